@@ -1,0 +1,100 @@
+"""Settings: what can be configured, with defaults and a line per field. storage/settings.py reads them from TOML;
+`hoga config show` prints every one of these with its meaning."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from core.domain.instrument import Currency
+from core.domain.limits import RiskLimits
+from core.domain.market import Interval
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Shared form: keyword-only, and an unknown key is an error."""
+
+
+class Console(_Section, kw_only=True):
+    language: Literal["en", "ko"] = "en"
+    """Language of the screen."""
+    colours: Literal["kr", "us", "cvd", "mono"] | None = None
+    """Direction colours: kr red up, us green up, cvd orange up, mono. Default: kr for ko, us for en."""
+    theme: Literal["dark", "light", "ansi"] = "dark"
+    """Background and weights of the screen; ansi uses the terminal's own 16 colours."""
+    zone: str = "Asia/Seoul"
+    """Time zone of the clock and of all times shown."""
+    flush_hz: float = 10.0
+    """How often the screen takes new figures, at most; 1 to 20."""
+    bell: bool = False
+    """Ring the terminal bell on a fill."""
+    watchlist: tuple[str, ...] = ()
+    """Instruments to show at first, as market:code or plain code; empty shows all of the embedded market."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.flush_hz <= 20:
+            raise ValueError("flush_hz must be between 1 and 20")
+
+
+class Engine(_Section, kw_only=True):
+    base_currency: Currency = Currency("KRW")
+    """Currency in which totals, limits and equity are counted."""
+    feed: str = "paper"
+    """Broker that streams quotes to the paper account; paper is the embedded market."""
+    max_orders_age_seconds: float = 10.0
+    """An order that waited longer than this for its turn is denied, not sent late."""
+
+
+class Storage(_Section, kw_only=True):
+    directory: str = ""
+    """Folder of journal.db, market.db and tapes; default: the platform's data folder."""
+    record_tape: bool = False
+    """Write one tape a day of all that is streamed."""
+    min_free_mb: int = 64
+    """Below this much free disk no new order is accepted."""
+
+
+class Log(_Section, kw_only=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is worth a line."""
+    file: str = ""
+    """Log file of the console and of headless runs; `-` is standard output; default: the platform's log folder."""
+    max_mb: int = 20
+    """Size at which the log file is rotated."""
+    keep: int = 5
+    """Rotated files that are kept."""
+
+
+class StrategySettings(_Section, kw_only=True):
+    kind: str = "ma_cross"
+    """Which strategy: a name of the catalogue (`hoga strategies --kinds`)."""
+    instruments: tuple[str, ...] = ()
+    """What it trades, as market:code or plain code."""
+    account: str = "paper:main"
+    """Account its orders go to."""
+    interval: Interval = Interval.M1
+    """Length of its bars."""
+    size: Decimal = Decimal(1)
+    """Quantity of a full position (target 1), in units of the instrument."""
+    autostart: bool = False
+    """Start it with the engine, unless it was stopped by hand."""
+    params: dict[str, Any] = {}
+    """The strategy's own parameters, for example {fast = 10, slow = 30}."""
+
+
+class Settings(_Section, kw_only=True):
+    """The whole file. Every part may be left out."""
+
+    console: Console = Console()
+    engine: Engine = Engine()
+    risk: RiskLimits = RiskLimits()
+    storage: Storage = Storage()
+    log: Log = Log()
+    brokers: dict[str, dict[str, Any]] = {}
+    """One table per broker, read by that broker's own settings type: [brokers.paper]."""
+    strategies: dict[str, StrategySettings] = {}
+    """One table per running strategy: [strategies.NAME]."""
+    watchlists: dict[str, tuple[str, ...]] = {}
+    """Named lists of instruments."""

@@ -1,0 +1,148 @@
+"""Everything we can ask for, in the imperative. A `Command` comes from a person, a strategy or the clock;
+a `VenueCommand` is what the engine asks the outbox to carry to a venue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.domain.account import TradingState
+from core.domain.decimals import ONE, check_positive
+from core.domain.errors import InvalidValue
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
+from core.domain.order import OrderRequest
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=True):
+    """Shared form. `by` says who asks: `keyboard`, `cli`, a strategy's name, `clock`."""
+
+    by: str = "keyboard"
+
+
+class Submit(_Command, kw_only=True):
+    request: OrderRequest
+    is_confirmed: bool = False
+    """A person has seen the duplicate warning and means it."""
+
+
+class Cancel(_Command, kw_only=True):
+    client_order_id: ClientOrderId
+
+
+class Replace(_Command, kw_only=True):
+    """New terms for a working order; None keeps the old one. `quantity` is the new total, fills included."""
+
+    client_order_id: ClientOrderId
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("quantity", "limit_price", "stop_price"):
+            value: Decimal | None = getattr(self, name)
+            if value is not None:
+                check_positive(value, name.replace("_", " "))
+
+
+class CancelAll(_Command, kw_only=True):
+    """Cancel every live order that fits. `entries_only` spares orders that only reduce a position: the stops stay."""
+
+    account: AccountId | None = None
+    instrument: InstrumentId | None = None
+    entries_only: bool = False
+
+
+class Close(_Command, kw_only=True):
+    """Reduce a position by `fraction` (0 < f <= 1) with a reduce-only order; the size is read when it is sent."""
+
+    client_order_id: ClientOrderId
+    account: AccountId
+    instrument: InstrumentId
+    fraction: Decimal = ONE
+    at_market: bool = False
+    """A market order; else a limit at the opposite touch."""
+
+    def __post_init__(self) -> None:
+        if not 0 < check_positive(self.fraction, "fraction") <= 1:
+            raise InvalidValue("fraction must be above 0 and at most 1")
+
+
+class SetTradingState(_Command, kw_only=True):
+    account: AccountId | None = None
+    state: TradingState
+    text: str = ""
+
+
+class Panic(_Command, kw_only=True):
+    """Automatic orders stop, only reducing orders pass, entry orders are canceled; protective stops stay.
+    With `flatten`, everything is canceled and positions are closed with reduce-only orders."""
+
+    account: AccountId | None = None
+    flatten: bool = False
+
+
+class StrategyAction(StrEnum):
+    START = "start"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class ControlStrategy(_Command, kw_only=True):
+    name: str
+    action: StrategyAction
+
+
+class SetWatchlist(_Command, kw_only=True):
+    name: str
+    instruments: tuple[InstrumentId, ...]
+
+
+class Settle(_Command, kw_only=True):
+    """A person decides about an UNKNOWN order: `ref` names the venue's order, None says it was never placed."""
+
+    client_order_id: ClientOrderId
+    ref: VenueRef | None
+
+
+class StartDay(_Command, kw_only=True):
+    """The clock says that an account's trading day began."""
+
+    account: AccountId
+    day: str
+
+
+class Tick(_Command, kw_only=True):
+    """A second has passed: quotes may have gone stale, strategies' bars may have closed."""
+
+
+Command = (
+    Submit
+    | Cancel
+    | Replace
+    | CancelAll
+    | Close
+    | SetTradingState
+    | Panic
+    | ControlStrategy
+    | SetWatchlist
+    | Settle
+    | StartDay
+    | Tick
+)
+
+
+class SendOrder(msgspec.Struct, frozen=True):
+    client_order_id: ClientOrderId
+
+
+class SendCancel(msgspec.Struct, frozen=True):
+    client_order_id: ClientOrderId
+
+
+class SendReplace(msgspec.Struct, frozen=True):
+    client_order_id: ClientOrderId
+
+
+VenueCommand = SendOrder | SendCancel | SendReplace

@@ -1,0 +1,288 @@
+"""Everything that can happen, in the past tense. `DurableEvent` is what the journal keeps and replays; the rest is
+market data and health, which a restart asks for anew. Times are int nanoseconds UTC."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.domain.account import Account, TradingState
+from core.domain.decimals import check, check_positive
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
+from core.domain.instrument import Currency, Instrument
+from core.domain.market import Bar, OrderBook, Phase, Quote, Trade
+from core.domain.order import Binding, Fill, OrderRequest, Requested
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
+    """Shared form: frozen, keyword-only, tagged with its class name."""
+
+    ts: int
+
+
+# --- orders: durable -------------------------------------------------------------------------------------------------
+
+
+class OrderStaged(_Event, kw_only=True):
+    """Passed risk and journalled; not sent."""
+
+    request: OrderRequest
+
+
+class OrderDenied(_Event, kw_only=True):
+    """We refused: at the gate, or between STAGED and the wire. `limit` and `actual` are for people."""
+
+    request: OrderRequest
+    rule: str
+    limit: str
+    actual: str
+    text: str
+
+
+class OrderSending(_Event, kw_only=True):
+    """The permit is spent: from here the venue may have it. Written by the journal's claim alone."""
+
+    client_order_id: ClientOrderId
+    facts: dict[str, str] = {}
+
+
+class OrderAccepted(_Event, kw_only=True):
+    client_order_id: ClientOrderId
+    ref: VenueRef
+    binding: Binding = Binding.BY_ID
+
+
+class OrderRejected(_Event, kw_only=True):
+    """The venue refused, by proof."""
+
+    client_order_id: ClientOrderId
+    code: str
+    text: str
+
+
+class OrderUnknown(_Event, kw_only=True):
+    """The answer is lost, late or unreadable."""
+
+    client_order_id: ClientOrderId
+    text: str
+    candidates: tuple[VenueRef, ...] = ()
+
+
+class OrderNotPlaced(_Event, kw_only=True):
+    """Absence proved."""
+
+    client_order_id: ClientOrderId
+    text: str
+
+
+class OrderCanceled(_Event, kw_only=True):
+    client_order_id: ClientOrderId
+    text: str = ""
+
+
+class OrderExpired(_Event, kw_only=True):
+    client_order_id: ClientOrderId
+    text: str = ""
+
+
+class OrderRequested(_Event, kw_only=True):
+    """We wish to cancel or replace, or learned what became of the wish."""
+
+    client_order_id: ClientOrderId
+    requested: Requested
+
+
+class OrderReplaced(_Event, kw_only=True):
+    """The venue took new terms. `quantity` is the total, fills included."""
+
+    client_order_id: ClientOrderId
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    ref: VenueRef | None = None
+
+    def __post_init__(self) -> None:
+        check_positive(self.quantity, "quantity")
+
+
+class OrderFilled(_Event, kw_only=True):
+    """One execution. Booked once per `fill.fill_id`, in every status."""
+
+    fill: Fill
+
+
+# --- accounts, control: durable --------------------------------------------------------------------------------------
+
+
+class AccountListed(_Event, kw_only=True):
+    """An account exists at a broker, with its mode, base currency and opening balances."""
+
+    account: Account
+
+
+class BalanceChanged(_Event, kw_only=True):
+    """The broker's word on the cash of one currency."""
+
+    account: AccountId
+    currency: Currency
+    total: Decimal
+    available: Decimal
+
+    def __post_init__(self) -> None:
+        check(self.total, "balance")
+        check(self.available, "available balance")
+
+
+class PositionAdjusted(_Event, kw_only=True):
+    """The broker holds more or less than our fills explain: an explicit row with its cause, never an invented fill."""
+
+    account: AccountId
+    instrument: InstrumentId
+    quantity: Decimal
+    """Signed change."""
+    price: Decimal
+    cause: str
+
+    def __post_init__(self) -> None:
+        check(self.quantity, "quantity")
+        check(self.price, "price")
+
+
+class TradingStateChanged(_Event, kw_only=True):
+    """`account` None means all accounts."""
+
+    account: AccountId | None
+    state: TradingState
+    by: str
+    text: str = ""
+
+
+class DayStarted(_Event, kw_only=True):
+    """The account's trading day rolled over. `marks` are the prices of that moment."""
+
+    account: AccountId
+    day: str
+    """ISO date of the new day in the account's zone."""
+    marks: dict[InstrumentId, Decimal] = {}
+
+
+class StrategyStatus(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    """It sees the market and shows its signal, but sends nothing."""
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class StrategyChanged(_Event, kw_only=True):
+    name: str
+    status: StrategyStatus
+    by: str
+    text: str = ""
+
+
+class WatchlistChanged(_Event, kw_only=True):
+    name: str
+    instruments: tuple[InstrumentId, ...]
+
+
+# --- market and health: not durable ----------------------------------------------------------------------------------
+
+
+class InstrumentListed(_Event, kw_only=True):
+    instrument: Instrument
+
+
+class PhaseChanged(_Event, kw_only=True):
+    """What the market is doing: with one instrument, or with all of `market` when `instrument` is None."""
+
+    market: str
+    instrument: InstrumentId | None = None
+    phase: Phase
+
+
+class FeedChanged(_Event, kw_only=True):
+    """The line to a broker. While it is down its quotes are stale and its gate is closed."""
+
+    broker: str
+    is_connected: bool
+    text: str = ""
+
+
+class GateChanged(_Event, kw_only=True):
+    """May new orders of this account leave? Closed until orders, fills and positions were read."""
+
+    account: AccountId
+    is_open: bool
+    text: str = ""
+
+
+class RateChanged(_Event, kw_only=True):
+    """One unit of `currency` costs `rate` units of `base`."""
+
+    currency: Currency
+    base: Currency
+    rate: Decimal
+
+    def __post_init__(self) -> None:
+        check_positive(self.rate, "exchange rate")
+
+
+class SignalGiven(_Event, kw_only=True):
+    """A strategy's wish, and what sizing made of it (`text`)."""
+
+    strategy: str
+    instrument: InstrumentId
+    target: float
+    text: str
+
+
+class Noticed(_Event, kw_only=True):
+    """Something a person should read that changes no state. `level`: info, warning, error."""
+
+    level: str
+    kind: str
+    text: str
+
+
+DurableEvent = (
+    OrderStaged
+    | OrderDenied
+    | OrderSending
+    | OrderAccepted
+    | OrderRejected
+    | OrderUnknown
+    | OrderNotPlaced
+    | OrderCanceled
+    | OrderExpired
+    | OrderRequested
+    | OrderReplaced
+    | OrderFilled
+    | AccountListed
+    | BalanceChanged
+    | PositionAdjusted
+    | TradingStateChanged
+    | DayStarted
+    | StrategyChanged
+    | WatchlistChanged
+)
+MarketEvent = Quote | Trade | OrderBook | Bar
+HealthEvent = (
+    InstrumentListed | PhaseChanged | FeedChanged | GateChanged | RateChanged | SignalGiven | Noticed
+)
+Event = DurableEvent | MarketEvent | HealthEvent
+
+DURABLE: tuple[type, ...] = DurableEvent.__args__  # type: ignore[attr-defined]
+
+
+def event_order(event: DurableEvent) -> ClientOrderId | None:
+    """The order an event is about, if any."""
+    match event:
+        case OrderStaged() | OrderDenied():
+            return event.request.client_order_id
+        case OrderFilled():
+            return event.fill.client_order_id
+        case _:
+            return getattr(event, "client_order_id", None)

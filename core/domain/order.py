@@ -1,0 +1,246 @@
+"""Orders: what someone wants, what became of it, and the one table of legal steps between."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.domain.decimals import ZERO, check, check_positive
+from core.domain.errors import IllegalTransition, InvalidValue
+from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef
+from core.domain.instrument import Currency
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def other(self) -> Side:
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(StrEnum):
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+    TRAILING = "trailing"
+    MOC = "moc"
+    """Market on close: filled in the closing auction at its price."""
+
+
+class TimeInForce(StrEnum):
+    DAY = "day"
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class OrderStatus(StrEnum):
+    HELD = "held"
+    STAGED = "staged"
+    DENIED = "denied"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    NOT_PLACED = "not_placed"
+
+    @property
+    def is_end(self) -> bool:
+        return self in _ENDS
+
+    @property
+    def is_live(self) -> bool:
+        """May the venue have it, now or in a moment? UNKNOWN counts: it may live."""
+        return self in _LIVE
+
+
+_ENDS = frozenset(
+    {
+        OrderStatus.DENIED,
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.REJECTED,
+        OrderStatus.EXPIRED,
+        OrderStatus.NOT_PLACED,
+    }
+)
+_LIVE = frozenset({OrderStatus.STAGED, OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.OPEN})
+_VENUE_ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
+
+TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.HELD: frozenset({OrderStatus.STAGED, OrderStatus.CANCELED}),
+    OrderStatus.STAGED: frozenset({OrderStatus.SENDING, OrderStatus.DENIED}),
+    OrderStatus.SENDING: frozenset({OrderStatus.OPEN, OrderStatus.UNKNOWN}) | _VENUE_ENDS,
+    OrderStatus.UNKNOWN: frozenset({OrderStatus.OPEN, OrderStatus.NOT_PLACED}) | _VENUE_ENDS,
+    OrderStatus.OPEN: _VENUE_ENDS,
+    **{end: frozenset() for end in _ENDS},
+}
+"""The one table. No step leads back to STAGED, so nothing can be sent a second time."""
+
+
+def check_transition(before: OrderStatus, after: OrderStatus) -> None:
+    if after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"an order cannot go from {before} to {after}")
+
+
+class Binding(StrEnum):
+    """How we know that a venue order is ours."""
+
+    NONE = "none"
+    BY_ID = "by_id"
+    INFERRED = "inferred"
+    BY_PERSON = "by_person"
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What someone wants. Quantities and prices are positive; `side` says the direction.
+
+    `client_order_id` is made by the face when the ticket opens, so a repeated send is the same order.
+    `source` says who asked: `keyboard`, `cli`, or the name of a strategy.
+    """
+
+    client_order_id: ClientOrderId
+    account: AccountId
+    instrument: InstrumentId
+    side: Side
+    quantity: Decimal
+    type: OrderType = OrderType.LIMIT
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trail: Decimal | None = None
+    """Distance of a trailing stop behind the best price seen, in price units."""
+    time_in_force: TimeInForce = TimeInForce.DAY
+    reduce_only: bool = False
+    post_only: bool = False
+    source: str = "keyboard"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        check_positive(self.quantity, "quantity")
+        needs = {
+            "limit_price": self.type in (OrderType.LIMIT, OrderType.STOP_LIMIT),
+            "stop_price": self.type in (OrderType.STOP, OrderType.STOP_LIMIT),
+            "trail": self.type is OrderType.TRAILING,
+        }
+        for name, needed in needs.items():
+            value: Decimal | None = getattr(self, name)
+            if needed and value is None:
+                raise InvalidValue(f"a {self.type} order needs a {name.replace('_', ' ')}")
+            if value is not None:
+                check_positive(value, name.replace("_", " "))
+                if not needed:
+                    raise InvalidValue(f"a {self.type} order takes no {name.replace('_', ' ')}")
+
+
+class RequestKind(StrEnum):
+    CANCEL = "cancel"
+    REPLACE = "replace"
+
+
+class RequestPhase(StrEnum):
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class Requested(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish to cancel or replace: a fact about us, nothing to undo when the venue says no."""
+
+    kind: RequestKind
+    phase: RequestPhase
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    text: str = ""
+    ts: int = 0
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that passed risk, and all that became of it. Prices here are the ones in force after replaces."""
+
+    request: OrderRequest
+    status: OrderStatus
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    filled: Decimal = ZERO
+    filled_value: Decimal = ZERO
+    """Sum of price x quantity of the fills (without multiplier), so the average is exact."""
+    refs: tuple[VenueRef, ...] = ()
+    binding: Binding = Binding.NONE
+    candidates: tuple[VenueRef, ...] = ()
+    requested: Requested | None = None
+    reason: str = ""
+    """Why it was denied, rejected, canceled or is unknown: rule or venue code with its text."""
+    facts: dict[str, str] = {}
+    """What `prepare` asked to keep with the SENDING commit."""
+    created: int
+    updated: int
+
+    @property
+    def id(self) -> ClientOrderId:
+        return self.request.client_order_id
+
+    @property
+    def instrument(self) -> InstrumentId:
+        return self.request.instrument
+
+    @property
+    def account(self) -> AccountId:
+        return self.request.account
+
+    @property
+    def side(self) -> Side:
+        return self.request.side
+
+    @property
+    def remaining(self) -> Decimal:
+        return max(self.quantity - self.filled, ZERO)
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self.filled_value / self.filled if self.filled else None
+
+
+class Liquidity(StrEnum):
+    MAKER = "maker"
+    TAKER = "taker"
+    UNKNOWN = "unknown"
+
+
+class Fill(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of our order. `fill_id` makes a repeat harmless. Fee and tax are positive costs in `currency`."""
+
+    fill_id: FillId
+    client_order_id: ClientOrderId | None
+    ref: VenueRef
+    account: AccountId
+    instrument: InstrumentId
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal = ZERO
+    tax: Decimal = ZERO
+    currency: Currency
+    liquidity: Liquidity = Liquidity.UNKNOWN
+    source: str = ""
+    """Copied from the order's request, so that P&L by strategy needs no look-up; empty when not ours."""
+    ts: int
+
+    def __post_init__(self) -> None:
+        check_positive(self.quantity, "fill quantity")
+        check_positive(self.price, "fill price")
+        check(self.fee, "fee")
+        check(self.tax, "tax")

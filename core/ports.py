@@ -1,0 +1,256 @@
+"""The doors of the core: what it needs from the world (Broker, Journal, Archive, Clock) and what it offers to the
+faces (Desk). Protocols and the small structs that cross them; no code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from core.domain.account import Account, Balance, Mode
+from core.domain.commands import Command
+from core.domain.events import DurableEvent, Event
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
+from core.domain.instrument import Instrument
+from core.domain.market import Bar, Interval, Quote
+from core.domain.order import Fill, Order, OrderRequest, OrderType, TimeInForce
+from core.trading.view import Changed, FillRow, Interest, LogRow, OrderRow
+
+
+class Clock(Protocol):
+    def now(self) -> int: ...
+    def monotonic(self) -> int: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# --- brokers ---------------------------------------------------------------------------------------------------------
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue can do: data, not code. Undeclared means Unsupported before any network call."""
+
+    order_types: frozenset[OrderType]
+    times_in_force: frozenset[TimeInForce]
+    can_replace: bool = False
+    can_short: bool = False
+    can_post_only: bool = False
+    has_client_ids: bool = False
+    has_cancel_all: bool = False
+    book_depth: int = 0
+    max_subscriptions: int | None = None
+    orders_per_second: int | None = None
+    paper: bool = True
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """`depth`: the order book and the prints as well as the best quote."""
+
+    instrument: InstrumentId
+    depth: bool = False
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """The sealed request: what will be written, for which account, in which mode. `facts` go into the journal."""
+
+    client_order_id: ClientOrderId
+    account: AccountId
+    mode: Mode
+    digest: str
+    body: bytes
+    facts: dict[str, str] = {}
+
+
+class SendPermit:
+    """The right to write one order to the wire, once. Only the journal's commit of STAGED -> SENDING makes one
+    (a test reads the source for other makers), and `spend` works a single time."""
+
+    __slots__ = ("_spent", "client_order_id", "digest")
+
+    def __init__(self, client_order_id: ClientOrderId, digest: str) -> None:
+        self.client_order_id = client_order_id
+        self.digest = digest
+        self._spent = False
+
+    def spend(self, prepared: Prepared) -> None:
+        """Called by a broker right before it writes. Raises RuntimeError on a second use or a foreign request."""
+        if self._spent:
+            raise RuntimeError("a permit sends once")
+        if (prepared.client_order_id, prepared.digest) != (self.client_order_id, self.digest):
+            raise RuntimeError("this permit belongs to another request")
+        self._spent = True
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The venue has it under this name."""
+
+    ref: VenueRef
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """Written, and the answer comes through events()."""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A listing that could not be read completely. Never to be taken for an empty one."""
+
+    reason: str
+
+
+class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as the venue lists it: what reconciliation compares ours with."""
+
+    ref: VenueRef
+    client_order_id: ClientOrderId | None
+    instrument: InstrumentId
+    status: str
+    """open, filled, canceled, rejected or expired."""
+    filled: Decimal
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    text: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What the venue says an account holds. Each part is a complete listing or Unread. `positions` are signed."""
+
+    account: AccountId
+    as_of: int
+    orders: tuple[VenueOrder, ...] | Unread
+    fills: tuple[Fill, ...] | Unread
+    positions: dict[InstrumentId, Decimal] | Unread
+    balances: tuple[Balance, ...] | Unread
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """Bars and what they cover: the venue may give less than was asked for."""
+
+    bars: tuple[Bar, ...]
+    start: int | None
+    end: int | None
+    is_truncated: bool = False
+
+
+class Broker(Protocol):
+    name: str
+    capabilities: Capabilities
+
+    async def connect(self) -> None: ...
+    async def close(self) -> None: ...
+    def events(self) -> AsyncIterator[Event]: ...
+    async def subscribe(self, wanted: frozenset[Subscription]) -> None: ...
+    def prepare(self, order: Order) -> Prepared: ...
+    async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted | Sent: ...
+    async def replace(self, order: Order) -> None:
+        """Send the terms of `order.requested`, once. Raises as submit does; the outcome comes through events()."""
+        ...
+
+    async def cancel(self, order: Order) -> None: ...
+    async def accounts(self) -> list[Account]: ...
+    async def snapshot(self, account: AccountId) -> Snapshot: ...
+    async def instruments(self, search: str = "") -> list[Instrument]: ...
+    async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage: ...
+
+
+# --- storage ---------------------------------------------------------------------------------------------------------
+
+
+class Journal(Protocol):
+    """Append-only, hash-chained, one writer. Every method that writes raises JournalUnavailable when it cannot."""
+
+    is_read_only: bool
+
+    def replay(self) -> Iterator[tuple[int, DurableEvent]]:
+        """(sequence, event) from the first on."""
+        ...
+
+    async def append(self, events: Sequence[DurableEvent]) -> int:
+        """Durable when it returns: the last sequence number. Concurrent calls share a commit, order is kept."""
+        ...
+
+    async def claim(self, order: Order, prepared: Prepared, ts: int) -> SendPermit | None:
+        """STAGED -> SENDING in one transaction that also looks at the halt rows; None when either forbids it.
+        The committed OrderSending event is part of it."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Archive(Protocol):
+    """market.db: disposable, best effort. Losing it costs comfort, never money."""
+
+    def put_quotes(self, quotes: Iterable[Quote]) -> None: ...
+    def put_bars(self, bars: Iterable[Bar]) -> None: ...
+    def put_equity(self, account: AccountId, ts: int, equity: Decimal) -> None: ...
+    async def last_quotes(self) -> list[Quote]: ...
+    async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage: ...
+    async def equity(self, account: AccountId, since: int) -> list[tuple[int, Decimal]]: ...
+    async def flush(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+# --- faces -----------------------------------------------------------------------------------------------------------
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a command: taken or refused, in words. An order's fate comes later through `watch`."""
+
+    is_ok: bool
+    text: str
+    client_order_id: ClientOrderId | None = None
+    rule: str = ""
+    """The risk rule that refused, if one did."""
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order would do. Unknown figures are None, never zero."""
+
+    notional: Decimal | None
+    currency: str
+    notional_base: Decimal | None
+    costs: Decimal | None
+    """Estimated fee and tax, in `currency`."""
+    position_after: Decimal
+    buying_power_after: Decimal | None
+    distance_ticks: int | None
+    """From the touch on the order's side; negative is away from the market."""
+    nav_fraction: float | None
+    checks_passed: int
+    checks_total: int
+    rule: str = ""
+    """First rule that would refuse; empty when all pass."""
+    text: str = ""
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """`what`: orders, fills or log. Newest first, `before` pages back (exclusive, ts), at most `limit` rows."""
+
+    what: str
+    before: int | None = None
+    limit: int = 100
+    search: str = ""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    rows: tuple[OrderRow | FillRow | LogRow, ...]
+    has_more: bool = False
+
+
+class Desk(Protocol):
+    """What a face may see and do; the same in this process and over a socket."""
+
+    def watch(self, interest: Interest) -> AsyncIterator[Changed]:
+        """First everything asked for, then what changed, at most ten times a second."""
+        ...
+
+    async def send(self, command: Command) -> Receipt: ...
+    async def preview(self, request: OrderRequest) -> Preview: ...
+    async def search(self, text: str) -> list[Instrument]: ...
+    async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage: ...
+    async def history(self, query: Query) -> Page: ...
+    def new_order_id(self) -> ClientOrderId: ...
+    def now(self) -> int:
+        """The desk's clock: the tape's time in a replay."""
+        ...

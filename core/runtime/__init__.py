@@ -1,0 +1,1 @@
+"""When it happens: the asyncio shell around the engine. It journals, then hands on what the engine returns."""

@@ -1,0 +1,1 @@
+"""What happens: synchronous and deterministic. Only Engine.step changes State, and it never awaits."""

@@ -1,0 +1,283 @@
+"""Pictures for people: immutable rows cut from State, and what changed in them. Conflation lives here and nowhere
+else: however many events came between two pictures, a face gets the newest row once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.domain.account import Mode, TradingState
+from core.domain.events import StrategyStatus
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId
+from core.domain.instrument import Currency, Kind
+from core.domain.market import Aggressor, Freshness, Phase
+from core.domain.order import Liquidity, OrderStatus, OrderType, RequestKind, RequestPhase, Side, TimeInForce
+
+
+class Slice(StrEnum):
+    """The parts of the picture; a face names those it wants."""
+
+    QUOTES = "quotes"
+    BOOK = "book"
+    POSITIONS = "positions"
+    ORDERS = "orders"
+    PNL = "pnl"
+    STRATEGIES = "strategies"
+    LOG = "log"
+    STATUS = "status"
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True, tag_field="row", tag=True):
+    """Shared form. `key` is unique within the slice."""
+
+    key: str
+
+
+class QuoteRow(_Row, kw_only=True):
+    """key = instrument id. Prices are floats of the tape; None where there is none yet."""
+
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    kind: Kind
+    currency: Currency
+    decimals: int
+    """Digits after the point at this price, from the tick table."""
+    last: float | None
+    previous_close: float | None
+    bid: float | None
+    bid_size: float | None
+    ask: float | None
+    ask_size: float | None
+    volume: float
+    """Traded today, as far as this feed saw."""
+    received: int
+    """When the newest figure came, ns; 0 = never. Its age is desk.now() - received."""
+    freshness: Freshness
+    phase: Phase
+    position: int
+    """Place in the watchlist."""
+
+    @property
+    def change(self) -> float | None:
+        """Fraction since the previous close."""
+        if self.last is None or not self.previous_close:
+            return None
+        return self.last / self.previous_close - 1
+
+
+class BookRow(_Row, kw_only=True):
+    """key = instrument id. One row: the book of the instrument of interest, best first, and its newest prints."""
+
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    decimals: int
+    bids: tuple[tuple[float, float], ...]
+    asks: tuple[tuple[float, float], ...]
+    last: float | None
+    previous_close: float | None
+    received: int
+    freshness: Freshness
+    phase: Phase
+    prints: tuple[tuple[int, float, float, Aggressor], ...]
+    """(ts, price, size, aggressor), newest first, at most 20; conflated feeds may skip some."""
+    own: tuple[tuple[Side, float, float], ...]
+    """(side, price, remaining quantity) of our working orders."""
+
+
+class PositionRow(_Row, kw_only=True):
+    """key = account|instrument. Money in the instrument's currency; None where a price or rate is unknown."""
+
+    account: AccountId
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    currency: Currency
+    decimals: int
+    quantity: Decimal
+    average_price: Decimal
+    last: Decimal | None
+    unrealised: Decimal | None
+    unrealised_fraction: float | None
+    day: Decimal | None
+    """Profit of the trading day, after fees and taxes."""
+    realised: Decimal
+    costs: Decimal
+    """Fees and taxes since the journal began."""
+    is_estimated: bool
+    """Built on a stale or cached price: shown with ~."""
+    stop: Decimal | None
+    """Price of a working protective stop, if any."""
+    source: str
+
+
+class OrderRow(_Row, kw_only=True):
+    """key = client order id. Working orders first, then those that ended in this session's day."""
+
+    id: ClientOrderId
+    account: AccountId
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    currency: Currency
+    decimals: int
+    side: Side
+    quantity: Decimal
+    type: OrderType
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    trail: Decimal | None
+    time_in_force: TimeInForce
+    reduce_only: bool
+    status: OrderStatus
+    filled: Decimal
+    average_price: Decimal | None
+    distance_ticks: int | None
+    """Ticks between the limit (or stop) and the touch it waits for; None when unknown or ended."""
+    requested: RequestKind | None
+    requested_phase: RequestPhase | None
+    reason: str
+    source: str
+    created: int
+    updated: int
+
+    @property
+    def is_working(self) -> bool:
+        return not self.status.is_end
+
+
+class FillRow(_Row, kw_only=True):
+    """key = fill id."""
+
+    client_order_id: ClientOrderId | None
+    account: AccountId
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    currency: Currency
+    decimals: int
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    tax: Decimal
+    liquidity: Liquidity
+    source: str
+    ts: int
+
+
+class PnlRow(_Row, kw_only=True):
+    """key = `scope:name`. Money in `currency`; scope `total` and `account` are in the base currency.
+    None is unknown: a missing price or exchange rate is never taken for zero."""
+
+    scope: str
+    """total, account, currency, strategy or instrument."""
+    name: str
+    currency: Currency
+    day: Decimal | None
+    realised: Decimal | None
+    unrealised: Decimal | None
+    fees: Decimal | None
+    taxes: Decimal | None
+    equity: Decimal | None
+    is_estimated: bool
+    curve: tuple[float, ...] = ()
+    """Equity of the day so far, for the total only."""
+
+
+class StrategyRow(_Row, kw_only=True):
+    """key = name."""
+
+    name: str
+    kind: str
+    account: AccountId
+    instruments: tuple[InstrumentId, ...]
+    codes: tuple[str, ...]
+    status: StrategyStatus
+    signal: str
+    """LONG, FLAT, SHORT, HOLD or WARMUP, with the figures behind it in `detail`."""
+    detail: str
+    target: float
+    position: Decimal
+    profit: Decimal | None
+    """Realised and unrealised after costs, in `currency`."""
+    currency: Currency
+    trades: int
+    next_bar: int | None
+    text: str
+    """Why it is paused, stopped or failed."""
+
+
+class LogRow(_Row, kw_only=True):
+    """key = sequence number as text. `level`: info, fill, warning, error. Never missed: sequence numbers have no gap."""
+
+    sequence: int
+    ts: int
+    level: str
+    kind: str
+    """SENT, FILL, DENY, REJ, CANC, RISK, FEED, STRAT, ..."""
+    text: str
+
+
+class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
+    broker: str
+    is_connected: bool
+    text: str
+    last_received: int
+
+
+class StatusRow(_Row, kw_only=True):
+    """key = `status`. The header line."""
+
+    mode: Mode
+    badge: str
+    """PAPER, LIVE or REPLAY."""
+    account: str
+    """Name and masked tail."""
+    base_currency: Currency
+    equity: Decimal | None
+    day: Decimal | None
+    day_fraction: float | None
+    unrealised: Decimal | None
+    realised: Decimal | None
+    buying_power: Decimal | None
+    is_estimated: bool
+    trading_state: TradingState
+    gate: str
+    """Why new orders cannot leave; empty when they can."""
+    feeds: tuple[FeedRow, ...]
+    unknown_orders: int
+    working_orders: int
+    journal: str
+    """ok, read-only or what is wrong."""
+    dropped: int
+    """Market events a feed had to drop; shown when above zero."""
+    replay: str
+    """Speed and progress of a replay, else empty."""
+
+
+Row = QuoteRow | BookRow | PositionRow | OrderRow | FillRow | PnlRow | StrategyRow | LogRow | StatusRow
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed in one slice since the last picture. `put` rows replace those of the same key."""
+
+    slice: Slice
+    revision: int
+    put: tuple[Row, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class Interest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a face wants to see. `instrument` is the one whose book is wanted with Slice.BOOK."""
+
+    slices: frozenset[Slice] = frozenset(Slice)
+    instrument: InstrumentId | None = None

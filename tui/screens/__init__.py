@@ -1,0 +1,1 @@
+"""The screens: which panes stand where at which size."""

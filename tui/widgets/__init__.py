@@ -1,0 +1,1 @@
+"""What draws: the Line-API grid that every ticking pane uses."""
