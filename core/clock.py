@@ -43,8 +43,7 @@ class ManualClock:
 
     def set(self, now: int) -> None:
         """Move to `now` (never back) and wake whoever waited for it. Sleepers run when the loop next turns."""
-        if now > self._now:
-            self._now = now
+        self._now = max(self._now, now)
         while self._waiting and self._waiting[0][0] <= self._now:
             future = heapq.heappop(self._waiting)[2]
             if not future.done():

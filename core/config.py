@@ -17,7 +17,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Shared form: keyword-only, and an unknown key is an error."""
 
 
-class Console(_Section, kw_only=True):
+class Console(_Section, frozen=True, kw_only=True):
     language: Literal["en", "ko"] = "en"
     """Language of the screen."""
     colours: Literal["kr", "us", "cvd", "mono"] | None = None
@@ -38,7 +38,7 @@ class Console(_Section, kw_only=True):
             raise ValueError("flush_hz must be between 1 and 20")
 
 
-class Engine(_Section, kw_only=True):
+class Engine(_Section, frozen=True, kw_only=True):
     base_currency: Currency = Currency("KRW")
     """Currency in which totals, limits and equity are counted."""
     feed: str = "paper"
@@ -47,7 +47,7 @@ class Engine(_Section, kw_only=True):
     """An order that waited longer than this for its turn is denied, not sent late."""
 
 
-class Storage(_Section, kw_only=True):
+class Storage(_Section, frozen=True, kw_only=True):
     directory: str = ""
     """Folder of journal.db, market.db and tapes; default: the platform's data folder."""
     record_tape: bool = False
@@ -56,7 +56,7 @@ class Storage(_Section, kw_only=True):
     """Below this much free disk no new order is accepted."""
 
 
-class Log(_Section, kw_only=True):
+class Log(_Section, frozen=True, kw_only=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     """What is worth a line."""
     file: str = ""
@@ -67,7 +67,7 @@ class Log(_Section, kw_only=True):
     """Rotated files that are kept."""
 
 
-class StrategySettings(_Section, kw_only=True):
+class StrategySettings(_Section, frozen=True, kw_only=True):
     kind: str = "ma_cross"
     """Which strategy: a name of the catalogue (`hoga strategies --kinds`)."""
     instruments: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class StrategySettings(_Section, kw_only=True):
     """The strategy's own parameters, for example {fast = 10, slow = 30}."""
 
 
-class Settings(_Section, kw_only=True):
+class Settings(_Section, frozen=True, kw_only=True):
     """The whole file. Every part may be left out."""
 
     console: Console = Console()

@@ -58,6 +58,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """A holding, signed: negative is short. Average cost without fees; fees and taxes are counted apart.
 
+    `cost` is the signed money the open quantity was bought for (negative for a short): keeping the sum instead of an
+    average means that nothing is rounded while a position grows, and `realised + value - cost` is exact at any mark.
     `realised` is gross of fees and taxes, in the instrument's currency, since the journal began.
     `day_*` count since the account's trading day began: `day_mark` and `day_quantity` are the mark and the holding
     of that moment, `day_cash` the signed cash of today's fills (sells positive, buys negative, without costs).
@@ -66,7 +68,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountId
     instrument: InstrumentId
     quantity: Decimal = ZERO
-    average_price: Decimal = ZERO
+    cost: Decimal = ZERO
     realised: Decimal = ZERO
     fees: Decimal = ZERO
     taxes: Decimal = ZERO
@@ -80,5 +82,5 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check(self.quantity, "position")
-        check(self.average_price, "average price")
+        check(self.cost, "cost")
         check(self.realised, "realised")

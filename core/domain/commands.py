@@ -21,17 +21,17 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", t
     by: str = "keyboard"
 
 
-class Submit(_Command, kw_only=True):
+class Submit(_Command, frozen=True, kw_only=True):
     request: OrderRequest
     is_confirmed: bool = False
     """A person has seen the duplicate warning and means it."""
 
 
-class Cancel(_Command, kw_only=True):
+class Cancel(_Command, frozen=True, kw_only=True):
     client_order_id: ClientOrderId
 
 
-class Replace(_Command, kw_only=True):
+class Replace(_Command, frozen=True, kw_only=True):
     """New terms for a working order; None keeps the old one. `quantity` is the new total, fills included."""
 
     client_order_id: ClientOrderId
@@ -46,7 +46,7 @@ class Replace(_Command, kw_only=True):
                 check_positive(value, name.replace("_", " "))
 
 
-class CancelAll(_Command, kw_only=True):
+class CancelAll(_Command, frozen=True, kw_only=True):
     """Cancel every live order that fits. `entries_only` spares orders that only reduce a position: the stops stay."""
 
     account: AccountId | None = None
@@ -54,7 +54,7 @@ class CancelAll(_Command, kw_only=True):
     entries_only: bool = False
 
 
-class Close(_Command, kw_only=True):
+class Close(_Command, frozen=True, kw_only=True):
     """Reduce a position by `fraction` (0 < f <= 1) with a reduce-only order; the size is read when it is sent."""
 
     client_order_id: ClientOrderId
@@ -69,13 +69,13 @@ class Close(_Command, kw_only=True):
             raise InvalidValue("fraction must be above 0 and at most 1")
 
 
-class SetTradingState(_Command, kw_only=True):
+class SetTradingState(_Command, frozen=True, kw_only=True):
     account: AccountId | None = None
     state: TradingState
     text: str = ""
 
 
-class Panic(_Command, kw_only=True):
+class Panic(_Command, frozen=True, kw_only=True):
     """Automatic orders stop, only reducing orders pass, entry orders are canceled; protective stops stay.
     With `flatten`, everything is canceled and positions are closed with reduce-only orders."""
 
@@ -89,31 +89,31 @@ class StrategyAction(StrEnum):
     STOP = "stop"
 
 
-class ControlStrategy(_Command, kw_only=True):
+class ControlStrategy(_Command, frozen=True, kw_only=True):
     name: str
     action: StrategyAction
 
 
-class SetWatchlist(_Command, kw_only=True):
+class SetWatchlist(_Command, frozen=True, kw_only=True):
     name: str
     instruments: tuple[InstrumentId, ...]
 
 
-class Settle(_Command, kw_only=True):
+class Settle(_Command, frozen=True, kw_only=True):
     """A person decides about an UNKNOWN order: `ref` names the venue's order, None says it was never placed."""
 
     client_order_id: ClientOrderId
     ref: VenueRef | None
 
 
-class StartDay(_Command, kw_only=True):
+class StartDay(_Command, frozen=True, kw_only=True):
     """The clock says that an account's trading day began."""
 
     account: AccountId
     day: str
 
 
-class Tick(_Command, kw_only=True):
+class Tick(_Command, frozen=True, kw_only=True):
     """A second has passed: quotes may have gone stale, strategies' bars may have closed."""
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from core.domain.account import Account, TradingState
-from core.domain.decimals import check, check_positive
+from core.domain.decimals import ONE, check, check_positive
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Bar, OrderBook, Phase, Quote, Trade
@@ -25,13 +25,13 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=T
 # --- orders: durable -------------------------------------------------------------------------------------------------
 
 
-class OrderStaged(_Event, kw_only=True):
+class OrderStaged(_Event, frozen=True, kw_only=True):
     """Passed risk and journalled; not sent."""
 
     request: OrderRequest
 
 
-class OrderDenied(_Event, kw_only=True):
+class OrderDenied(_Event, frozen=True, kw_only=True):
     """We refused: at the gate, or between STAGED and the wire. `limit` and `actual` are for people."""
 
     request: OrderRequest
@@ -41,20 +41,20 @@ class OrderDenied(_Event, kw_only=True):
     text: str
 
 
-class OrderSending(_Event, kw_only=True):
+class OrderSending(_Event, frozen=True, kw_only=True):
     """The permit is spent: from here the venue may have it. Written by the journal's claim alone."""
 
     client_order_id: ClientOrderId
     facts: dict[str, str] = {}
 
 
-class OrderAccepted(_Event, kw_only=True):
+class OrderAccepted(_Event, frozen=True, kw_only=True):
     client_order_id: ClientOrderId
     ref: VenueRef
     binding: Binding = Binding.BY_ID
 
 
-class OrderRejected(_Event, kw_only=True):
+class OrderRejected(_Event, frozen=True, kw_only=True):
     """The venue refused, by proof."""
 
     client_order_id: ClientOrderId
@@ -62,7 +62,7 @@ class OrderRejected(_Event, kw_only=True):
     text: str
 
 
-class OrderUnknown(_Event, kw_only=True):
+class OrderUnknown(_Event, frozen=True, kw_only=True):
     """The answer is lost, late or unreadable."""
 
     client_order_id: ClientOrderId
@@ -70,31 +70,31 @@ class OrderUnknown(_Event, kw_only=True):
     candidates: tuple[VenueRef, ...] = ()
 
 
-class OrderNotPlaced(_Event, kw_only=True):
+class OrderNotPlaced(_Event, frozen=True, kw_only=True):
     """Absence proved."""
 
     client_order_id: ClientOrderId
     text: str
 
 
-class OrderCanceled(_Event, kw_only=True):
+class OrderCanceled(_Event, frozen=True, kw_only=True):
     client_order_id: ClientOrderId
     text: str = ""
 
 
-class OrderExpired(_Event, kw_only=True):
+class OrderExpired(_Event, frozen=True, kw_only=True):
     client_order_id: ClientOrderId
     text: str = ""
 
 
-class OrderRequested(_Event, kw_only=True):
+class OrderRequested(_Event, frozen=True, kw_only=True):
     """We wish to cancel or replace, or learned what became of the wish."""
 
     client_order_id: ClientOrderId
     requested: Requested
 
 
-class OrderReplaced(_Event, kw_only=True):
+class OrderReplaced(_Event, frozen=True, kw_only=True):
     """The venue took new terms. `quantity` is the total, fills included."""
 
     client_order_id: ClientOrderId
@@ -107,7 +107,7 @@ class OrderReplaced(_Event, kw_only=True):
         check_positive(self.quantity, "quantity")
 
 
-class OrderFilled(_Event, kw_only=True):
+class OrderFilled(_Event, frozen=True, kw_only=True):
     """One execution. Booked once per `fill.fill_id`, in every status."""
 
     fill: Fill
@@ -116,13 +116,13 @@ class OrderFilled(_Event, kw_only=True):
 # --- accounts, control: durable --------------------------------------------------------------------------------------
 
 
-class AccountListed(_Event, kw_only=True):
+class AccountListed(_Event, frozen=True, kw_only=True):
     """An account exists at a broker, with its mode, base currency and opening balances."""
 
     account: Account
 
 
-class BalanceChanged(_Event, kw_only=True):
+class BalanceChanged(_Event, frozen=True, kw_only=True):
     """The broker's word on the cash of one currency."""
 
     account: AccountId
@@ -135,7 +135,7 @@ class BalanceChanged(_Event, kw_only=True):
         check(self.available, "available balance")
 
 
-class PositionAdjusted(_Event, kw_only=True):
+class PositionAdjusted(_Event, frozen=True, kw_only=True):
     """The broker holds more or less than our fills explain: an explicit row with its cause, never an invented fill."""
 
     account: AccountId
@@ -143,6 +143,7 @@ class PositionAdjusted(_Event, kw_only=True):
     quantity: Decimal
     """Signed change."""
     price: Decimal
+    multiplier: Decimal = ONE
     cause: str
 
     def __post_init__(self) -> None:
@@ -150,7 +151,7 @@ class PositionAdjusted(_Event, kw_only=True):
         check(self.price, "price")
 
 
-class TradingStateChanged(_Event, kw_only=True):
+class TradingStateChanged(_Event, frozen=True, kw_only=True):
     """`account` None means all accounts."""
 
     account: AccountId | None
@@ -159,7 +160,7 @@ class TradingStateChanged(_Event, kw_only=True):
     text: str = ""
 
 
-class DayStarted(_Event, kw_only=True):
+class DayStarted(_Event, frozen=True, kw_only=True):
     """The account's trading day rolled over. `marks` are the prices of that moment."""
 
     account: AccountId
@@ -176,14 +177,14 @@ class StrategyStatus(StrEnum):
     FAILED = "failed"
 
 
-class StrategyChanged(_Event, kw_only=True):
+class StrategyChanged(_Event, frozen=True, kw_only=True):
     name: str
     status: StrategyStatus
     by: str
     text: str = ""
 
 
-class WatchlistChanged(_Event, kw_only=True):
+class WatchlistChanged(_Event, frozen=True, kw_only=True):
     name: str
     instruments: tuple[InstrumentId, ...]
 
@@ -191,11 +192,11 @@ class WatchlistChanged(_Event, kw_only=True):
 # --- market and health: not durable ----------------------------------------------------------------------------------
 
 
-class InstrumentListed(_Event, kw_only=True):
+class InstrumentListed(_Event, frozen=True, kw_only=True):
     instrument: Instrument
 
 
-class PhaseChanged(_Event, kw_only=True):
+class PhaseChanged(_Event, frozen=True, kw_only=True):
     """What the market is doing: with one instrument, or with all of `market` when `instrument` is None."""
 
     market: str
@@ -203,7 +204,7 @@ class PhaseChanged(_Event, kw_only=True):
     phase: Phase
 
 
-class FeedChanged(_Event, kw_only=True):
+class FeedChanged(_Event, frozen=True, kw_only=True):
     """The line to a broker. While it is down its quotes are stale and its gate is closed."""
 
     broker: str
@@ -211,7 +212,7 @@ class FeedChanged(_Event, kw_only=True):
     text: str = ""
 
 
-class GateChanged(_Event, kw_only=True):
+class GateChanged(_Event, frozen=True, kw_only=True):
     """May new orders of this account leave? Closed until orders, fills and positions were read."""
 
     account: AccountId
@@ -219,7 +220,7 @@ class GateChanged(_Event, kw_only=True):
     text: str = ""
 
 
-class RateChanged(_Event, kw_only=True):
+class RateChanged(_Event, frozen=True, kw_only=True):
     """One unit of `currency` costs `rate` units of `base`."""
 
     currency: Currency
@@ -230,7 +231,7 @@ class RateChanged(_Event, kw_only=True):
         check_positive(self.rate, "exchange rate")
 
 
-class SignalGiven(_Event, kw_only=True):
+class SignalGiven(_Event, frozen=True, kw_only=True):
     """A strategy's wish, and what sizing made of it (`text`)."""
 
     strategy: str
@@ -239,7 +240,7 @@ class SignalGiven(_Event, kw_only=True):
     text: str
 
 
-class Noticed(_Event, kw_only=True):
+class Noticed(_Event, frozen=True, kw_only=True):
     """Something a person should read that changes no state. `level`: info, warning, error."""
 
     level: str
@@ -269,9 +270,7 @@ DurableEvent = (
     | WatchlistChanged
 )
 MarketEvent = Quote | Trade | OrderBook | Bar
-HealthEvent = (
-    InstrumentListed | PhaseChanged | FeedChanged | GateChanged | RateChanged | SignalGiven | Noticed
-)
+HealthEvent = InstrumentListed | PhaseChanged | FeedChanged | GateChanged | RateChanged | SignalGiven | Noticed
 Event = DurableEvent | MarketEvent | HealthEvent
 
 DURABLE: tuple[type, ...] = DurableEvent.__args__  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.domain.decimals import ZERO, check, check_positive
+from core.domain.decimals import ONE, ZERO, check, check_positive
 from core.domain.errors import IllegalTransition, InvalidValue
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef
 from core.domain.instrument import Currency
@@ -234,6 +234,8 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     fee: Decimal = ZERO
     tax: Decimal = ZERO
     currency: Currency
+    multiplier: Decimal = ONE
+    """Of the instrument, kept here so that a position can be folded from the journal alone."""
     liquidity: Liquidity = Liquidity.UNKNOWN
     source: str = ""
     """Copied from the order's request, so that P&L by strategy needs no look-up; empty when not ours."""
@@ -242,5 +244,6 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         check_positive(self.quantity, "fill quantity")
         check_positive(self.price, "fill price")
+        check_positive(self.multiplier, "multiplier")
         check(self.fee, "fee")
         check(self.tax, "tax")

@@ -35,7 +35,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, tag_field="row", tag=True)
     key: str
 
 
-class QuoteRow(_Row, kw_only=True):
+class QuoteRow(_Row, frozen=True, kw_only=True):
     """key = instrument id. Prices are floats of the tape; None where there is none yet."""
 
     instrument: InstrumentId
@@ -69,7 +69,7 @@ class QuoteRow(_Row, kw_only=True):
         return self.last / self.previous_close - 1
 
 
-class BookRow(_Row, kw_only=True):
+class BookRow(_Row, frozen=True, kw_only=True):
     """key = instrument id. One row: the book of the instrument of interest, best first, and its newest prints."""
 
     instrument: InstrumentId
@@ -90,7 +90,7 @@ class BookRow(_Row, kw_only=True):
     """(side, price, remaining quantity) of our working orders."""
 
 
-class PositionRow(_Row, kw_only=True):
+class PositionRow(_Row, frozen=True, kw_only=True):
     """key = account|instrument. Money in the instrument's currency; None where a price or rate is unknown."""
 
     account: AccountId
@@ -117,7 +117,7 @@ class PositionRow(_Row, kw_only=True):
     source: str
 
 
-class OrderRow(_Row, kw_only=True):
+class OrderRow(_Row, frozen=True, kw_only=True):
     """key = client order id. Working orders first, then those that ended in this session's day."""
 
     id: ClientOrderId
@@ -153,7 +153,7 @@ class OrderRow(_Row, kw_only=True):
         return not self.status.is_end
 
 
-class FillRow(_Row, kw_only=True):
+class FillRow(_Row, frozen=True, kw_only=True):
     """key = fill id."""
 
     client_order_id: ClientOrderId | None
@@ -174,7 +174,7 @@ class FillRow(_Row, kw_only=True):
     ts: int
 
 
-class PnlRow(_Row, kw_only=True):
+class PnlRow(_Row, frozen=True, kw_only=True):
     """key = `scope:name`. Money in `currency`; scope `total` and `account` are in the base currency.
     None is unknown: a missing price or exchange rate is never taken for zero."""
 
@@ -193,7 +193,7 @@ class PnlRow(_Row, kw_only=True):
     """Equity of the day so far, for the total only."""
 
 
-class StrategyRow(_Row, kw_only=True):
+class StrategyRow(_Row, frozen=True, kw_only=True):
     """key = name."""
 
     name: str
@@ -216,8 +216,8 @@ class StrategyRow(_Row, kw_only=True):
     """Why it is paused, stopped or failed."""
 
 
-class LogRow(_Row, kw_only=True):
-    """key = sequence number as text. `level`: info, fill, warning, error. Never missed: sequence numbers have no gap."""
+class LogRow(_Row, frozen=True, kw_only=True):
+    """key = sequence number as text. `level`: info, fill, warning, error. Sequence numbers have no gap."""
 
     sequence: int
     ts: int
@@ -234,7 +234,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     last_received: int
 
 
-class StatusRow(_Row, kw_only=True):
+class StatusRow(_Row, frozen=True, kw_only=True):
     """key = `status`. The header line."""
 
     mode: Mode

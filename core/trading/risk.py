@@ -1,0 +1,451 @@
+"""The one gate: small functions, each a rule, all listed in CHECKS. A rule returns None when it passes or a Denial
+with limit and actual value; what it cannot know (no quote, no rate, no balance) it denies, unless the order only
+shrinks exposure. Pure: it reads State and the moment it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from math import isfinite
+
+import msgspec
+
+from core.domain.account import TradingState
+from core.domain.decimals import ONE, ZERO, exact, is_multiple, plain
+from core.domain.ids import ClientOrderId
+from core.domain.instrument import Instrument, Kind
+from core.domain.limits import RiskLimits
+from core.domain.market import NS, Freshness, Phase, Quote
+from core.domain.order import OrderRequest, OrderStatus, OrderType, Side
+from core.trading.ledger import day_profit
+from core.trading.state import State, exposure
+
+Costs = Callable[[Instrument, Side, Decimal, Decimal], tuple[Decimal, Decimal]]
+"""(instrument, side, quantity, price) -> (fee, tax), both in the instrument's currency."""
+
+
+def no_costs(instrument: Instrument, side: Side, quantity: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
+    return ZERO, ZERO
+
+
+class Denial(msgspec.Struct, frozen=True):
+    rule: str
+    limit: str
+    actual: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One order held against the rules. `but` is the order whose terms would be replaced; it does not count twice."""
+
+    request: OrderRequest
+    state: State
+    limits: RiskLimits
+    now: int
+    is_automatic: bool
+    is_confirmed: bool = False
+    is_last_look: bool = False
+    """Right before the wire: rules about repetition were settled at the gate."""
+    journal_problem: str = ""
+    costs: Costs = no_costs
+    but: ClientOrderId | None = None
+
+    @property
+    def instrument(self) -> Instrument | None:
+        return self.state.instruments.get(self.request.instrument)
+
+    @property
+    def listed(self) -> Instrument:
+        """The instrument once `known_instrument` has passed; KeyError before, which `assess` reads as a refusal."""
+        return self.state.instruments[self.request.instrument]
+
+    @property
+    def quote(self) -> Quote | None:
+        return self.state.quotes.get(self.request.instrument)
+
+    @property
+    def held(self) -> Decimal:
+        return self.state.position(self.request.account, self.request.instrument).quantity
+
+    @property
+    def is_reducing(self) -> bool:
+        """Does it only shrink the position, all working exits counted?"""
+        request, held = self.request, self.held
+        if held == 0 or (held > 0) == (request.side is Side.BUY):
+            return False
+        exits = self.state.working(request.account, request.instrument, request.side, but=self.but or "")
+        return request.quantity + exits <= abs(held)
+
+    @property
+    def price(self) -> Decimal | None:
+        """The worst price it may trade at: its limit, else the touch moved by the collar; None when unknown."""
+        request, quote, instrument = self.request, self.quote, self.instrument
+        if request.limit_price is not None:
+            return request.limit_price
+        if request.stop_price is not None:
+            return request.stop_price
+        if quote is None or instrument is None:
+            return None
+        touch = quote.ask if request.side is Side.BUY else quote.bid
+        if not (isfinite(touch) and touch > 0):
+            return None
+        collar = collar_of(instrument, self.limits) or ZERO
+        return exact(touch) * (ONE + collar if request.side is Side.BUY else ONE)
+
+    @property
+    def value_base(self) -> Decimal | None:
+        """Value of the order in the base currency; None when price or rate is unknown."""
+        price, instrument = self.price, self.instrument
+        if price is None or instrument is None:
+            return None
+        return self.state.to_base(instrument.value(price, self.request.quantity), instrument.currency)
+
+
+def collar_of(instrument: Instrument, limits: RiskLimits) -> Decimal | None:
+    return limits.price_collar_crypto if instrument.kind is Kind.CRYPTO else limits.price_collar
+
+
+def known_instrument(q: Question) -> Denial | None:
+    if q.instrument is None:
+        return Denial("instrument", "a known instrument", q.request.instrument, "this instrument is not known here")
+    if q.request.account not in q.state.accounts:
+        return Denial("account", "a known account", q.request.account, "this account is not connected")
+    return None
+
+
+def journal_writable(q: Question) -> Denial | None:
+    if q.journal_problem:
+        return Denial("journal", "a writable journal", q.journal_problem, f"nothing is sent: {q.journal_problem}")
+    return None
+
+
+def trading_state(q: Question) -> Denial | None:
+    state = q.state.trading_state(q.request.account)
+    if state is TradingState.HALTED:
+        return Denial("halted", "cancels only", "new order", "trading is HALTED; resume it first")
+    if state is TradingState.REDUCING and not q.is_reducing:
+        return Denial("reducing", "orders that shrink a position", "more exposure", "trading is REDUCING only")
+    if state is not TradingState.ACTIVE and q.is_automatic:
+        return Denial("paused", "orders by hand", q.request.source, f"trading is {state.upper()}: no automatic orders")
+    return None
+
+
+def gate_open(q: Question) -> Denial | None:
+    gate = q.state.gates.get(q.request.account)
+    if gate is None or not gate.is_open:
+        why = gate.text if gate is not None and gate.text else "orders, fills and positions were not read yet"
+        return Denial("gate", "an open gate", "closed", f"the account is not ready: {why}")
+    return None
+
+
+def session(q: Question) -> Denial | None:
+    phase = q.state.phase(q.request.instrument)
+    if phase is Phase.OPEN or phase in (Phase.VI, Phase.AUCTION):
+        return None
+    actual = phase.value if phase is not None else "unknown"
+    return Denial("session", "an open market", actual, f"the market is {actual}")
+
+
+def lot(q: Question) -> Denial | None:
+    quantity, instrument = q.request.quantity, q.listed
+    if not is_multiple(quantity, instrument.lot):
+        return Denial("lot", plain(instrument.lot), plain(quantity), "the quantity is not a whole number of lots")
+    if quantity < instrument.min_quantity:
+        return Denial("min quantity", plain(instrument.min_quantity), plain(quantity), "the quantity is too small")
+    price = q.price
+    if instrument.min_value and price is not None and instrument.value(price, quantity) < instrument.min_value:
+        value = plain(instrument.value(price, quantity))
+        return Denial("min value", plain(instrument.min_value), value, "the order is below the venue's minimum value")
+    return None
+
+
+def tick(q: Question) -> Denial | None:
+    for price in (q.request.limit_price, q.request.stop_price):
+        if price is not None and not q.listed.ticks.is_valid(price):
+            below, above = (plain(p) for p in q.listed.ticks.neighbours(price))
+            return Denial("tick", f"{below} or {above}", plain(price), f"{plain(price)} is off tick")
+    return None
+
+
+def order_quantity(q: Question) -> Denial | None:
+    limit = q.limits.max_order_quantity
+    if limit is not None and q.request.quantity > limit:
+        return Denial("max quantity", plain(limit), plain(q.request.quantity), "the quantity is above the limit")
+    return None
+
+
+def order_value(q: Question) -> Denial | None:
+    limit = q.limits.max_order_value
+    if limit is None or q.is_reducing:
+        return None
+    value = q.value_base
+    if value is None:
+        return Denial("max value", plain(limit), "unknown", "no price or exchange rate to value the order with")
+    if value > limit:
+        return Denial("max value", _money(limit, q), _money(value, q), "the order's value is above the limit")
+    return None
+
+
+def stale_quote(q: Question) -> Denial | None:
+    limit, quote = q.limits.max_quote_age_seconds, q.quote
+    if limit is None or q.is_reducing:
+        return None
+    if quote is None or quote.freshness is not Freshness.LIVE:
+        actual = quote.freshness.value if quote is not None else "none"
+        return Denial("stale quote", "a live quote", actual, "there is no live quote of this instrument")
+    if q.state.phase(q.request.instrument) in (Phase.VI, Phase.AUCTION):
+        return None  # an auction quotes nothing; the venue's own collar stands
+    age = (q.now - quote.received) / NS
+    if age > limit:
+        return Denial("stale quote", f"{limit:g} s", f"{age:.1f} s", "the quote is too old")
+    return None
+
+
+def price_collar(q: Question) -> Denial | None:
+    limit = collar_of(q.listed, q.limits)
+    price, quote = q.request.limit_price, q.quote
+    if limit is None or price is None or q.request.type is OrderType.STOP_LIMIT:
+        return None
+    reference = None
+    if quote is not None:
+        reference = quote.ask if q.request.side is Side.BUY else quote.bid
+    if not reference or not isfinite(reference):
+        mark = q.state.mark_float(q.request.instrument)
+        reference = mark if mark is not None and isfinite(mark) and mark > 0 else None
+    if reference is None:
+        if q.is_reducing:
+            return None
+        return Denial("price collar", f"{limit:.1%}", "unknown", "no quote to hold the price against")
+    beyond = (price / exact(reference) - ONE) * q.request.side.sign
+    if beyond > limit:
+        text = f"{plain(price)} is {beyond:.1%} through the market at {plain(exact(reference))}"
+        return Denial("price collar", f"{limit:.1%}", f"{beyond:.1%}", text)
+    return None
+
+
+def holdings(q: Question) -> Denial | None:
+    """Sells need the shares, unless the instrument can be shorted; reduce-only never flips."""
+    request = q.request
+    working = q.state.working(request.account, request.instrument, request.side, but=q.but or "")
+    if request.reduce_only and not q.is_reducing:
+        free = max(abs(q.held) - working, ZERO) if (q.held > 0) == (request.side is Side.SELL) else ZERO
+        return Denial("reduce only", plain(free), plain(request.quantity), "there is not that much to close")
+    if request.side is Side.SELL and not q.listed.can_short and request.quantity + working > max(q.held, ZERO):
+        free = max(q.held - working, ZERO)
+        return Denial("holdings", plain(free), plain(request.quantity), "there is not that much to sell")
+    return None
+
+
+def position_value(q: Question) -> Denial | None:
+    limit = q.limits.max_position_value
+    if limit is None or q.is_reducing:
+        return None
+    request, price = q.request, q.price
+    working = q.state.working(request.account, request.instrument, request.side, but=q.but or "")
+    after = q.held + (working + request.quantity) * request.side.sign
+    mark = q.state.mark(request.instrument)
+    at = max((p for p in (price, mark) if p is not None), default=None)
+    value = None
+    if at is not None:
+        value = q.state.to_base(q.listed.value(at, abs(after)), q.listed.currency)
+    if value is None:
+        return Denial("max position", plain(limit), "unknown", "no price or exchange rate to value the position with")
+    if value > limit:
+        return Denial("max position", _money(limit, q), _money(value, q), "the position would be above the limit")
+    return None
+
+
+def duplicate(q: Question) -> Denial | None:
+    window = q.limits.duplicate_window_seconds
+    if window is None or q.is_confirmed or q.is_last_look or q.but is not None:
+        return None
+    since = q.now - round(window * NS)
+    mine = _terms(q.request)
+    for ts, request in reversed(q.state.recent):
+        if ts < since:
+            break
+        if _terms(request) == mine:
+            before = q.state.orders.get(request.client_order_id)
+            if before is not None and before.status in (OrderStatus.DENIED, OrderStatus.REJECTED):
+                continue
+            ago = (q.now - ts) / NS
+            return Denial("duplicate", f"{window:g} s", f"{ago:.1f} s", "the same order was sent a moment ago")
+    return None
+
+
+def order_rate(q: Question) -> Denial | None:
+    if q.is_last_look or q.but is not None:
+        return None
+    second, minute = q.now - NS, q.now - 60 * NS
+    by_source = by_account = 0
+    for ts, request in reversed(q.state.recent):
+        if ts <= minute:
+            break
+        by_account += request.account == q.request.account
+        by_source += ts > second and request.source == q.request.source
+    limit = q.limits.max_orders_per_second
+    if limit is not None and by_source >= limit:
+        return Denial("order rate", f"{limit}/s", f"{by_source + 1}/s", "too many orders in one second")
+    limit = q.limits.max_orders_per_minute
+    if limit is not None and by_account >= limit:
+        return Denial("order rate", f"{limit}/min", f"{by_account + 1}/min", "too many orders in one minute")
+    return None
+
+
+def open_orders(q: Question) -> Denial | None:
+    limit = q.limits.max_open_orders
+    if limit is None or q.is_last_look or q.but is not None:
+        return None
+    count = sum(1 for _ in q.state.live_orders(q.request.account))
+    if count >= limit:
+        return Denial("open orders", str(limit), str(count + 1), "too many working orders")
+    return None
+
+
+def unknown_orders(q: Question) -> Denial | None:
+    limit = q.limits.max_unknown_orders
+    if limit is None or not q.is_automatic:
+        return None
+    count = sum(1 for o in q.state.live_orders(q.request.account) if o.status is OrderStatus.UNKNOWN)
+    if count >= limit:
+        return Denial("unknown orders", str(limit), str(count), "settle the UNKNOWN orders first")
+    return None
+
+
+def buying_power(q: Question) -> Denial | None:
+    if q.is_reducing:
+        return None
+    request, price = q.request, q.price
+    if request.side is Side.SELL:
+        return None  # what a sale needs is shares: `holdings`
+    free = free_cash(q.state, q.request, q.costs, but=q.but, limits=q.limits)
+    if free is None or price is None:
+        return Denial("buying power", "known cash and price", "unknown", "the cash or the price is not known")
+    need = q.listed.value(price, request.quantity) + sum(q.costs(q.listed, request.side, request.quantity, price), ZERO)
+    if need > free:
+        return Denial("buying power", plain(free), plain(need), f"needs {q.listed.currency} {need:,.2f}")
+    return None
+
+
+def daily_loss(q: Question) -> Denial | None:
+    limit = q.limits.daily_loss
+    if limit is None or q.is_reducing:
+        return None
+    loss = day_result(q.state, q.request.account)
+    if loss is None:
+        return Denial("daily loss", plain(limit), "unknown", "today's result cannot be computed: a price is missing")
+    if -loss >= limit:
+        return Denial("daily loss", _money(limit, q), _money(-loss, q), "today's loss limit is reached")
+    return None
+
+
+CHECKS: tuple[Callable[[Question], Denial | None], ...] = (
+    known_instrument,
+    journal_writable,
+    trading_state,
+    gate_open,
+    session,
+    lot,
+    tick,
+    order_quantity,
+    stale_quote,
+    price_collar,
+    order_value,
+    holdings,
+    position_value,
+    duplicate,
+    order_rate,
+    open_orders,
+    unknown_orders,
+    buying_power,
+    daily_loss,
+)
+
+
+def assess(question: Question) -> Denial | None:
+    """The first rule that refuses, or None. A rule that fails refuses too: no bug in it lets an order through."""
+    for check in CHECKS:
+        try:
+            denial = check(question)
+        except (ArithmeticError, TypeError, ValueError, LookupError) as error:
+            return Denial(check.__name__, "a rule that works", type(error).__name__, f"the rule failed: {error}")
+        if denial is not None:
+            return denial
+    return None
+
+
+def free_cash(
+    state: State,
+    request: OrderRequest,
+    costs: Costs,
+    *,
+    limits: RiskLimits,
+    but: ClientOrderId | None = None,
+) -> Decimal | None:
+    """Cash for a new order: the broker's word less what it cannot have reserved yet, and never more than the total
+    less all our working buys."""
+    instrument = state.instruments.get(request.instrument)
+    if instrument is None:
+        return None
+    balance = state.balances.get((request.account, instrument.currency))
+    if balance is None:
+        return None
+    unseen = reserved = released = ZERO
+    for order in state.live_orders(request.account):
+        other = state.instruments.get(order.instrument)
+        if order.side is Side.SELL or other is None or other.currency != instrument.currency:
+            continue
+        price = order_price(state, order.request, order.limit_price or order.stop_price, limits)
+        if price is None:
+            return None
+        quantity = exposure(order)
+        need = other.value(price, quantity) + sum(costs(other, order.side, quantity, price), ZERO)
+        if order.id == but:
+            released = need
+            continue
+        reserved += need
+        if order.status is not OrderStatus.OPEN:
+            unseen += need
+    return min(balance.available + released - unseen, balance.total - reserved)
+
+
+def order_price(state: State, request: OrderRequest, price: Decimal | None, limits: RiskLimits) -> Decimal | None:
+    """`price`, else the worst a market order may pay."""
+    if price is not None:
+        return price
+    quote, instrument = state.quotes.get(request.instrument), state.instruments.get(request.instrument)
+    if quote is None or instrument is None or not (isfinite(quote.ask) and quote.ask > 0):
+        return state.mark(request.instrument)
+    return exact(quote.ask) * (ONE + (collar_of(instrument, limits) or ZERO))
+
+
+def day_result(state: State, account: str) -> Decimal | None:
+    """The account's profit of the trading day in base currency, after costs; None when a price or rate is missing."""
+    total = ZERO
+    for (owner, instrument), position in state.positions.items():
+        if owner != account:
+            continue
+        known = state.instruments.get(instrument)
+        if known is None:
+            return None
+        base = state.to_base(day_profit(position, state.mark(instrument), known.multiplier), known.currency)
+        if base is None:
+            return None
+        total += base
+    return total
+
+
+def _terms(request: OrderRequest) -> tuple[object, ...]:
+    return (
+        request.account,
+        request.instrument,
+        request.side,
+        request.quantity,
+        request.type,
+        request.limit_price,
+        request.stop_price,
+    )
+
+
+def _money(value: Decimal, q: Question) -> str:
+    return f"{q.state.base_currency} {value:,.0f}"

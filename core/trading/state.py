@@ -1,0 +1,334 @@
+"""Everything the engine knows, and the one fold that changes it: `State.apply(event)`. Replaying the journal through
+it gives the state the process had. Market data comes in through the engine's own fast path and is never journalled."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from core.domain.account import Account, Balance, Position, TradingState
+from core.domain.decimals import ONE, ZERO, exact
+from core.domain.events import (
+    AccountListed,
+    BalanceChanged,
+    DayStarted,
+    FeedChanged,
+    GateChanged,
+    InstrumentListed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderNotPlaced,
+    OrderRejected,
+    OrderReplaced,
+    OrderRequested,
+    OrderSending,
+    OrderStaged,
+    OrderUnknown,
+    PhaseChanged,
+    PositionAdjusted,
+    RateChanged,
+    StrategyChanged,
+    TradingStateChanged,
+    WatchlistChanged,
+)
+from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, market_of
+from core.domain.instrument import Currency, Instrument
+from core.domain.market import OrderBook, Phase, Quote, Trade
+from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestPhase, Side, check_transition
+from core.trading import ledger
+
+PositionKey = tuple[AccountId, InstrumentId]
+StrategyKey = tuple[str, AccountId, InstrumentId]
+
+
+class State:
+    """Dictionaries of nouns and their indices. Read it freely, change it only through `apply`."""
+
+    def __init__(self, base_currency: Currency) -> None:
+        self.base_currency = base_currency
+        self.revision = 0
+        # market
+        self.instruments: dict[InstrumentId, Instrument] = {}
+        self.quotes: dict[InstrumentId, Quote] = {}
+        self.trades: dict[InstrumentId, Trade] = {}
+        self.books: dict[InstrumentId, OrderBook] = {}
+        self.volumes: dict[InstrumentId, float] = {}
+        self.phases: dict[InstrumentId, Phase] = {}
+        self.market_phases: dict[str, Phase] = {}
+        self.rates: dict[Currency, Decimal] = {base_currency: ONE}
+        self.feeds: dict[str, FeedChanged] = {}
+        # ours
+        self.accounts: dict[AccountId, Account] = {}
+        self.balances: dict[tuple[AccountId, Currency], Balance] = {}
+        self.orders: dict[ClientOrderId, Order] = {}
+        self.live: dict[ClientOrderId, None] = {}
+        """Ids of orders that have not ended, in the order they were made."""
+        self.fills: list[Fill] = []
+        self.fill_ids: set[tuple[AccountId, InstrumentId, FillId]] = set()
+        self.positions: dict[PositionKey, Position] = {}
+        self.strategy_positions: dict[StrategyKey, Position] = {}
+        self.strategy_fills: dict[str, int] = {}
+        self.days: dict[AccountId, str] = {}
+        self.trading_states: dict[AccountId | None, TradingState] = {}
+        self.gates: dict[AccountId, GateChanged] = {}
+        self.strategies: dict[str, StrategyChanged] = {}
+        self.watchlists: dict[str, tuple[InstrumentId, ...]] = {}
+        self.recent: deque[tuple[int, OrderRequest]] = deque(maxlen=2000)
+        """(ts, request) of the newest staged orders: for the duplicate and rate rules."""
+        self.late_fills = 0
+        """Fills that came after their order had ended, or beyond its quantity."""
+        self._apply: dict[type, Callable[[Any], None]] = {
+            OrderStaged: self._staged,
+            OrderDenied: self._denied,
+            OrderSending: self._sending,
+            OrderAccepted: self._accepted,
+            OrderRejected: lambda e: self._end(e, OrderStatus.REJECTED, f"{e.code} {e.text}".strip()),
+            OrderUnknown: self._unknown,
+            OrderNotPlaced: lambda e: self._end(e, OrderStatus.NOT_PLACED, e.text),
+            OrderCanceled: lambda e: self._end(e, OrderStatus.CANCELED, e.text),
+            OrderExpired: lambda e: self._end(e, OrderStatus.EXPIRED, e.text),
+            OrderRequested: lambda e: self._change(e.client_order_id, e.ts, requested=e.requested),
+            OrderReplaced: self._replaced,
+            OrderFilled: self._filled,
+            AccountListed: self._account,
+            BalanceChanged: self._balance,
+            PositionAdjusted: self._adjusted,
+            TradingStateChanged: self._trading_state,
+            DayStarted: self._day,
+            StrategyChanged: lambda e: self.strategies.__setitem__(e.name, e),
+            WatchlistChanged: lambda e: self.watchlists.__setitem__(e.name, e.instruments),
+            InstrumentListed: lambda e: self.instruments.__setitem__(e.instrument.id, e.instrument),
+            PhaseChanged: self._phase,
+            FeedChanged: lambda e: self.feeds.__setitem__(e.broker, e),
+            GateChanged: lambda e: self.gates.__setitem__(e.account, e),
+            RateChanged: self._rate,
+        }
+
+    def apply(self, event: object) -> None:
+        """Fold one event. Events that change nothing here (notices, signals) are welcome and ignored.
+        Raises IllegalTransition when an order event breaks the status table: the engine never lets one through."""
+        fold = self._apply.get(event.__class__)
+        if fold is not None:
+            self.revision += 1
+            fold(event)
+
+    # --- orders ---------------------------------------------------------------------------------------------------
+
+    def _staged(self, event: OrderStaged) -> None:
+        request = event.request
+        self.orders[request.client_order_id] = Order(
+            request=request,
+            status=OrderStatus.STAGED,
+            quantity=request.quantity,
+            limit_price=request.limit_price,
+            stop_price=request.stop_price,
+            created=event.ts,
+            updated=event.ts,
+        )
+        self.live[request.client_order_id] = None
+        self.recent.append((event.ts, request))
+
+    def _denied(self, event: OrderDenied) -> None:
+        request = event.request
+        if request.client_order_id in self.orders:
+            self._step(request.client_order_id, OrderStatus.DENIED, event.ts, reason=f"{event.rule}: {event.text}")
+            return
+        self.orders[request.client_order_id] = Order(
+            request=request,
+            status=OrderStatus.DENIED,
+            quantity=request.quantity,
+            limit_price=request.limit_price,
+            stop_price=request.stop_price,
+            reason=f"{event.rule}: {event.text}",
+            created=event.ts,
+            updated=event.ts,
+        )
+
+    def _sending(self, event: OrderSending) -> None:
+        self._step(event.client_order_id, OrderStatus.SENDING, event.ts, facts=event.facts)
+
+    def _accepted(self, event: OrderAccepted) -> None:
+        order = self.orders[event.client_order_id]
+        refs = order.refs if event.ref in order.refs else (*order.refs, event.ref)
+        if order.status.is_end or order.status is OrderStatus.OPEN:
+            # A fill or an end overtook the answer: the name is all that is new.
+            self._change(order.id, event.ts, refs=refs, binding=event.binding)
+        else:
+            self._step(order.id, OrderStatus.OPEN, event.ts, refs=refs, binding=event.binding, reason="")
+
+    def _unknown(self, event: OrderUnknown) -> None:
+        self._step(event.client_order_id, OrderStatus.UNKNOWN, event.ts, reason=event.text, candidates=event.candidates)
+
+    def _end(self, event: Any, status: OrderStatus, reason: str) -> None:
+        self._step(event.client_order_id, status, event.ts, reason=reason, requested=None)
+
+    def _replaced(self, event: OrderReplaced) -> None:
+        order = self.orders[event.client_order_id]
+        refs = order.refs if event.ref is None or event.ref in order.refs else (*order.refs, event.ref)
+        self._change(
+            order.id,
+            event.ts,
+            quantity=event.quantity,
+            limit_price=event.limit_price,
+            stop_price=event.stop_price,
+            refs=refs,
+            requested=None,
+        )
+
+    def _filled(self, event: OrderFilled) -> None:
+        fill = event.fill
+        key = (fill.account, fill.instrument, fill.fill_id)
+        if key in self.fill_ids:
+            return
+        self.fill_ids.add(key)
+        self.fills.append(fill)
+        place = (fill.account, fill.instrument)
+        self.positions[place] = ledger.book_fill(self.position(*place), fill)
+        if fill.source:
+            mine = (fill.source, *place)
+            held = self.strategy_positions.get(mine) or Position(account=fill.account, instrument=fill.instrument)
+            self.strategy_positions[mine] = ledger.book_fill(held, fill)
+            self.strategy_fills[fill.source] = self.strategy_fills.get(fill.source, 0) + 1
+        order = self.orders.get(fill.client_order_id) if fill.client_order_id else None
+        if order is not None:
+            self._fill_order(order, fill)
+
+    def _fill_order(self, order: Order, fill: Fill) -> None:
+        filled = order.filled + fill.quantity
+        value = order.filled_value + fill.quantity * fill.price
+        if order.status.is_end or filled > order.quantity:
+            self.late_fills += 1
+        done = filled >= order.quantity
+        if order.status.is_end:
+            self._change(order.id, fill.ts, filled=filled, filled_value=value)
+        elif done:
+            self._step(order.id, OrderStatus.FILLED, fill.ts, filled=filled, filled_value=value, requested=None)
+        elif order.status is OrderStatus.OPEN:
+            self._change(order.id, fill.ts, filled=filled, filled_value=value)
+        else:
+            # A fill proves that the venue has it, whatever became of the answer.
+            self._step(order.id, OrderStatus.OPEN, fill.ts, filled=filled, filled_value=value, reason="")
+
+    def _step(self, id: ClientOrderId, status: OrderStatus, ts: int, **changes: Any) -> None:
+        check_transition(self.orders[id].status, status)
+        self._change(id, ts, status=status, **changes)
+        if status.is_end:
+            self.live.pop(id, None)
+
+    def _change(self, id: ClientOrderId, ts: int, **changes: Any) -> None:
+        self.orders[id] = msgspec.structs.replace(self.orders[id], updated=ts, **changes)
+
+    # --- accounts and the day -------------------------------------------------------------------------------------
+
+    def _account(self, event: AccountListed) -> None:
+        self.accounts[event.account.id] = event.account
+        for balance in event.account.balances:
+            self.balances[(event.account.id, balance.currency)] = balance
+
+    def _balance(self, event: BalanceChanged) -> None:
+        self.balances[(event.account, event.currency)] = Balance(
+            currency=event.currency, total=event.total, available=event.available
+        )
+
+    def _adjusted(self, event: PositionAdjusted) -> None:
+        place = (event.account, event.instrument)
+        self.positions[place] = ledger.adjust(
+            self.position(*place), event.quantity, event.price, event.multiplier, event.ts
+        )
+
+    def _trading_state(self, event: TradingStateChanged) -> None:
+        if event.account is None:
+            self.trading_states.clear()
+        self.trading_states[event.account] = event.state
+
+    def _day(self, event: DayStarted) -> None:
+        self.days[event.account] = event.day
+        for place, position in list(self.positions.items()):
+            if place[0] == event.account:
+                self.positions[place] = ledger.start_day(position, event.marks.get(place[1]))
+        for mine, position in list(self.strategy_positions.items()):
+            if mine[1] == event.account:
+                self.strategy_positions[mine] = ledger.start_day(position, event.marks.get(mine[2]))
+
+    # --- market ---------------------------------------------------------------------------------------------------
+
+    def _phase(self, event: PhaseChanged) -> None:
+        if event.instrument is not None:
+            self.phases[event.instrument] = event.phase
+        else:
+            self.market_phases[event.market] = event.phase
+
+    def _rate(self, event: RateChanged) -> None:
+        if event.base == self.base_currency:
+            self.rates[event.currency] = event.rate
+
+    # --- questions ------------------------------------------------------------------------------------------------
+
+    def position(self, account: AccountId, instrument: InstrumentId) -> Position:
+        return self.positions.get((account, instrument)) or Position(account=account, instrument=instrument)
+
+    def strategy_position(self, strategy: str, account: AccountId, instrument: InstrumentId) -> Position:
+        held = self.strategy_positions.get((strategy, account, instrument))
+        return held or Position(account=account, instrument=instrument)
+
+    def live_orders(self, account: AccountId | None = None, instrument: InstrumentId | None = None) -> Iterator[Order]:
+        for id in self.live:
+            order = self.orders[id]
+            if (account is None or order.account == account) and (instrument is None or order.instrument == instrument):
+                yield order
+
+    def working(self, account: AccountId, instrument: InstrumentId, side: Side, *, but: str = "") -> Decimal:
+        """Quantity of live orders on one side, counting the worse of old and new terms while a replace is out."""
+        return sum((exposure(o) for o in self.live_orders(account, instrument) if o.side is side and o.id != but), ZERO)
+
+    def trading_state(self, account: AccountId) -> TradingState:
+        """The stricter of the account's state and that of all accounts."""
+        own = self.trading_states.get(account, TradingState.ACTIVE)
+        everybody = self.trading_states.get(None, TradingState.ACTIVE)
+        return max(own, everybody, key=lambda state: state.severity)
+
+    def phase(self, instrument: InstrumentId) -> Phase | None:
+        """What the venue said of the instrument or its market; None when it never said anything."""
+        market = self.market_phases.get(market_of(instrument))
+        own = self.phases.get(instrument)
+        if market is Phase.CLOSED or own is None or own is Phase.OPEN:
+            return market if market is not None else own
+        return own
+
+    def mark(self, instrument: InstrumentId) -> Decimal | None:
+        """The price a holding is valued at: the last trade while it lies within the quote, else the nearer side."""
+        value = self.mark_float(instrument)
+        return None if value is None else exact(value)
+
+    def mark_float(self, instrument: InstrumentId) -> float | None:
+        trade = self.trades.get(instrument)
+        quote = self.quotes.get(instrument)
+        if quote is None or not (quote.bid and quote.ask):
+            return trade.price if trade is not None else None
+        if trade is None:
+            return (quote.bid + quote.ask) / 2
+        return min(max(trade.price, quote.bid), quote.ask)
+
+    def rate(self, currency: Currency) -> Decimal | None:
+        """Base currency for one unit of `currency`; None while unknown."""
+        return self.rates.get(currency)
+
+    def to_base(self, amount: Decimal | None, currency: Currency) -> Decimal | None:
+        rate = self.rates.get(currency)
+        return None if amount is None or rate is None else amount * rate
+
+
+def exposure(order: Order) -> Decimal:
+    """Quantity that may still trade: while a replace is under way, the larger of both terms."""
+    remaining = order.remaining
+    wish = order.requested
+    if wish is not None and wish.quantity is not None and wish.phase is not RequestPhase.REFUSED:
+        remaining = max(remaining, wish.quantity - order.filled)
+    return remaining
