@@ -1,0 +1,406 @@
+"""Grid: columns and rows by key, for everything that ticks. Only rows on the screen are drawn and only cells that
+differ are made anew, so thousands of rows cost no more than fifty. It knows nothing of quotes or orders: a pane puts
+cells and asks where the cursor is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from rich.segment import Segment
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.format import Align, fit
+from tui.widgets.lines import Cell, Lines, strip_of
+from tui.widgets.pens import Pens
+
+__all__ = ["Cell", "Column", "Grid", "Lines", "Pens"]
+
+
+class Column(msgspec.Struct, frozen=True, gc=False):
+    """One column. `width` in cells; text is padded to it. A `number` that does not fit shows as ####."""
+
+    key: str
+    heading: str
+    width: int
+    align: Align = "left"
+    number: bool = False
+    drop: int = 0
+    """Which columns go first when the pane is narrow: the highest; 0 never goes."""
+    grow: bool = False
+    """Takes the cells that are left over (at most one column)."""
+
+
+GAP = 1
+"""Empty cells between two columns."""
+NARROWEST = 4
+"""Words are not squeezed below this many cells."""
+
+
+class _GridRow:
+    """A row as put, and its drawn form. Mutable on purpose: one of them lives as long as its key."""
+
+    __slots__ = ("cells", "ground", "mark", "segments", "strip")
+
+    def __init__(self, cells: tuple[Cell, ...], ground: str, mark: Cell | None) -> None:
+        self.cells = cells
+        self.ground = ground
+        self.mark = mark
+        self.strip: Strip | None = None
+        self.segments: list[Segment] | None = None
+
+
+class Grid(Lines, can_focus=True):
+    """Columns and rows by key. Only rows on the screen are drawn, so thousands cost no more than fifty.
+
+    Layout of a row: one cell for the mark or the cursor, then the columns with one empty cell between them.
+    Keys pressed reach the pane; it calls `move_cursor`, `cursor_to`, `page`.
+    """
+
+    class CursorMoved(Message):
+        """The cursor stands on another row; `key` is None when there is no row."""
+
+        def __init__(self, grid: Grid, key: str | None) -> None:
+            super().__init__()
+            self.grid = grid
+            self.key = key
+
+        @property
+        def control(self) -> Grid:
+            return self.grid
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        pens: Pens,
+        *,
+        headings: bool = True,
+        cursor: bool = True,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`headings` spends the first line on the columns' names; without `cursor` no row is ever selected."""
+        super().__init__(pens, id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._shown: list[tuple[int, Column]] = []
+        self._layout_for: tuple[int, tuple[Column, ...]] | None = None
+        self._rows: dict[str, _GridRow] = {}
+        self._order: list[str] = []
+        self._index: dict[str, int] = {}
+        self._headings = headings
+        self._has_cursor = cursor
+        self._cursor: str | None = None
+        self._top = 0
+        self._empty: tuple[Cell, ...] = ()
+        self._heading_strip: Strip | None = None
+        self._changed: set[str] = set()
+        self._order_changed = False
+
+    # ---- what a pane says
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns; rows put before must have one cell per new column, so put them again."""
+        self._columns = tuple(columns)
+        self._rows = {key: _GridRow((), row.ground, row.mark) for key, row in self._rows.items()}
+        self._layout_for = None
+        self._redraw()
+
+    def set_empty(self, cells: Sequence[Cell]) -> None:
+        """What stands in the first row while there is none: what is missing, then the key."""
+        if tuple(cells) != self._empty:
+            self._empty = tuple(cells)
+            if not self._order:
+                self._order_changed = True
+
+    def put(self, key: str, cells: Sequence[Cell], *, ground: str = "background", mark: Cell | None = None) -> None:
+        """Row `key` now reads `cells`, one per column (all columns, also those too narrow to show). A new key goes
+        to the end. `ground` is the pen under the whole row, `mark` a one-cell sign at its left."""
+        row = self._rows.get(key)
+        if row is None:
+            self._rows[key] = _GridRow(tuple(cells), ground, mark)
+            self._index[key] = len(self._order)
+            self._order.append(key)
+            self._order_changed = True
+            return
+        new = tuple(cells)
+        if new == row.cells and ground == row.ground and mark == row.mark:
+            return
+        if row.segments is not None and ground == row.ground and mark == row.mark and len(new) == len(row.cells):
+            self._patch(key, row, new)
+        else:
+            row.segments = None
+        row.cells, row.ground, row.mark, row.strip = new, ground, mark, None
+        self._changed.add(key)
+
+    def drop(self, key: str) -> None:
+        """Row `key` goes; unknown keys are no error. The cursor moves to its neighbour."""
+        if self._rows.pop(key, None) is None:
+            return
+        self.set_order([other for other in self._order if other != key])
+
+    def set_order(self, keys: Sequence[str]) -> None:
+        """Show the rows in this order. Keys never put are left out; rows not named here are forgotten."""
+        order = [key for key in dict.fromkeys(keys) if key in self._rows]
+        if order == self._order and len(order) == len(self._rows):
+            return
+        place = self._index.get(self._cursor, 0) if self._cursor is not None else 0
+        self._order = order
+        self._index = {key: place for place, key in enumerate(order)}
+        if len(order) != len(self._rows):
+            self._rows = {key: self._rows[key] for key in order}
+        self._order_changed = True
+        if self._cursor is not None and self._cursor not in self._index:
+            self._set_cursor(order[min(place, len(order) - 1)] if order else None)
+
+    def clear(self, from_y: int = 0) -> None:
+        """No rows at all."""
+        self._rows.clear()
+        self.set_order(())
+        self._order_changed = True
+
+    # ---- what a pane asks
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """Keys in the order shown."""
+        return self._order
+
+    @property
+    def cursor(self) -> str | None:
+        """Key of the selected row; None when there are no rows."""
+        return self._cursor
+
+    @property
+    def cursor_row(self) -> int:
+        """Place of the selected row in the order, -1 when there is none."""
+        return self._index.get(self._cursor, -1) if self._cursor is not None else -1
+
+    @property
+    def visible_keys(self) -> Sequence[str]:
+        """Keys now on the screen: those worth keeping fresh."""
+        return self._order[self._top : self._top + self._room]
+
+    @property
+    def visible_columns(self) -> Sequence[str]:
+        self._lay_out()
+        return [column.key for _, column in self._shown]
+
+    # ---- moving
+
+    def move_cursor(self, by: int) -> None:
+        """Down by `by` rows (up when negative), as far as there are rows; the view follows."""
+        if self._order and self._has_cursor:
+            self.cursor_to(min(max(max(self.cursor_row, 0) + by, 0), len(self._order) - 1))
+
+    def page(self, pages: float) -> None:
+        """Down by so many pages: 0.5 is half a page."""
+        self.move_cursor(int(max(1, self._room * abs(pages))) * (1 if pages > 0 else -1))
+
+    def cursor_to(self, place: int | str) -> None:
+        """Select by place (-1 is the last row) or by key; unknown keys are ignored."""
+        if isinstance(place, str):
+            if place in self._index:
+                self._set_cursor(place)
+        elif self._order:
+            self._set_cursor(self._order[place])
+        self._follow()
+        self.flush()
+
+    def flush(self) -> int:
+        """Repaint what changed and can be seen; returns the number of lines. Nothing changed: nothing happens."""
+        if self._order_changed:
+            self._order_changed = False
+            if self._has_cursor and self._cursor is None and self._order:
+                self._set_cursor(self._order[0])
+            self._changed.clear()
+            self._follow()
+            self._spoil_lines()
+        elif self._changed:
+            top, last = self._top, self._top + self._room
+            for key in self._changed:
+                place = self._index[key]
+                if top <= place < last:
+                    self._spoil(place - top + self._head)
+            self._changed.clear()
+        return super().flush()
+
+    # ---- inside
+
+    @property
+    def _head(self) -> int:
+        return 1 if self._headings else 0
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.height - self._head, 0)
+
+    def _set_cursor(self, key: str | None) -> None:
+        if key == self._cursor:
+            return
+        for changed in (self._cursor, key):
+            self._respoil(changed)
+        self._cursor = key
+        self.post_message(self.CursorMoved(self, key))
+
+    def _respoil(self, key: str | None) -> None:
+        row = self._rows.get(key) if key is not None else None
+        if row is not None and key is not None:
+            row.strip = row.segments = None
+            if key in self._index:
+                self._changed.add(key)
+
+    def _follow(self) -> None:
+        """Keep the cursor on the screen and no empty room below the last row."""
+        room, place, top = self._room, self.cursor_row, self._top
+        if room <= 0:
+            return
+        if place >= 0:
+            top = min(max(top, place - room + 1), place)
+        top = max(min(top, len(self._order) - room), 0)
+        if top != self._top:
+            self._top = top
+            self._spoil_lines()
+
+    def _spoil_lines(self) -> None:
+        """Mark lines whose strip is no longer the one that was drawn there."""
+        drawn = self._strips
+        for y in range(self._head, self.size.height):
+            before = drawn.pop(y, None)
+            if before is None or before is not self._line(y):
+                self._dirty.add(y)
+
+    def _redraw(self) -> None:
+        for row in self._rows.values():
+            row.strip = row.segments = None
+        self._heading_strip = None
+        super().repaint()
+
+    def repaint(self) -> None:
+        self._redraw()
+
+    def _resized(self) -> None:
+        self._lay_out()
+        for row in self._rows.values():
+            row.strip = row.segments = None
+        self._heading_strip = None
+        self._strips.clear()
+
+    def on_resize(self) -> None:
+        self._follow()
+        self._strips.clear()
+
+    def on_focus(self) -> None:
+        self._respoil(self._cursor)
+        self.flush()
+
+    def on_blur(self) -> None:
+        self._respoil(self._cursor)
+        self.flush()
+
+    def _lay_out(self) -> None:
+        """Choose the columns that fit this width, and their widths."""
+        room = self.size.width
+        if self._layout_for == (room, self._columns):
+            return
+        self._layout_for = (room, self._columns)
+        shown = list(enumerate(self._columns))
+        while _needed(shown) > room and any(column.drop for _, column in shown):
+            shown.remove(max(shown, key=lambda pair: pair[1].drop))
+        shown = _widths(shown, room)
+        self._shown = shown
+
+    def _line(self, y: int) -> Strip:
+        strip = self._strips.get(y)
+        if strip is None:
+            strip = self._strips[y] = self._draw(y)
+        return strip
+
+    def _draw(self, y: int) -> Strip:
+        self._lay_out()
+        if self._headings and y == 0:
+            if self._heading_strip is None:
+                cells = [Cell(column.heading, "text-dim") for column in self._columns]
+                self._heading_strip = self._compose_row(_GridRow(tuple(cells), "background", None), False, True)
+            return self._heading_strip
+        place = self._top + y - self._head
+        if place < len(self._order):
+            key = self._order[place]
+            row = self._rows[key]
+            if row.strip is None:
+                row.strip = self._compose_row(row, key == self._cursor and self._has_cursor)
+            return row.strip
+        empty = self._empty if not self._order and place == 0 else ()
+        return strip_of((Cell(" "), *empty), "background", self.size.width, self._pens)
+
+    def _compose_row(self, row: _GridRow, is_selected: bool, is_heading: bool = False) -> Strip:
+        if row.segments is None:
+            ground = "selection" if is_selected and self.has_focus else row.ground
+            row.segments = self._segments(row, ground, is_selected, is_heading)
+        return Strip(_cut(row.segments, self.size.width), self.size.width)
+
+    def _segments(self, row: _GridRow, ground: str, is_selected: bool, is_heading: bool) -> list[Segment]:
+        over = self._pens.over
+        blank = over("background", ground)
+        mark = row.mark
+        if is_selected and (mark is None or self.has_focus):
+            mark = Cell("▎", "accent" if self.has_focus else "faint")
+        segments = [Segment(fit(mark.text, 1), over(mark.pen, ground)) if mark else Segment(" ", blank)]
+        left = self.size.width - 1
+        for place, column in self._shown:
+            cell = row.cells[place] if place < len(row.cells) else Cell("")
+            text = fit(cell.text, column.width, column.align, number=column.number and not is_heading)
+            segments.append(Segment(text, over(cell.pen, ground)))
+            segments.append(Segment(" " * GAP, blank))
+            left -= column.width + GAP
+        segments.append(Segment(" " * max(left, 0), blank))
+        return segments
+
+    def _patch(self, key: str, row: _GridRow, new: tuple[Cell, ...]) -> None:
+        """Renew only the segments of the cells that differ; the others stay the very same objects."""
+        segments = row.segments or []
+        ground = "selection" if key == self._cursor and self._has_cursor and self.has_focus else row.ground
+        for at, (place, column) in enumerate(self._shown):
+            cell = new[place]
+            if cell != row.cells[place]:
+                text = fit(cell.text, column.width, column.align, number=column.number)
+                segments[1 + 2 * at] = Segment(text, self._pens.over(cell.pen, ground))
+
+
+def _needed(shown: Sequence[tuple[int, Column]]) -> int:
+    """Cells for these columns: the mark, then each with a gap between."""
+    return 1 + sum(column.width for _, column in shown) + GAP * max(len(shown) - 1, 0)
+
+
+def _widths(shown: list[tuple[int, Column]], room: int) -> list[tuple[int, Column]]:
+    """Give spare cells to the growing column; where cells lack, take them from words, then leave out last columns.
+    Figures keep their width always."""
+    spare = room - _needed(shown)
+    fitted = []
+    for place, column in shown:
+        extra = 0
+        if spare > 0 and column.grow:
+            extra = spare
+        elif spare < 0 and not column.number:
+            extra = max(spare, min(NARROWEST - column.width, 0))
+            spare -= extra
+        fitted.append((place, msgspec.structs.replace(column, width=column.width + extra) if extra else column))
+    while len(fitted) > 1 and _needed(fitted) > room:
+        fitted.pop()
+    return fitted
+
+
+def _cut(segments: list[Segment], room: int) -> list[Segment]:
+    """Segments without the empty ones, cut to `room` cells where the columns are wider than the pane."""
+    kept, left = [], room
+    for segment in segments:
+        cells = segment.cell_length
+        if cells > left:
+            segment = segment.split_cells(left)[0]  # noqa: PLW2901
+        if segment.text:
+            kept.append(segment)
+        left -= cells
+        if left <= 0:
+            break
+    return kept
