@@ -1,1 +1,2 @@
-"""Strategies and their indicators: the same code in backtest, paper and live. Add a file here and a line in catalog.py."""
+"""Strategies and their indicators: the same code in backtest, paper and live. To add one: a file here, a line in
+catalog.py, a test."""
