@@ -1,5 +1,5 @@
 """A strategy: inherit from `Strategy`, override some handlers, return signals. It cannot send orders, sleep, read the
-clock or open a socket, so it cannot tell a backtest from paper or live. It is not where sizes, limits or orders live."""
+clock or open a socket, so it cannot tell a backtest from paper or live. Sizes, limits and orders live elsewhere."""
 
 from __future__ import annotations
 
