@@ -75,6 +75,10 @@ class StrategyError(HogaError):
     """Stop that strategy and show it; the others go on."""
 
 
+class DeskUnavailable(HogaError):
+    """No engine answers, or it stopped answering: look whether one runs. What was asked may have been done."""
+
+
 class StorageError(HogaError):
     """A file of ours cannot be read or written. Says what was kept and what to do."""
 
