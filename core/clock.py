@@ -24,7 +24,7 @@ class SystemClock:
         return time.monotonic_ns()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)  # noqa: TID251
+        await asyncio.sleep(seconds)
 
 
 class ManualClock:

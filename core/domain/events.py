@@ -273,7 +273,7 @@ MarketEvent = Quote | Trade | OrderBook | Bar
 HealthEvent = InstrumentListed | PhaseChanged | FeedChanged | GateChanged | RateChanged | SignalGiven | Noticed
 Event = DurableEvent | MarketEvent | HealthEvent
 
-DURABLE: tuple[type, ...] = DurableEvent.__args__  # type: ignore[attr-defined]
+DURABLE: tuple[type, ...] = DurableEvent.__args__
 
 
 def event_order(event: DurableEvent) -> ClientOrderId | None:

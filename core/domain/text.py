@@ -11,7 +11,7 @@ MAX_LENGTH = 256
 """Longest external text worth showing, in characters."""
 
 _SPACES = re.compile("[\t\r\n\v\f\x85\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_DROPPED = re.compile(
+UNSAFE = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: what terminals obey
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # soft hyphen and fillers without width
@@ -20,6 +20,7 @@ _DROPPED = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # format controls and tags
     "]+"
 )
+"""Characters no external text may carry to a screen or a file."""
 
 
 def clean(text: str, limit: int = MAX_LENGTH) -> str:
@@ -30,7 +31,7 @@ def clean(text: str, limit: int = MAX_LENGTH) -> str:
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
     kept = text[: limit * 4]  # bounds the work on hostile lengths before anything walks the text
-    kept = _DROPPED.sub("", _SPACES.sub(" ", kept))
+    kept = UNSAFE.sub("", _SPACES.sub(" ", kept))
     if not kept.isascii():
         kept = unicodedata.normalize("NFC", kept)
     return kept[:limit]

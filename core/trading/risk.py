@@ -401,7 +401,7 @@ def free_cash(
         quantity = exposure(order)
         need = other.value(price, quantity) + sum(costs(other, order.side, quantity, price), ZERO)
         if order.id == but:
-            released = need
+            released = need if order.status is OrderStatus.OPEN else ZERO
             continue
         reserved += need
         if order.status is not OrderStatus.OPEN:

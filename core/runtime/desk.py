@@ -1,0 +1,272 @@
+"""The desk of this process: what a face may see and do. It adds nothing to the engine: it turns receipts, pictures and
+questions into plain structs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from decimal import Decimal
+
+from core.domain.account import Mode, TradingState
+from core.domain.commands import Cancel, CancelAll, Close, Command, ControlStrategy, Replace, Settle, Submit
+from core.domain.decimals import ZERO
+from core.domain.events import Noticed, OrderDenied, OrderRequested, OrderStaged
+from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
+from core.domain.instrument import Instrument
+from core.domain.market import Interval
+from core.domain.order import OrderRequest, OrderStatus
+from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
+from core.runtime.runner import Runner
+from core.trading import risk, rows
+from core.trading.engine import Output
+from core.trading.notify import order_words, short
+from core.trading.picture import Picture
+from core.trading.search import SymbolIndex
+from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, OrderRow, Slice, StatusRow
+
+PICTURE_SECONDS = 0.1
+
+
+class LocalDesk:
+    """`pace` is the clock of the faces (always real time); the runner's clock may be a tape's."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        pace: Clock,
+        random_bytes: Callable[[int], bytes],
+        *,
+        badge: str = "PAPER",
+        replay: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._runner = runner
+        self._engine = runner.engine
+        self._pace = pace
+        self._random_bytes = random_bytes
+        self._badge = badge
+        self._replay = replay
+        self.picture = Picture(self._engine, runner.log, self._status)
+        self._index: SymbolIndex | None = None
+
+    def now(self) -> int:
+        return self._runner.clock.now()
+
+    def new_order_id(self) -> ClientOrderId:
+        return new_client_order_id(self._random_bytes)
+
+    # --- watching -------------------------------------------------------------------------------------------------
+
+    async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
+        """First everything asked for, then what changed, at most ten times a second. A slow face is given the newest
+        rows when it comes back: nothing is queued for it."""
+        face = object()
+        if Slice.BOOK in interest.slices and interest.instrument is not None:
+            self._runner.look_at(face, interest.instrument)
+            self.picture.depth.add(interest.instrument)
+        seen = 0
+        last = -1
+        try:
+            while True:
+                now = self._pace.monotonic()
+                if last < 0 or now - last >= PICTURE_SECONDS * 0.5 * 1e9:
+                    self.picture.refresh(self.now())
+                last = now
+                changes = self.picture.since(interest, seen)
+                seen = max(self.picture.revision, 1)
+                for change in changes:
+                    yield change
+                await self._pace.sleep(PICTURE_SECONDS)
+        finally:
+            self._runner.look_at(face, None)
+            if interest.instrument is not None and interest.instrument not in self._runner.looked_at:
+                self.picture.depth.discard(interest.instrument)
+
+    def _status(self, totals: rows.Totals) -> StatusRow:
+        engine, state = self._engine, self._engine.state
+        accounts = list(state.accounts.values())
+        closed = [g for g in state.gates.values() if not g.is_open]
+        gate = engine.journal_problem or (closed[0].text or "closed" if closed else "")
+        if not state.gates:
+            gate = "not connected yet"
+        orders = [state.orders[id] for id in state.live]
+        received = max((q.received for q in state.quotes.values()), default=0)
+        day, equity = totals.figures.day, totals.equity
+        before = equity - day if day is not None and equity is not None else None
+        return StatusRow(
+            key="status",
+            mode=accounts[0].mode if accounts else Mode.PAPER,
+            badge=self._badge,
+            account=", ".join(a.id.partition(":")[2] for a in accounts) or "-",
+            base_currency=state.base_currency,
+            equity=equity,
+            day=day,
+            day_fraction=float(day / before) if before and day is not None else None,
+            unrealised=totals.figures.unrealised,
+            realised=totals.figures.realised,
+            buying_power=self._buying_power(),
+            is_estimated=totals.figures.is_estimated,
+            trading_state=max(
+                (state.trading_state(a.id) for a in accounts), key=lambda s: s.severity, default=self._everybody()
+            ),
+            gate=gate,
+            feeds=tuple(
+                FeedRow(broker=f.broker, is_connected=f.is_connected, text=f.text, last_received=received)
+                for f in state.feeds.values()
+            ),
+            unknown_orders=sum(o.status is OrderStatus.UNKNOWN for o in orders),
+            working_orders=len(orders),
+            journal=engine.journal_problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
+            dropped=self._runner.dropped,
+            replay=self._replay(),
+        )
+
+    def _everybody(self) -> TradingState:
+        return self._engine.state.trading_states.get(None, TradingState.ACTIVE)
+
+    def _buying_power(self) -> Decimal | None:
+        state = self._engine.state
+        parts = [state.to_base(b.available, currency) for (_, currency), b in state.balances.items()]
+        known = [p for p in parts if p is not None]
+        return sum(known, ZERO) if len(known) == len(parts) and parts else None
+
+    # --- asking ---------------------------------------------------------------------------------------------------
+
+    async def send(self, command: Command) -> Receipt:
+        """Take a command to the engine. The receipt says whether it was taken; its fate comes through `watch`."""
+        if self._runner.journal.is_read_only:
+            return Receipt(is_ok=False, text="this console reads only: another hoga writes the journal")
+        problem = self._refusal(command)
+        if problem:
+            return Receipt(is_ok=False, text=problem)
+        return self._receipt(command, self._runner.ask(command))
+
+    def _refusal(self, command: Command) -> str:
+        """What the engine would quietly ignore, said aloud."""
+        state = self._engine.state
+        match command:
+            case Submit() if command.request.client_order_id in state.orders:
+                return f"already sent: {short(command.request.client_order_id)}"
+            case Cancel() | Settle():
+                order = state.orders.get(command.client_order_id)
+                if order is None:
+                    return "there is no such order"
+                if order.status.is_end:
+                    return f"{short(order.id)} has ended: {order.status}"
+            case Replace():
+                return self._engine.replace_denial(command, self.now())[1]
+            case Close():
+                request = self._engine.close_request(command, self.now())
+                return request if isinstance(request, str) else ""
+            case ControlStrategy() if command.name not in self._engine.strategist.slots:
+                names = ", ".join(self._engine.strategist.slots) or "none are configured"
+                return f"there is no strategy {command.name[:40]!r}; there are: {names}"
+            case _:
+                pass
+        return ""
+
+    def _receipt(self, command: Command, out: Sequence[Output]) -> Receipt:
+        state = self._engine.state
+        for item in out:
+            if isinstance(item, OrderDenied):
+                figures = f" (limit {item.limit}, actual {item.actual})" if item.limit else ""
+                return Receipt(
+                    is_ok=False,
+                    text=f"{item.rule}: {item.text}{figures}",
+                    client_order_id=item.request.client_order_id,
+                    rule=item.rule,
+                )
+            if isinstance(item, OrderStaged):
+                known = state.instruments.get(item.request.instrument)
+                name = known.name if known is not None else item.request.instrument
+                id = item.request.client_order_id
+                return Receipt(is_ok=True, text=f"{short(id)} {order_words(item.request, name)}", client_order_id=id)
+        wishes = sum(isinstance(item, OrderRequested) for item in out)
+        notices = [item.text for item in out if isinstance(item, Noticed)]
+        if isinstance(command, CancelAll):
+            return Receipt(is_ok=True, text=f"{wishes} orders are being canceled" if wishes else "nothing to cancel")
+        if isinstance(command, Cancel):
+            return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being canceled")
+        return Receipt(is_ok=True, text="; ".join(notices) or type(command).__name__.lower() + " taken")
+
+    async def preview(self, request: OrderRequest) -> Preview:
+        """What the order would do, and the first rule that would refuse it. Sends nothing."""
+        engine, state, now = self._engine, self._engine.state, self.now()
+        question = engine.question(request, now)
+        instrument = question.instrument
+        if instrument is None:
+            return Preview(
+                notional=None,
+                currency="",
+                notional_base=None,
+                costs=None,
+                position_after=question.held,
+                buying_power_after=None,
+                distance_ticks=None,
+                nav_fraction=None,
+                checks_passed=0,
+                checks_total=len(risk.CHECKS),
+                rule="instrument",
+                text="this instrument is not known here",
+            )
+        denial = risk.assess(question)
+        price = question.price
+        notional = instrument.value(price, request.quantity) if price is not None else None
+        costs = (
+            sum(engine.costs(instrument, request.side, request.quantity, price), ZERO) if price is not None else None
+        )
+        free = risk.free_cash(state, request, engine.costs, limits=engine.limits)
+        base = state.to_base(notional, instrument.currency)
+        equity = rows.totals(state, now, None, request.account).equity
+        after = None
+        if free is not None and notional is not None and costs is not None:
+            after = free - request.side.sign * notional - costs
+        names = [check.__name__ for check in risk.CHECKS]
+        passed = len(names)
+        if denial is not None:
+            passed = next((n for n, check in enumerate(risk.CHECKS) if check(question) is not None), 0)
+        return Preview(
+            notional=notional,
+            currency=instrument.currency,
+            notional_base=base,
+            costs=costs,
+            position_after=question.held + request.quantity * request.side.sign,
+            buying_power_after=after,
+            distance_ticks=rows.distance(state, instrument, request.side, request.limit_price or request.stop_price),
+            nav_fraction=float(base / equity) if base is not None and equity else None,
+            checks_passed=passed,
+            checks_total=len(names),
+            rule=denial.rule if denial else "",
+            text=f"{denial.text} (limit {denial.limit}, actual {denial.actual})" if denial else "",
+        )
+
+    async def search(self, text: str) -> list[Instrument]:
+        known = self._engine.state.instruments
+        if self._index is None or len(self._index) != len(known):
+            self._index = SymbolIndex(known.values())
+        return self._index.find(text)
+
+    async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
+        if self._runner.archive is None:
+            return Coverage(bars=(), start=None, end=None)
+        return await self._runner.archive.bars(instrument, interval, since, until)
+
+    async def history(self, query: Query) -> Page:
+        """Orders, fills or log lines, newest first."""
+        state = self._engine.state
+        limit = max(1, min(query.limit, 1000))
+        found: list[OrderRow | FillRow | LogRow]
+        match query.what:
+            case "orders":
+                found = [
+                    rows.order_row(state, order)
+                    for order in reversed(state.orders.values())
+                    if query.before is None or order.created < query.before
+                ]
+            case "fills":
+                found = [
+                    rows.fill_row(state, fill)
+                    for fill in reversed(state.fills)
+                    if query.before is None or fill.ts < query.before
+                ]
+            case _:
+                found = [r for r in reversed(self._runner.log.rows) if query.before is None or r.ts < query.before]
+        return Page(rows=tuple(found[:limit]), has_more=len(found) > limit)

@@ -1,0 +1,217 @@
+"""What leaves for one broker, and the one road by which the outcome comes back. The only caller of Broker.submit and
+Broker.replace: each order passes throttle, last look, the SENDING commit and its permit, then one write. Nothing here
+retries a submit or a replace; a cancel may be repeated by whoever asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from core.domain.account import TradingState
+from core.domain.commands import SendCancel, SendOrder, SendReplace, VenueCommand
+from core.domain.errors import BrokerError, JournalUnavailable, OrderRejected, Unsupported
+from core.domain.events import (
+    Event,
+    Noticed,
+    OrderAccepted,
+    OrderNotPlaced,
+    OrderRequested,
+    OrderSending,
+    OrderUnknown,
+)
+from core.domain.events import (
+    OrderRejected as Rejected,
+)
+from core.domain.ids import ClientOrderId
+from core.domain.market import NS
+from core.domain.order import Order, OrderStatus, RequestPhase
+from core.ports import Accepted, Broker, Clock, Journal, Prepared, SendPermit
+from core.runtime.throttle import Throttle
+from core.trading.engine import Engine, deny
+from core.trading.risk import Denial
+
+
+class Outbox:
+    """Two lanes: orders and replaces in turn, cancels beside them, so a hanging submit never holds up a cancel."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        engine: Engine,
+        journal: Journal,
+        clock: Clock,
+        feed: Callable[[Event], object],
+        *,
+        max_age_seconds: float = 10.0,
+        is_halted: Callable[[], bool] = lambda: False,
+        submit_timeout_seconds: float = 15.0,
+        progressed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._broker = broker
+        self._engine = engine
+        self._journal = journal
+        self._clock = clock
+        self._feed = feed
+        self._max_age = round(max_age_seconds * NS)
+        self._is_halted = is_halted
+        self._timeout = submit_timeout_seconds
+        self.throttle = Throttle(clock, broker.capabilities.orders_per_second)
+        self._orders: deque[VenueCommand] = deque()
+        self._cancels: deque[VenueCommand] = deque()
+        self._wake_orders = asyncio.Event()
+        self._wake_cancels = asyncio.Event()
+        self._busy = 0
+        self._progressed = progressed
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self._busy or self._orders or self._cancels)
+
+    def put(self, command: VenueCommand) -> None:
+        """Take a command whose events are journalled. Bounded by the risk gate's limit on open orders."""
+        if isinstance(command, SendCancel):
+            self._cancels.append(command)
+            self._wake_cancels.set()
+        else:
+            self._orders.append(command)
+            self._wake_orders.set()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._lane(self._orders, self._wake_orders), name=f"{self._broker.name} orders")
+            group.create_task(self._lane(self._cancels, self._wake_cancels), name=f"{self._broker.name} cancels")
+
+    async def _lane(self, queue: deque[VenueCommand], wake: asyncio.Event) -> None:
+        while True:
+            while queue:
+                self._busy += 1
+                try:
+                    await self._carry(queue.popleft())
+                finally:
+                    self._busy -= 1
+                    self._progressed()
+            wake.clear()
+            await wake.wait()
+
+    async def _carry(self, command: VenueCommand) -> None:
+        order = self._engine.state.orders[command.client_order_id]
+        match command:
+            case SendOrder():
+                await self._order(order)
+            case SendReplace():
+                await self._replace(order)
+            case SendCancel():
+                await self._cancel(order)
+
+    # --- a new order ----------------------------------------------------------------------------------------------
+
+    async def _order(self, order: Order) -> None:
+        await self.throttle.take()
+        order = self._engine.state.orders[order.id]
+        if order.status is not OrderStatus.STAGED:
+            return  # canceled while it waited
+        sealed = self._seal(order)
+        if isinstance(sealed, Denial):
+            self._deny(order, sealed)
+            return
+        permit = await self._claim(order, sealed)
+        if permit is not None:
+            # From here the outcome must be recorded even if this task is being canceled.
+            await asyncio.shield(self._submit(order.id, sealed, permit))
+
+    def _seal(self, order: Order) -> Prepared | Denial:
+        """Everything that can still refuse, with no await between it and the claim."""
+        now = self._clock.now()
+        if now - order.created > self._max_age:
+            waited = (now - order.created) / NS
+            return Denial(
+                "too late", f"{self._max_age / NS:g} s", f"{waited:.1f} s", "it waited too long; send it again"
+            )
+        if self._is_halted():
+            return Denial("halted", "no halt file", "halt file", "trading is halted by the halt file")
+        denial = self._engine.last_look(order.id, now)
+        if denial is not None:
+            return denial
+        try:
+            return self._broker.prepare(order)
+        except Unsupported as error:
+            return Denial("unsupported", "what the venue can do", order.request.type, str(error))
+
+    async def _claim(self, order: Order, sealed: Prepared) -> SendPermit | None:
+        self._engine.claiming.add(order.id)
+        now = self._clock.now()
+        try:
+            permit = await self._journal.claim(order, sealed, now)
+        except JournalUnavailable as error:
+            self._deny(order, Denial("journal", "a writable journal", "not writable", str(error)))
+            return None
+        if permit is None:
+            self._deny(order, Denial("halted", "no halt", "halted", "a halt was journalled before the order left"))
+            return None
+        self._feed(OrderSending(ts=now, client_order_id=order.id, facts=sealed.facts))
+        return permit
+
+    async def _submit(self, id: ClientOrderId, sealed: Prepared, permit: SendPermit) -> None:
+        state = self._engine.state
+        if state.trading_state(sealed.account) is TradingState.HALTED or self._is_halted():
+            # The permit is dropped unspent: no byte left, and nobody else can make another.
+            now = self._clock.now()
+            self._feed(OrderUnknown(ts=now, client_order_id=id, text="halted at the last moment"))
+            self._feed(OrderNotPlaced(ts=now, client_order_id=id, text="halted before the write: nothing was sent"))
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await self._broker.submit(sealed, permit)
+        except OrderRejected as error:
+            self._feed(Rejected(ts=self._clock.now(), client_order_id=id, code=error.code, text=str(error)))
+        except Exception as error:  # whatever it was, the order may live: it is UNKNOWN, never rejected
+            text = str(error) or type(error).__name__
+            self._feed(OrderUnknown(ts=self._clock.now(), client_order_id=id, text=text[:200]))
+        else:
+            if isinstance(answer, Accepted):
+                self._feed(OrderAccepted(ts=self._clock.now(), client_order_id=id, ref=answer.ref))
+
+    def _deny(self, order: Order, denial: Denial) -> None:
+        self._feed(deny(order.request, denial, self._clock.now()))
+
+    # --- changes of a working order -------------------------------------------------------------------------------
+
+    async def _replace(self, order: Order) -> None:
+        await self.throttle.take()
+        order = self._engine.state.orders[order.id]
+        if order.status.is_end or order.requested is None:
+            return
+        if self._is_halted():
+            self._refused(order, "trading is halted by the halt file")
+            return
+        await asyncio.shield(self._change(order, self._broker.replace(order)))
+
+    async def _cancel(self, order: Order) -> None:
+        await self.throttle.take(urgent=True)
+        order = self._engine.state.orders[order.id]
+        if order.status.is_end or order.requested is None:
+            return
+        await asyncio.shield(self._change(order, self._broker.cancel(order)))
+
+    async def _change(self, order: Order, call: Any) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await call
+        except (OrderRejected, Unsupported) as error:
+            self._refused(order, str(error))
+        except (BrokerError, TimeoutError, OSError) as error:
+            self._phase(order, RequestPhase.UNKNOWN, str(error) or "no answer")
+
+    def _refused(self, order: Order, text: str) -> None:
+        self._phase(order, RequestPhase.REFUSED, text)
+        self._feed(Noticed(ts=self._clock.now(), level="warning", kind="REFUSED", text=f"{order.id[-4:]} {text}"))
+
+    def _phase(self, order: Order, phase: RequestPhase, text: str) -> None:
+        if order.requested is not None:
+            now = self._clock.now()
+            requested = msgspec.structs.replace(order.requested, phase=phase, text=text[:200], ts=now)
+            self._feed(OrderRequested(ts=now, client_order_id=order.id, requested=requested))

@@ -1,0 +1,385 @@
+"""The asyncio shell around the engine: feeds call `feed`, which steps the engine at once; what is durable is
+journalled, and only then do the commands behind it reach the outbox. Starting is recovering: there is no other start-up code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from core.clock import day_of
+from core.domain.account import TradingState
+from core.domain.commands import Command, SendCancel, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
+from core.domain.errors import JournalUnavailable
+from core.domain.events import (
+    DURABLE,
+    AccountListed,
+    DurableEvent,
+    Event,
+    FeedChanged,
+    GateChanged,
+    InstrumentListed,
+    Noticed,
+    OrderRequested,
+    OrderUnknown,
+)
+from core.domain.ids import AccountId, InstrumentId, broker_of
+from core.domain.market import NS, Bar, OrderBook, Quote, Trade
+from core.domain.order import OrderStatus, RequestPhase
+from core.ports import Archive, Broker, Clock, Journal, Subscription
+from core.runtime.outbox import Outbox
+from core.runtime.supervise import supervise
+from core.trading import reconcile, rows
+from core.trading.engine import Engine, Output, deny
+from core.trading.notify import LogBook
+from core.trading.risk import Denial
+
+DURABLE_SET = frozenset(DURABLE)
+MARKET = frozenset({Quote, Trade, OrderBook, Bar})
+HALT_FILE = "halt"
+
+
+class Runner:
+    """Owns the engine's tasks. `feed` is for facts, `ask` for requests; both answer with what the engine returned."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        clock: Clock,
+        brokers: Sequence[Broker],
+        *,
+        archive: Archive | None = None,
+        record: Callable[[Event], None] | None = None,
+        flush_tape: Callable[[], None] | None = None,
+        on_log: Callable[[object], None] | None = None,
+        halt_directory: Path | None = None,
+        free_mb: Callable[[], float] | None = None,
+        min_free_mb: float = 0,
+        max_order_age_seconds: float = 10.0,
+    ) -> None:
+        self.engine = engine
+        self.journal = journal
+        self.clock = clock
+        self.brokers = {broker.name: broker for broker in brokers}
+        self.archive = archive
+        self.log = LogBook(engine.state)
+        self.dropped = 0
+        self._record = record
+        self._flush_tape = flush_tape
+        self._on_log = on_log
+        self._halt_file = halt_directory / HALT_FILE if halt_directory is not None else None
+        self._free_mb = free_mb
+        self._min_free_mb = min_free_mb
+        self._pending: deque[tuple[list[DurableEvent], list[VenueCommand]]] = deque()
+        self._writing = False
+        self._wake = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._depth: dict[object, InstrumentId] = {}
+        self._resubscribe = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._equity_minute = -1
+        self.outboxes = {
+            name: Outbox(
+                broker,
+                engine,
+                journal,
+                clock,
+                self.feed,
+                max_age_seconds=max_order_age_seconds,
+                is_halted=self._is_halted,
+                progressed=self._progress.set,
+            )
+            for name, broker in self.brokers.items()
+        }
+
+    # --- the one way in -------------------------------------------------------------------------------------------
+
+    def feed(self, event: Event) -> Sequence[Output]:
+        """A fact: step the engine, and hand on what follows."""
+        if self._record is not None and event.__class__ in MARKET:
+            self._record(event)
+        out = self.engine.step(event, self.clock.now())
+        if out:
+            self._hand_on(out)
+        return out
+
+    def ask(self, command: Command) -> Sequence[Output]:
+        """A request: the same road."""
+        out = self.engine.step(command, self.clock.now())
+        if out:
+            self._hand_on(out)
+        return out
+
+    def _hand_on(self, out: Sequence[Output]) -> None:
+        durable: list[DurableEvent] = []
+        commands: list[VenueCommand] = []
+        now = self.clock.now()
+        for item in out:
+            if isinstance(item, VenueCommand):
+                commands.append(item)
+                continue
+            if item.__class__ in DURABLE_SET:
+                durable.append(item)  # type: ignore[arg-type]
+            row = self.log.note(item, now)
+            if row is not None and self._on_log is not None:
+                self._on_log(row)
+        if durable or commands:
+            self._pending.append((durable, commands))
+            self._wake.set()
+
+    # --- the journal ----------------------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits for the journal or for a venue."""
+        return not (self._pending or self._writing) and all(outbox.is_idle for outbox in self.outboxes.values())
+
+    async def idle(self) -> None:
+        """Wait until everything asked for so far is journalled, sent and answered."""
+        while not self.is_idle:
+            self._progress.clear()
+            if not self.is_idle:
+                await self._progress.wait()
+
+    async def _write_journal(self) -> None:
+        while True:
+            while self._pending:
+                await self._write_pending()
+            self._progress.set()
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _write_pending(self) -> None:
+        batch = list(self._pending)
+        self._writing = True
+        try:
+            await self.journal.append([event for durable, _ in batch for event in durable])
+        except JournalUnavailable as error:
+            self._journal_lost(str(error), batch)
+            await self.clock.sleep(1)
+            return
+        finally:
+            self._writing = False
+        for _ in batch:
+            self._pending.popleft()
+        if self.engine.journal_problem:
+            self.engine.journal_problem = ""
+            self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
+        for _, commands in batch:
+            self._carry(commands)
+
+    def _carry(self, commands: Iterable[VenueCommand]) -> None:
+        for command in commands:
+            order = self.engine.state.orders[command.client_order_id]
+            self.outboxes[broker_of(order.account)].put(command)
+
+    def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand]]]) -> None:
+        """The disk refuses. Orders that wait are denied, cancels go all the same, facts are kept for the next try."""
+        if not self.engine.journal_problem:
+            self.engine.journal_problem = text
+            notice = f"{text}. New orders are refused, cancels work; what happens is kept and written when it can be"
+            self.feed(Noticed(ts=self.clock.now(), level="error", kind="JOURNAL", text=notice))
+        for _, commands in batch:
+            waiting = list(commands)
+            commands.clear()
+            for command in waiting:
+                order = self.engine.state.orders[command.client_order_id]
+                if isinstance(command, SendCancel):
+                    self._carry([command])
+                elif isinstance(command, SendOrder):
+                    denial = Denial("journal", "a writable journal", "not writable", text)
+                    self.feed(deny(order.request, denial, self.clock.now()))
+                elif order.requested is not None:
+                    self._refuse_change(order.id, text)
+
+    def _refuse_change(self, id: str, text: str) -> None:
+        order = next(o for o in self.engine.state.live_orders() if o.id == id)
+        if order.requested is not None:
+            wish = msgspec.structs.replace(order.requested, phase=RequestPhase.REFUSED, text=text[:200])
+            self.feed(OrderRequested(ts=self.clock.now(), client_order_id=order.id, requested=wish))
+
+    # --- starting is recovering -----------------------------------------------------------------------------------
+
+    def recover(self) -> int:
+        """Fold the journal into the state. Orders that were STAGED are denied, those in SENDING become UNKNOWN. Returns
+        the number of events. Call once, before `run`; brokers that live in this process are restored after it."""
+        count = 0
+        for _, event in self.journal.replay():
+            self.engine.restore(event)
+            self.log.note(event, event.ts)
+            count += 1
+        if not self.journal.is_read_only:
+            self._settle_interrupted()
+        return count
+
+    def _settle_interrupted(self) -> None:
+        now = self.clock.now()
+        for order in list(self.engine.state.live_orders()):
+            if order.status is OrderStatus.STAGED:
+                denial = Denial(
+                    "restart", "", "", "hoga was restarted before it was sent; send it again if you want it"
+                )
+                self.feed(deny(order.request, denial, now))
+            elif order.status is OrderStatus.SENDING:
+                text = "hoga stopped while this was being sent; asking the venue"
+                self.feed(OrderUnknown(ts=now, client_order_id=order.id, text=text))
+            elif order.requested is not None and order.requested.phase is RequestPhase.SENDING:
+                wish = msgspec.structs.replace(order.requested, phase=RequestPhase.UNKNOWN)
+                self.feed(OrderRequested(ts=now, client_order_id=order.id, requested=wish))
+
+    async def run(self, started: asyncio.Event | None = None) -> None:
+        """Run until `stop`. Sets `started` when every broker has been read once, or said why it cannot be."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._write_journal(), name="journal")]
+            tasks += [group.create_task(box.run(), name=f"outbox {name}") for name, box in self.outboxes.items()]
+            for broker in self.brokers.values():
+                tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
+            tasks.append(group.create_task(self._keep_subscribed(), name="subscriptions"))
+            tasks.append(group.create_task(self._seconds(), name="seconds"))
+            await self._stopped.wait()
+            await self._close(tasks)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
+        try:
+            async with asyncio.timeout(5):
+                await self.idle()
+        except TimeoutError:
+            pass  # what the venue did not answer stays SENDING in the journal: UNKNOWN at the next start
+        for task in tasks:
+            task.cancel()
+        for broker in self.brokers.values():
+            await broker.close()
+        if self._flush_tape is not None:
+            self._flush_tape()
+        if self.archive is not None:
+            self._save_quotes()
+            await self.archive.flush()
+            await self.archive.close()
+        await self.journal.close()
+
+    async def _keep_feed(self, broker: Broker, started: asyncio.Event | None) -> None:
+        def down(text: str) -> None:
+            self.feed(FeedChanged(ts=self.clock.now(), broker=broker.name, is_connected=False, text=text))
+            if started is not None:
+                started.set()
+
+        async def follow() -> None:
+            await self.open(broker)
+            if started is not None:
+                started.set()
+            async for event in broker.events():
+                self.feed(event)
+
+        await supervise(follow, self.clock, down)
+
+    async def open(self, broker: Broker) -> None:
+        """Connect, learn what there is, read the accounts, and only then open the gate, account by account."""
+        await broker.connect()
+        now = self.clock.now()
+        for instrument in await broker.instruments():
+            self.feed(InstrumentListed(ts=now, instrument=instrument))
+        self.feed(FeedChanged(ts=now, broker=broker.name, is_connected=True))
+        for account in await broker.accounts():
+            self.feed(AccountListed(ts=now, account=account))
+            await self.reconcile(broker, account.id)
+            self.ask(StartDay(account=account.id, day=day_of(self.clock.now(), account.zone), by="clock"))
+        await broker.subscribe(self._wanted(broker))
+
+    async def reconcile(self, broker: Broker, account: AccountId) -> None:
+        """Compare with what the venue says; the gate opens when all four listings were complete."""
+        snapshot = await broker.snapshot(account)
+        now = self.clock.now()
+        capabilities = broker.capabilities
+        proof = capabilities.paper and capabilities.has_client_ids
+        for event in reconcile.differences(self.engine.state, snapshot, now, absence_is_proof=proof):
+            self.feed(event)
+        missing = reconcile.unread(snapshot)
+        unknown = [o for o in self.engine.state.live_orders(account) if o.status is OrderStatus.UNKNOWN]
+        text = missing or (f"{len(unknown)} UNKNOWN" if unknown else "")
+        self.feed(GateChanged(ts=now, account=account, is_open=not missing, text=text))
+
+    # --- what is streamed -----------------------------------------------------------------------------------------
+
+    def look_at(self, face: object, instrument: InstrumentId | None) -> None:
+        """A face wants the depth of one instrument (None: of none any more)."""
+        if instrument is None:
+            self._depth.pop(face, None)
+        else:
+            self._depth[face] = instrument
+        self.engine.keep_prints(self._depth.values())
+        self._resubscribe.set()
+
+    @property
+    def looked_at(self) -> frozenset[InstrumentId]:
+        return frozenset(self._depth.values())
+
+    def _wanted(self, broker: Broker) -> frozenset[Subscription]:
+        deep = set(self._depth.values())
+        return frozenset(Subscription(id, depth=id in deep) for id in self.engine.state.instruments)
+
+    async def _keep_subscribed(self) -> None:
+        while True:
+            await self._resubscribe.wait()
+            self._resubscribe.clear()
+            for broker in self.brokers.values():
+                await broker.subscribe(self._wanted(broker))
+
+    # --- the seconds ----------------------------------------------------------------------------------------------
+
+    def _is_halted(self) -> bool:
+        return self._halt_file is not None and self._halt_file.exists()
+
+    async def _seconds(self) -> None:
+        while True:
+            await self.clock.sleep(1)
+            self.second()
+            if self.archive is not None:
+                await self.archive.flush()
+
+    def second(self) -> None:
+        """What is due each second: bars and limits, the day, the halt file, the disk, the archive."""
+        now = self.clock.now()
+        self.ask(Tick(by="clock"))
+        for account in list(self.engine.state.accounts.values()):
+            day = day_of(now, account.zone)
+            if self.engine.state.days.get(account.id) != day:
+                self.ask(StartDay(account=account.id, day=day, by="clock"))
+        if self._is_halted() and self.engine.state.trading_states.get(None) is not TradingState.HALTED:
+            self.ask(SetTradingState(state=TradingState.HALTED, by="halt file", text="found the halt file"))
+        self._look_at_disk()
+        if self._flush_tape is not None:
+            self._flush_tape()
+        if self.archive is not None:
+            self.archive.put_bars(self.engine.strategist.take_closed())
+        if self.archive is not None and now // (60 * NS) != self._equity_minute:
+            self._equity_minute = now // (60 * NS)
+            self._save_quotes()
+            for id in self.engine.state.accounts:
+                equity = rows.totals(self.engine.state, now, None, id).equity
+                if equity is not None:
+                    self.archive.put_equity(id, now, equity)
+
+    def _save_quotes(self) -> None:
+        if self.archive is not None:
+            self.archive.put_quotes(self.engine.state.quotes.values())
+
+    def _look_at_disk(self) -> None:
+        """Refuse new orders while there is still room to journal their cancels."""
+        if self._free_mb is None:
+            return
+        free = self._free_mb()
+        problem = self.engine.journal_problem
+        if free < self._min_free_mb and not problem:
+            self.engine.journal_problem = f"low disk: only {free:.0f} MB free, {self._min_free_mb:g} MB are needed"
+            text = f"{self.engine.journal_problem}. New orders are refused, cancels work; make room"
+            self.feed(Noticed(ts=self.clock.now(), level="error", kind="DISK", text=text))
+        elif problem.startswith("low disk") and free >= self._min_free_mb:
+            self.engine.journal_problem = ""
+            self.feed(Noticed(ts=self.clock.now(), level="info", kind="DISK", text="there is room on the disk again"))

@@ -1,0 +1,192 @@
+"""Which events a person should read, and how each reads in one line. The log book numbers them without a gap, so a
+face that missed a picture still sees every one."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from typing import Any
+
+from core.domain.decimals import plain
+from core.domain.events import (
+    DayStarted,
+    FeedChanged,
+    GateChanged,
+    Noticed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderNotPlaced,
+    OrderRejected,
+    OrderReplaced,
+    OrderRequested,
+    OrderStaged,
+    OrderUnknown,
+    PhaseChanged,
+    PositionAdjusted,
+    SignalGiven,
+    StrategyChanged,
+    StrategyStatus,
+    TradingStateChanged,
+)
+from core.domain.ids import ClientOrderId, InstrumentId, code_of
+from core.domain.market import Phase
+from core.domain.order import OrderRequest, OrderType, RequestPhase
+from core.trading.state import State
+from core.trading.view import LogRow
+
+KEPT = 2000
+
+Line = tuple[str, str, str]
+"""(level, kind, text)."""
+
+
+def short(id: ClientOrderId) -> str:
+    """The four characters by which people name an order."""
+    return id[-4:]
+
+
+def money(value: Decimal) -> str:
+    text = plain(value)
+    whole, point, rest = text.partition(".")
+    return f"{int(whole):,}{point}{rest}" if whole not in ("-0", "-") else text
+
+
+def order_words(request: OrderRequest, name: str) -> str:
+    price = ""
+    if request.limit_price is not None:
+        price = f" @{money(request.limit_price)}"
+    elif request.stop_price is not None:
+        price = f" stop {money(request.stop_price)}"
+    elif request.type in (OrderType.MARKET, OrderType.MOC):
+        price = f" @{request.type.value}"
+    return f"{request.side.upper()} {money(request.quantity)} {name}{price}"
+
+
+class LogBook:
+    """The newest lines, oldest first."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.rows: deque[LogRow] = deque(maxlen=KEPT)
+        self.sequence = 0
+
+    def note(self, event: object, now: int) -> LogRow | None:
+        """Write the event's line, if it deserves one. Call it after the event was applied."""
+        line = self.describe(event)
+        if line is None:
+            return None
+        self.sequence += 1
+        level, kind, text = line
+        ts = getattr(event, "ts", now)
+        row = LogRow(key=str(self.sequence), sequence=self.sequence, ts=ts, level=level, kind=kind, text=text)
+        self.rows.append(row)
+        return row
+
+    def describe(self, event: Any) -> Line | None:
+        match event:
+            case OrderFilled() | PositionAdjusted():
+                return self._holding(event)
+            case (
+                OrderStaged()
+                | OrderDenied()
+                | OrderAccepted()
+                | OrderRejected()
+                | OrderUnknown()
+                | OrderNotPlaced()
+                | OrderCanceled()
+                | OrderExpired()
+                | OrderRequested()
+                | OrderReplaced()
+            ):
+                return self._order(event)
+            case _:
+                return self._other(event)
+
+    def _holding(self, event: OrderFilled | PositionAdjusted) -> Line:
+        if isinstance(event, PositionAdjusted):
+            text = f"{self._name(event.instrument)} {plain(event.quantity)} not explained by fills ({event.cause})"
+            return "error", "ADJUST", text
+        fill = event.fill
+        id = f"{short(fill.client_order_id)} " if fill.client_order_id else ""
+        words = f"{fill.side.upper()} {money(fill.quantity)} {self._name(fill.instrument)} @{money(fill.price)}"
+        return "fill", "FILL", f"{id}{words}"
+
+    def _order(self, event: Any) -> Line | None:
+        if isinstance(event, OrderStaged | OrderDenied):
+            request = event.request
+            words = f"{short(request.client_order_id)} {order_words(request, self._name(request.instrument))}"
+            if isinstance(event, OrderStaged):
+                return "info", "ORDER", words
+            why = f"{event.rule}: {event.text}"
+            figures = f" (limit {event.limit}, actual {event.actual})" if event.limit else ""
+            return "warning", "DENY", f"{words}: {why}{figures}"
+        order = self._state.orders.get(event.client_order_id)
+        words = short(event.client_order_id)
+        if order is not None:
+            words += f" {order_words(order.request, self._name(order.instrument))}"
+        match event:
+            case OrderAccepted():
+                return "info", "SENT", words
+            case OrderRejected():
+                return "error", "REJECT", f"{words}: {event.code} {event.text}".rstrip()
+            case OrderUnknown():
+                return "error", "UNKNOWN", f"{words}: {event.text}"
+            case OrderNotPlaced():
+                return "warning", "ABSENT", f"{words}: {event.text}"
+            case OrderCanceled():
+                return "info", "CANCEL", f"{words}{': ' + event.text if event.text else ''}"
+            case OrderExpired():
+                return "info", "EXPIRE", f"{words}{': ' + event.text if event.text else ''}"
+            case OrderReplaced():
+                price = event.limit_price or event.stop_price
+                at = f" @{money(price)}" if price is not None else ""
+                return "info", "MODIFY", f"{short(event.client_order_id)} now {money(event.quantity)}{at}"
+            case OrderRequested() if event.requested.phase is RequestPhase.UNKNOWN:
+                return "error", "UNKNOWN", f"{words}: {event.requested.kind} got no answer ({event.requested.text})"
+            case _:
+                return None
+
+    def _other(self, event: Any) -> Line | None:
+        match event:
+            case Noticed():
+                return event.level, event.kind, event.text
+            case TradingStateChanged():
+                who = event.account or "all accounts"
+                why = f": {event.text}" if event.text else ""
+                return "warning", "STATE", f"{who} {event.state.upper()} by {event.by}{why}"
+            case StrategyChanged():
+                level = "error" if event.status is StrategyStatus.FAILED else "info"
+                why = f": {event.text}" if event.text else ""
+                return level, "STRAT", f"{event.name} {event.status} by {event.by}{why}"
+            case SignalGiven():
+                return (
+                    "info",
+                    "SIGNAL",
+                    f"{event.strategy} {self._name(event.instrument)} {event.target:+g} {event.text}",
+                )
+            case FeedChanged():
+                word = "connected" if event.is_connected else "DOWN"
+                return (
+                    ("info" if event.is_connected else "error"),
+                    "FEED",
+                    f"{event.broker} {word} {event.text}".rstrip(),
+                )
+            case GateChanged():
+                word = "ready for orders" if event.is_open else f"closed for new orders: {event.text}"
+                return ("info" if event.is_open else "warning"), "GATE", f"{event.account} {word}"
+            case PhaseChanged() if event.phase is not Phase.OPEN or event.instrument is not None:
+                what = self._name(event.instrument) if event.instrument else event.market
+                return ("warning" if event.phase is Phase.HALTED else "info"), "MARKET", f"{what} {event.phase}"
+            case PhaseChanged():
+                return "info", "MARKET", f"{event.market} open"
+            case DayStarted():
+                return "info", "DAY", f"{event.account} trading day {event.day}"
+            case _:
+                return None
+
+    def _name(self, instrument: InstrumentId) -> str:
+        known = self._state.instruments.get(instrument)
+        return known.name_ko or known.name if known is not None else code_of(instrument)

@@ -1,0 +1,151 @@
+"""State cut into rows, and which rows changed. One picture serves all faces: each remembers the revision it has seen
+and is given what is newer. Only instruments that moved are cut again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from core.domain.ids import InstrumentId
+from core.domain.market import NS
+from core.trading import rows
+from core.trading.engine import Engine
+from core.trading.notify import LogBook
+from core.trading.view import Changed, Interest, Row, Slice, StatusRow
+
+ENDED_SHOWN = 100
+"""How many ended orders the orders slice keeps; older ones are history."""
+CURVE_POINTS = 240
+
+
+class Picture:
+    """`refresh(now)` cuts what moved; `since(interest, revision)` says what a face has not seen."""
+
+    def __init__(self, engine: Engine, log: LogBook, status: Callable[[rows.Totals], StatusRow]) -> None:
+        self._engine = engine
+        self._log = log
+        self._status = status
+        self.revision = 0
+        self._rows: dict[Slice, dict[str, tuple[int, Row]]] = {s: {} for s in Slice}
+        self._gone: dict[Slice, dict[str, int]] = {s: {} for s in Slice}
+        self._seen_state = -1
+        self._seen_log = 0
+        self._aged_at = 0
+        self._order_places: dict[InstrumentId, int] = {}
+        self.depth: set[InstrumentId] = set()
+        """Instruments whose book some face is looking at."""
+        self.curve: list[float] = []
+        self._curve_minute = -1
+
+    def watchlist(self, instruments: Iterable[InstrumentId]) -> None:
+        """Which quotes are shown, in which order."""
+        self._order_places = {id: place for place, id in enumerate(instruments)}
+        self._aged_at = 0
+
+    def refresh(self, now: int) -> int:
+        """Cut rows anew; returns the revision, which moved only if some row did."""
+        engine = self._engine
+        state = engine.state
+        touched = engine.touched
+        engine.touched = {}
+        aged = now - self._aged_at >= NS
+        changed = state.revision != self._seen_state
+        self._seen_state = state.revision
+        self.revision += 1
+        before = self.revision
+        places = self._order_places or {id: n for n, id in enumerate(state.instruments)}
+        # Once a second, and when facts changed, everything: quotes may have gone stale, phases changed.
+        wanted = places if aged or changed else [id for id in touched if id in places]
+        limit = engine.limits.max_quote_age_seconds
+        moved = self._put(
+            Slice.QUOTES,
+            (rows.quote_row(state, id, places[id], now, limit) for id in wanted if id in state.instruments),
+        )
+        if aged or changed:
+            moved |= self._drop(Slice.QUOTES, {str(id) for id in places if id in state.instruments})
+        books = [id for id in self.depth if id in state.instruments and (id in touched or aged or changed)]
+        moved |= self._put(Slice.BOOK, (rows.book_row(engine, id, now, limit) for id in books))
+        if changed or aged or touched:
+            moved |= self._money(now, limit, touched, aged or changed)
+        if self._log.sequence != self._seen_log:
+            fresh = [row for row in self._log.rows if row.sequence > self._seen_log]
+            self._seen_log = self._log.sequence
+            moved |= self._put(Slice.LOG, fresh)
+            kept = self._log.rows[0].sequence
+            for key in [k for k in self._rows[Slice.LOG] if int(k) < kept]:
+                del self._rows[Slice.LOG][key]
+        if aged:
+            self._aged_at = now
+        if not moved:
+            self.revision = before - 1
+        return self.revision
+
+    def _money(self, now: int, limit: float | None, touched: dict[InstrumentId, None], everything: bool) -> bool:
+        engine, state = self._engine, self._engine.state
+        live = {state.orders[id].instrument for id in state.live}
+        moved = False
+        if everything or any(id in live for id in touched):
+            shown = rows.shown_orders(state, ENDED_SHOWN)
+            moved |= self._put(Slice.ORDERS, (rows.order_row(state, order) for order in shown))
+            if everything:
+                moved |= self._drop(Slice.ORDERS, {str(order.id) for order in shown})
+        held = {place[1] for place, p in state.positions.items() if p.quantity}
+        if everything or any(id in held for id in touched):
+            cut = [r for place in state.positions if (r := rows.position_row(state, place, now, limit)) is not None]
+            moved |= self._put(Slice.POSITIONS, cut)
+            moved |= self._drop(Slice.POSITIONS, {r.key for r in cut})
+            totals = rows.totals(state, now, limit)
+            self._sample(totals.equity, now)
+            pnl = rows.pnl_rows(state, totals, now, limit, tuple(self.curve))
+            moved |= self._put(Slice.PNL, pnl)
+            moved |= self._drop(Slice.PNL, {r.key for r in pnl})
+            moved |= self._put(Slice.STATUS, (self._status(totals),))
+        if everything:
+            strategies = [rows.strategy_row(state, slot, now) for slot in engine.strategist.slots.values()]
+            moved |= self._put(Slice.STRATEGIES, strategies)
+        return moved
+
+    def _sample(self, equity: Decimal | None, now: int) -> None:
+        minute = now // (60 * NS)
+        if equity is None:
+            return
+        if minute != self._curve_minute:
+            self._curve_minute = minute
+            self.curve.append(float(equity))
+            del self.curve[:-CURVE_POINTS]
+
+    def _put(self, slice: Slice, cut: Iterable[Row]) -> bool:
+        held, gone, moved = self._rows[slice], self._gone[slice], False
+        for row in cut:
+            before = held.get(row.key)
+            if before is None or before[1] != row:
+                held[row.key] = (self.revision, row)
+                gone.pop(row.key, None)
+                moved = True
+        return moved
+
+    def _drop(self, slice: Slice, keep: set[str]) -> bool:
+        held = self._rows[slice]
+        stale = [key for key in held if key not in keep]
+        for key in stale:
+            del held[key]
+            self._gone[slice][key] = self.revision
+        return bool(stale)
+
+    def since(self, interest: Interest, revision: int) -> list[Changed]:
+        """What moved in the slices of interest after `revision` (0: everything)."""
+        changes = []
+        for slice in Slice:
+            if slice not in interest.slices:
+                continue
+            put: tuple[Row, ...]
+            if slice is Slice.BOOK:
+                found = self._rows[slice].get(str(interest.instrument))
+                put = (found[1],) if found is not None and found[0] > revision else ()
+                gone: tuple[str, ...] = ()
+            else:
+                put = tuple(row for at, row in self._rows[slice].values() if at > revision)
+                gone = tuple(key for key, at in self._gone[slice].items() if at > revision) if revision else ()
+            if put or gone:
+                changes.append(Changed(slice=slice, revision=self.revision, put=put, gone=gone))
+        return changes

@@ -1,0 +1,373 @@
+"""One row of the view from State: pure functions, one per kind of row. A figure that rests on something unknown is
+None; one that rests on something stale says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.domain.account import Position
+from core.domain.decimals import ZERO, exact
+from core.domain.ids import InstrumentId
+from core.domain.instrument import Instrument
+from core.domain.market import NS, Freshness, Phase
+from core.domain.order import Fill, Order, OrderStatus, Side
+from core.trading import ledger
+from core.trading.engine import Engine
+from core.trading.state import PositionKey, State
+from core.trading.strategist import Slot
+from core.trading.view import BookRow, FillRow, OrderRow, PnlRow, PositionRow, QuoteRow, StrategyRow
+
+
+def decimals_of(instrument: Instrument, price: float | Decimal | None) -> int:
+    """Digits after the point that the tick at `price` needs."""
+    at = ZERO if price is None else (price if isinstance(price, Decimal) else exact(price))
+    return max(-int(instrument.ticks.step(at).normalize().as_tuple().exponent), 0)
+
+
+def freshness(state: State, id: InstrumentId, now: int, limit: float | None) -> tuple[Freshness, int]:
+    """How far the newest figure of an instrument may be trusted, and when it came (0: never)."""
+    quote, trade = state.quotes.get(id), state.trades.get(id)
+    received = max(quote.received if quote else 0, trade.received if trade else 0)
+    if quote is not None and quote.freshness is not Freshness.LIVE:
+        return quote.freshness, received
+    feeds = state.feeds.values()
+    if feeds and not any(feed.is_connected for feed in feeds):
+        return Freshness.STALE, received
+    if not received or (limit is not None and now - received > limit * NS and state.phase(id) is Phase.OPEN):
+        return Freshness.STALE, received
+    return Freshness.LIVE, received
+
+
+def quote_row(state: State, id: InstrumentId, place: int, now: int, limit: float | None) -> QuoteRow:
+    instrument = state.instruments[id]
+    quote, trade = state.quotes.get(id), state.trades.get(id)
+    last = trade.price if trade is not None else state.mark_float(id)
+    state_of, received = freshness(state, id, now, limit)
+    close = instrument.previous_close
+    return QuoteRow(
+        key=id,
+        instrument=id,
+        code=instrument.code,
+        name=instrument.name,
+        name_ko=instrument.name_ko,
+        kind=instrument.kind,
+        currency=instrument.currency,
+        decimals=decimals_of(instrument, last),
+        last=last,
+        previous_close=float(close) if close is not None else None,
+        bid=(quote.bid or None) if quote else None,
+        bid_size=quote.bid_size if quote else None,
+        ask=(quote.ask or None) if quote else None,
+        ask_size=quote.ask_size if quote else None,
+        volume=state.volumes.get(id, 0.0),
+        received=received,
+        freshness=state_of,
+        phase=state.phase(id) or Phase.CLOSED,
+        position=place,
+    )
+
+
+def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) -> BookRow:
+    state = engine.state
+    instrument = state.instruments[id]
+    book, quote, trade = state.books.get(id), state.quotes.get(id), state.trades.get(id)
+    bids: tuple[tuple[float, float], ...] = ()
+    asks: tuple[tuple[float, float], ...] = ()
+    if book is not None:
+        bids, asks = book.bids[:10], book.asks[:10]
+    elif quote is not None:
+        bids = ((quote.bid, quote.bid_size),) if quote.bid else ()
+        asks = ((quote.ask, quote.ask_size),) if quote.ask else ()
+    last = trade.price if trade is not None else state.mark_float(id)
+    state_of, received = freshness(state, id, now, limit)
+    close = instrument.previous_close
+    return BookRow(
+        key=id,
+        instrument=id,
+        code=instrument.code,
+        name=instrument.name,
+        name_ko=instrument.name_ko,
+        decimals=decimals_of(instrument, last),
+        bids=bids,
+        asks=asks,
+        last=last,
+        previous_close=float(close) if close is not None else None,
+        received=received,
+        freshness=state_of,
+        phase=state.phase(id) or Phase.CLOSED,
+        prints=tuple((t.ts, t.price, t.size, t.aggressor) for t in engine.prints(id)),
+        own=tuple(
+            (order.side, float(price), float(order.remaining))
+            for order in state.live_orders(None, id)
+            if (price := order.limit_price or order.stop_price) is not None
+        ),
+    )
+
+
+def position_row(state: State, place: PositionKey, now: int, limit: float | None) -> PositionRow | None:
+    """None for a position that is flat and did nothing today."""
+    account, id = place
+    position, instrument = state.positions[place], state.instruments.get(id)
+    if instrument is None or not (position.quantity or position.day_cash or position.day_quantity):
+        return None
+    mark = state.mark(id)
+    open_profit = ledger.unrealised(position, mark, instrument.multiplier)
+    state_of, _ = freshness(state, id, now, limit)
+    stops = [o.stop_price for o in state.live_orders(account, id) if o.stop_price is not None and _closes(o, position)]
+    sources = [s for (s, a, i), p in state.strategy_positions.items() if (a, i) == place and p.quantity]
+    return PositionRow(
+        key=f"{account}|{id}",
+        account=account,
+        instrument=id,
+        code=instrument.code,
+        name=instrument.name,
+        name_ko=instrument.name_ko,
+        currency=instrument.currency,
+        decimals=decimals_of(instrument, mark),
+        quantity=position.quantity,
+        average_price=ledger.average_price(position, instrument.multiplier),
+        last=mark,
+        unrealised=open_profit,
+        unrealised_fraction=float(open_profit / abs(position.cost))
+        if open_profit is not None and position.cost
+        else None,
+        day=ledger.day_profit(position, mark, instrument.multiplier),
+        realised=position.realised,
+        costs=position.fees + position.taxes,
+        is_estimated=state_of is not Freshness.LIVE,
+        stop=(max if position.quantity > 0 else min)(stops) if stops else None,
+        source=sources[0] if len(sources) == 1 else "mixed" if sources else "",
+    )
+
+
+def _closes(order: Order, position: Position) -> bool:
+    return position.quantity != 0 and (position.quantity > 0) == (order.side is Side.SELL)
+
+
+def shown_orders(state: State, ended: int) -> list[Order]:
+    """Working orders, UNKNOWN first, newest first; then the newest that ended."""
+    live = sorted(state.live_orders(), key=lambda o: (o.status is not OrderStatus.UNKNOWN, -o.created, o.id))
+    done: list[Order] = []
+    for order in reversed(state.orders.values()):
+        if order.status.is_end:
+            done.append(order)
+            if len(done) == ended:
+                break
+    return live + done
+
+
+def order_row(state: State, order: Order) -> OrderRow:
+    instrument = state.instruments.get(order.instrument)
+    request, wish = order.request, order.requested
+    price = order.limit_price or order.stop_price
+    at = price if price is not None else state.mark(order.instrument)
+    return OrderRow(
+        key=order.id,
+        id=order.id,
+        account=order.account,
+        instrument=order.instrument,
+        code=instrument.code if instrument else order.instrument.partition(":")[2],
+        name=instrument.name if instrument else "",
+        name_ko=instrument.name_ko if instrument else "",
+        currency=instrument.currency if instrument else state.base_currency,
+        decimals=decimals_of(instrument, at) if instrument else 0,
+        side=order.side,
+        quantity=order.quantity,
+        type=request.type,
+        limit_price=order.limit_price,
+        stop_price=order.stop_price,
+        trail=request.trail,
+        time_in_force=request.time_in_force,
+        reduce_only=request.reduce_only,
+        status=order.status,
+        filled=order.filled,
+        average_price=order.average_price,
+        distance_ticks=distance(state, instrument, order.side, price)
+        if instrument and not order.status.is_end
+        else None,
+        requested=wish.kind if wish else None,
+        requested_phase=wish.phase if wish else None,
+        reason=order.reason or (wish.text if wish and wish.phase.value == "refused" else ""),
+        source=request.source,
+        created=order.created,
+        updated=order.updated,
+    )
+
+
+def distance(state: State, instrument: Instrument, side: Side, price: Decimal | None) -> int | None:
+    """Ticks from the touch on the order's own side to `price`; negative is away from the market."""
+    quote = state.quotes.get(instrument.id)
+    touch = 0.0 if quote is None else (quote.bid if side is Side.BUY else quote.ask)
+    if price is None or not touch:
+        return None
+    reference = exact(touch)
+    step = instrument.ticks.step(min(price, reference))
+    return int((price - reference) / step) * side.sign
+
+
+def fill_row(state: State, fill: Fill) -> FillRow:
+    instrument = state.instruments.get(fill.instrument)
+    return FillRow(
+        key=fill.fill_id,
+        client_order_id=fill.client_order_id,
+        account=fill.account,
+        instrument=fill.instrument,
+        code=instrument.code if instrument else fill.instrument.partition(":")[2],
+        name=instrument.name if instrument else "",
+        name_ko=instrument.name_ko if instrument else "",
+        currency=fill.currency,
+        decimals=decimals_of(instrument, fill.price) if instrument else 0,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=fill.price,
+        fee=fill.fee,
+        tax=fill.tax,
+        liquidity=fill.liquidity,
+        source=fill.source,
+        ts=fill.ts,
+    )
+
+
+class Figures(NamedTuple):
+    """P&L of some set of positions, in base currency. None: a price or a rate is missing."""
+
+    day: Decimal | None
+    realised: Decimal | None
+    unrealised: Decimal | None
+    fees: Decimal | None
+    taxes: Decimal | None
+    value: Decimal | None
+    is_estimated: bool
+
+
+class Totals(NamedTuple):
+    figures: Figures
+    equity: Decimal | None
+    cash: Decimal | None
+
+
+def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:
+    total = ZERO
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
+
+
+def figures(
+    state: State, held: Iterable[tuple[InstrumentId, Position]], now: int, limit: float | None, *, in_base: bool = True
+) -> Figures:
+    """Sums over positions, converted to the base currency unless they all share one."""
+    columns: list[tuple[Decimal | None, ...]] = []
+    estimated = False
+    for id, position in held:
+        instrument = state.instruments.get(id)
+        if instrument is None:
+            columns.append((None,) * 6)
+            continue
+        mark, times = state.mark(id), instrument.multiplier
+        if position.quantity:
+            estimated |= freshness(state, id, now, limit)[0] is not Freshness.LIVE
+        value = ZERO if not position.quantity else None if mark is None else position.quantity * mark * times
+        parts: tuple[Decimal | None, ...] = (
+            ledger.day_profit(position, mark, times),
+            position.realised,
+            ledger.unrealised(position, mark, times),
+            position.fees,
+            position.taxes,
+            value,
+        )
+        columns.append(tuple(state.to_base(p, instrument.currency) for p in parts) if in_base else parts)
+    sums = [_sum(column[n] for column in columns) for n in range(6)]
+    day, realised, open_profit, fees, taxes, total = sums
+    return Figures(day, realised, open_profit, fees, taxes, total, estimated)
+
+
+def totals(state: State, now: int, limit: float | None, account: str | None = None) -> Totals:
+    """All accounts, or one: P&L, cash and equity in base currency."""
+    held = [(i, p) for (a, i), p in state.positions.items() if account is None or a == account]
+    sums = figures(state, held, now, limit)
+    cash = _sum(
+        state.to_base(balance.total, currency)
+        for (a, currency), balance in state.balances.items()
+        if account is None or a == account
+    )
+    equity = None if cash is None or sums.value is None else cash + sums.value
+    return Totals(sums, equity, cash)
+
+
+def pnl_rows(
+    state: State, all_accounts: Totals, now: int, limit: float | None, curve: tuple[float, ...]
+) -> list[PnlRow]:
+    base = state.base_currency
+    found = [_pnl("total", "total", base, all_accounts.figures, all_accounts.equity, curve)]
+    for account in state.accounts:
+        own = totals(state, now, limit, account)
+        found.append(_pnl("account", account, base, own.figures, own.equity))
+    by_currency: dict[str, list[tuple[InstrumentId, Position]]] = {}
+    for (_, id), position in state.positions.items():
+        if id in state.instruments:
+            by_currency.setdefault(state.instruments[id].currency, []).append((id, position))
+    for currency, held in by_currency.items():
+        own_currency = state.instruments[held[0][0]].currency
+        found.append(_pnl("currency", currency, own_currency, figures(state, held, now, limit, in_base=False), None))
+    by_strategy: dict[str, list[tuple[InstrumentId, Position]]] = {}
+    for (source, _, id), position in state.strategy_positions.items():
+        by_strategy.setdefault(source, []).append((id, position))
+    for source, held in by_strategy.items():
+        found.append(_pnl("strategy", source, base, figures(state, held, now, limit), None))
+    for (_, id), position in state.positions.items():
+        if id in state.instruments:
+            own_figures = figures(state, [(id, position)], now, limit, in_base=False)
+            found.append(_pnl("instrument", id, state.instruments[id].currency, own_figures, None))
+    return found
+
+
+def _pnl(
+    scope: str, name: str, currency: str, sums: Figures, equity: Decimal | None, curve: tuple[float, ...] = ()
+) -> PnlRow:
+    return PnlRow(
+        key=f"{scope}:{name}",
+        scope=scope,
+        name=name,
+        currency=currency,  # type: ignore[arg-type]
+        day=sums.day,
+        realised=sums.realised,
+        unrealised=sums.unrealised,
+        fees=sums.fees,
+        taxes=sums.taxes,
+        equity=equity,
+        is_estimated=sums.is_estimated,
+        curve=curve,
+    )
+
+
+def strategy_row(state: State, slot: Slot, now: int) -> StrategyRow:
+    held = [(i, p) for (s, _, i), p in state.strategy_positions.items() if s == slot.name]
+    currencies = {state.instruments[i].currency for i in slot.instruments if i in state.instruments}
+    one = currencies.pop() if len(currencies) == 1 else None
+    sums = figures(state, held, now, None, in_base=one is None)
+    parts = (sums.realised, sums.unrealised, -sums.fees if sums.fees is not None else None)
+    profit = _sum((*parts, -sums.taxes if sums.taxes is not None else None))
+    changed = state.strategies.get(slot.name)
+    return StrategyRow(
+        key=slot.name,
+        name=slot.name,
+        kind=slot.kind,
+        account=slot.account,
+        instruments=slot.instruments,
+        codes=tuple(i.partition(":")[2] for i in slot.instruments),
+        status=slot.status,
+        signal=slot.strategy.signal,
+        detail=slot.strategy.describe(),
+        target=slot.target,
+        position=sum((p.quantity for _, p in held), ZERO),
+        profit=profit,
+        currency=one or state.base_currency,
+        trades=state.strategy_fills.get(slot.name, 0),
+        next_bar=slot.next_bar(now),
+        text=changed.text if changed is not None else "",
+    )

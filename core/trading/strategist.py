@@ -1,0 +1,248 @@
+"""Keeps the running strategies: who listens to what, their bars, and how a signal becomes a request. It sends nothing:
+what it returns goes through the engine's one road, risk included. A strategy that raises is stopped and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from core.domain.commands import Submit
+from core.domain.decimals import ZERO
+from core.domain.events import SignalGiven, StrategyChanged, StrategyStatus
+from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
+from core.domain.instrument import Instrument
+from core.domain.market import Bar, Interval, Quote, Trade
+from core.domain.order import OrderRequest, OrderType, TimeInForce
+from core.domain.signal import Signal
+from core.strategies.strategy import Context, Strategy
+from core.trading.bars import BarBuilder
+from core.trading.history import History
+from core.trading.sizing import Sized, size
+from core.trading.state import State
+
+Wish = Submit | SignalGiven | StrategyChanged
+Handler = Callable[[Any, int], Sequence[Wish]]
+NO_WISH: tuple[Wish, ...] = ()
+HISTORY = 1_000
+"""Closing prices kept per instrument for strategies to read."""
+CLOSED_KEPT = 10_000
+"""Closed bars that wait to be archived; beyond that they are dropped, for the archive is best effort."""
+
+
+class Slot:
+    """One strategy in its place: account, size, and the context through which it sees the world."""
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        strategy: Strategy,
+        account: AccountId,
+        instruments: tuple[InstrumentId, ...],
+        interval: Interval,
+        quantity: Decimal,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.strategy = strategy
+        self.account = account
+        self.instruments = instruments
+        self.interval = interval
+        self.quantity = quantity
+        self.status = StrategyStatus.STOPPED
+        self.target = 0.0
+        self.sent = 0
+        self.closes = {id: History(HISTORY) for id in instruments}
+        self.context = Context(lambda _: ZERO, lambda _: None, self.closes)
+
+    def next_bar(self, now: int) -> int | None:
+        """When the forming bar closes; None while the strategy does not listen."""
+        if self.status not in (StrategyStatus.RUNNING, StrategyStatus.PAUSED):
+            return None
+        return now - now % self.interval.ns + self.interval.ns
+
+
+class Strategist:
+    """`on_quote`, `on_trade` and `on_fill` are resolved when a strategy starts or stops, so that a tick nobody listens
+    to costs one missed look-up."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.slots: dict[str, Slot] = {}
+        self.on_quote: dict[InstrumentId, tuple[Handler, ...]] = {}
+        self.on_trade: dict[InstrumentId, tuple[Handler, ...]] = {}
+        self.on_fill: dict[str, tuple[Handler, ...]] = {}
+        self._bars: dict[tuple[InstrumentId, Interval], BarBuilder] = {}
+        self._closed: list[Bar] = []
+
+    def add(self, slot: Slot) -> None:
+        state = self._state
+        slot.context = Context(
+            lambda id: state.strategy_position(slot.name, slot.account, id).quantity,
+            lambda currency: balance.available if (balance := state.balances.get((slot.account, currency))) else None,
+            slot.closes,
+        )
+        self.slots[slot.name] = slot
+
+    def warm(self, name: str, bars: Iterable[Bar]) -> None:
+        """Show a strategy closed bars of the past, oldest first; what it wants because of them is dropped."""
+        slot = self.slots[name]
+        for bar in bars:
+            slot.context.now = bar.ts + bar.interval.ns
+            slot.closes[bar.instrument].append(bar.close)
+            slot.strategy.on_bar(bar, slot.context)
+
+    def take_closed(self) -> list[Bar]:
+        """The bars that closed since the last call, for whoever keeps them."""
+        closed, self._closed = self._closed, []
+        return closed
+
+    def control(self, name: str, status: StrategyStatus, now: int) -> Sequence[Wish]:
+        """The strategy's status changed: listen or stop listening. A start from STOPPED greets it."""
+        slot = self.slots[name]
+        fresh = slot.status in (StrategyStatus.STOPPED, StrategyStatus.FAILED) and status is StrategyStatus.RUNNING
+        slot.status = status
+        self._resolve()
+        if fresh and "on_start" in type(slot.strategy).handles():
+            return self._tell(slot, lambda _, context: slot.strategy.on_start(context), None, now)
+        return NO_WISH
+
+    def _resolve(self) -> None:
+        quotes: dict[InstrumentId, list[Handler]] = {}
+        trades: dict[InstrumentId, list[Handler]] = {}
+        fills: dict[str, tuple[Handler, ...]] = {}
+        bars: set[tuple[InstrumentId, Interval]] = set()
+        for slot in self.slots.values():
+            if slot.status not in (StrategyStatus.RUNNING, StrategyStatus.PAUSED):
+                continue
+            handled = type(slot.strategy).handles()
+            for id in slot.instruments:
+                if "on_quote" in handled:
+                    quotes.setdefault(id, []).append(self._teller(slot, slot.strategy.on_quote))
+                if "on_trade" in handled:
+                    trades.setdefault(id, []).append(self._teller(slot, slot.strategy.on_trade))
+                if "on_bar" in handled:
+                    bars.add((id, slot.interval))
+            if "on_fill" in handled:
+                fills[slot.name] = (self._teller(slot, slot.strategy.on_fill),)
+        self._bars = {key: self._bars.get(key) or BarBuilder(*key) for key in bars}
+        for key, builder in self._bars.items():
+            trades.setdefault(key[0], []).insert(0, self._bar_maker(builder))
+            quotes.setdefault(key[0], []).insert(0, self._quote_bar_maker(builder))
+        self.on_quote = {id: tuple(found) for id, found in quotes.items()}
+        self.on_trade = {id: tuple(found) for id, found in trades.items()}
+        self.on_fill = fills
+
+    def _teller(self, slot: Slot, method: Callable[[Any, Any], Any]) -> Handler:
+        return lambda item, now: self._tell(slot, method, item, now)
+
+    def _bar_maker(self, builder: BarBuilder) -> Handler:
+        def take(trade: Trade, now: int) -> Sequence[Wish]:
+            bar = builder.add(trade)
+            return NO_WISH if bar is None else self.take_bar(bar, now)
+
+        return take
+
+    def _quote_bar_maker(self, builder: BarBuilder) -> Handler:
+        def take(quote: Quote, now: int) -> Sequence[Wish]:
+            bar = builder.add_quote(quote)
+            return NO_WISH if bar is None else self.take_bar(bar, now)
+
+        return take
+
+    def tick(self, now: int) -> Sequence[Wish]:
+        """Time passed: close the bars whose end has come without a trade to say so."""
+        wishes: list[Wish] = []
+        for builder in self._bars.values():
+            bar = builder.tick(now)
+            if bar is not None:
+                wishes.extend(self.take_bar(bar, now))
+        return wishes
+
+    def take_bar(self, bar: Bar, now: int) -> Sequence[Wish]:
+        """A closed bar for every strategy that listens to this instrument at this interval."""
+        if len(self._closed) < CLOSED_KEPT:
+            self._closed.append(bar)
+        wishes: list[Wish] = []
+        for slot in list(self.slots.values()):
+            if (
+                slot.interval is bar.interval
+                and bar.instrument in slot.instruments
+                and slot.status in (StrategyStatus.RUNNING, StrategyStatus.PAUSED)
+            ):
+                slot.closes[bar.instrument].append(bar.close)
+                wishes.extend(self._tell(slot, slot.strategy.on_bar, bar, now))
+        return wishes
+
+    def _tell(self, slot: Slot, method: Callable[[Any, Any], Any], item: object, now: int) -> Sequence[Wish]:
+        slot.context.now = now
+        try:
+            said = method(item, slot.context)
+        except Exception as error:
+            return self._failed(slot, error, now)
+        if said is None:
+            return NO_WISH
+        wishes: list[Wish] = []
+        for signal in (said,) if isinstance(said, Signal) else said:
+            wishes.extend(self._want(slot, signal, now))
+        return wishes
+
+    def _failed(self, slot: Slot, error: Exception, now: int) -> Sequence[Wish]:
+        slot.status = StrategyStatus.FAILED
+        self._resolve()
+        text = f"{type(error).__name__}: {error}"[:200]
+        return (StrategyChanged(ts=now, name=slot.name, status=StrategyStatus.FAILED, by="engine", text=text),)
+
+    def _want(self, slot: Slot, signal: Signal, now: int) -> Sequence[Wish]:
+        slot.target = signal.target
+        instrument = self._state.instruments.get(signal.instrument)
+        sized: Sized | str = "not one of its instruments"
+        if instrument is not None and signal.instrument in slot.instruments:
+            sized = self._size(slot, signal, instrument)
+        if slot.status is not StrategyStatus.RUNNING:
+            sized = "paused"
+        outcome = sized if isinstance(sized, str) else f"{sized.side} {sized.quantity} @{sized.price}"
+        wishes: list[Wish] = [
+            SignalGiven(
+                ts=now,
+                strategy=slot.name,
+                instrument=signal.instrument,
+                target=signal.target,
+                text=f"{signal.reason}: {outcome}",
+            )
+        ]
+        if isinstance(sized, Sized):
+            slot.sent += 1
+            request = OrderRequest(
+                client_order_id=derived_client_order_id(slot.name, signal.instrument, str(now), str(slot.sent)),
+                account=slot.account,
+                instrument=signal.instrument,
+                side=sized.side,
+                quantity=sized.quantity,
+                type=OrderType.LIMIT,
+                limit_price=sized.price,
+                time_in_force=TimeInForce.DAY,
+                source=slot.name,
+            )
+            wishes.append(Submit(request=request, by=slot.name))
+        return wishes
+
+    def _size(self, slot: Slot, signal: Signal, instrument: Instrument) -> Sized | str:
+        state = self._state
+        working = sum(
+            (
+                order.remaining * order.side.sign
+                for order in state.live_orders(slot.account, signal.instrument)
+                if order.request.source == slot.name
+            ),
+            ZERO,
+        )
+        return size(
+            signal,
+            size=slot.quantity,
+            instrument=instrument,
+            position=state.strategy_position(slot.name, slot.account, signal.instrument).quantity,
+            working=working,
+            quote=state.quotes.get(signal.instrument),
+        )
