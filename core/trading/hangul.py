@@ -6,48 +6,18 @@ from __future__ import annotations
 import unicodedata
 
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS = ("ㅏ", "ㅐ", "ㅑ", "ㅒ", "ㅓ", "ㅔ", "ㅕ", "ㅖ", "ㅗ", "ㅗㅏ", "ㅗㅐ", "ㅗㅣ", "ㅛ", "ㅜ", "ㅜㅓ", "ㅜㅔ")
-_VOWELS += ("ㅜㅣ", "ㅠ", "ㅡ", "ㅡㅣ", "ㅣ")
+_VOWELS = tuple("ㅏ ㅐ ㅑ ㅒ ㅓ ㅔ ㅕ ㅖ ㅗ ㅗㅏ ㅗㅐ ㅗㅣ ㅛ ㅜ ㅜㅓ ㅜㅔ ㅜㅣ ㅠ ㅡ ㅡㅣ ㅣ".split())
 _FINALS = (
     "",
-    "ㄱ",
-    "ㄲ",
-    "ㄱㅅ",
-    "ㄴ",
-    "ㄴㅈ",
-    "ㄴㅎ",
-    "ㄷ",
-    "ㄹ",
-    "ㄹㄱ",
-    "ㄹㅁ",
-    "ㄹㅂ",
-    "ㄹㅅ",
-    "ㄹㅌ",
-    "ㄹㅍ",
-    "ㄹㅎ",
+    *"ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ".split(),
 )
-_FINALS += ("ㅁ", "ㅂ", "ㅂㅅ", "ㅅ", "ㅆ", "ㅇ", "ㅈ", "ㅊ", "ㅋ", "ㅌ", "ㅍ", "ㅎ")
-_PAIRS = {
-    "ㄳ": "ㄱㅅ",
-    "ㄵ": "ㄴㅈ",
-    "ㄶ": "ㄴㅎ",
-    "ㄺ": "ㄹㄱ",
-    "ㄻ": "ㄹㅁ",
-    "ㄼ": "ㄹㅂ",
-    "ㄽ": "ㄹㅅ",
-    "ㄾ": "ㄹㅌ",
-}
-_PAIRS |= {
-    "ㄿ": "ㄹㅍ",
-    "ㅀ": "ㄹㅎ",
-    "ㅄ": "ㅂㅅ",
-    "ㅘ": "ㅗㅏ",
-    "ㅙ": "ㅗㅐ",
-    "ㅚ": "ㅗㅣ",
-    "ㅝ": "ㅜㅓ",
-    "ㅞ": "ㅜㅔ",
-}
-_PAIRS |= {"ㅟ": "ㅜㅣ", "ㅢ": "ㅡㅣ"}
+_PAIRS = dict(
+    zip(
+        "ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄㅘㅙㅚㅝㅞㅟㅢ",
+        "ㄱㅅ ㄴㅈ ㄴㅎ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅂㅅ ㅗㅏ ㅗㅐ ㅗㅣ ㅜㅓ ㅜㅔ ㅜㅣ ㅡㅣ".split(),
+        strict=True,
+    )
+)
 """Jamo an input method joins on its own when two keys follow each other."""
 _KEYS = dict(zip("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", "qwertyuiopasdfghjklzxcvbnm", strict=True))
 _KEYS |= {"ㅃ": "Q", "ㅉ": "W", "ㄸ": "E", "ㄲ": "R", "ㅆ": "T", "ㅒ": "O", "ㅖ": "P"}
@@ -73,7 +43,7 @@ def keys(text: str) -> str:
 
 
 def initials(text: str) -> str:
-    """The initial of every syllable: `삼성전자` is `ㅅㅅㅈㅈ`. Other characters stay, so `SK하이닉스` keeps its `SK`."""
+    """The initial of every syllable: `삼성전자` is `ㅅㅅㅈㅈ`. Other characters stay, as the `SK` of `SK하이닉스`."""
     return "".join(
         _INITIALS[(ord(c) - _FIRST) // (len(_VOWELS) * len(_FINALS))] if _FIRST <= ord(c) <= _LAST else c
         for c in unicodedata.normalize("NFC", text)
