@@ -1,0 +1,144 @@
+"""Our orders: what is asked, how far it got, and what is wished of it. UNKNOWN ones stand first and cannot be missed."""
+
+from __future__ import annotations
+
+from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase
+from core.trading.view import OrderRow, Slice
+from tui import format as f
+from tui.look import SIDE_WORDS, TYPE_WORDS, Look, account_tail, side_pen, symbol
+from tui.picture import Picture
+from tui.widgets.grid import Cell, Column, Grid
+
+_WISHES = {RequestKind.CANCEL: "canceling", RequestKind.REPLACE: "replacing"}
+
+
+class OrdersPane(Grid):
+    slices = (Slice.ORDERS,)
+    title = "Orders"
+
+    def __init__(self, look: Look) -> None:
+        w = look.word
+        super().__init__(
+            (
+                Column("id", w("ID"), 4, drop=7),
+                Column("account", w("ACCT"), 6, drop=6),
+                Column("side", w("SIDE"), 4),
+                Column("symbol", w("SYMBOL"), 10, grow=True),
+                Column("quantity", w("QTY"), 8, "right", number=True),
+                Column("type", w("TYPE"), 8 if look.language == "ko" else 4, drop=4),
+                Column("price", w("PRICE"), 11, "right", number=True),
+                Column("distance", w("DIST"), 6, "right", number=True, drop=3),
+                Column("state", w("STATE"), 11),
+                Column("filled", w("FILLED"), 11, "right", drop=2),
+                Column("tif", w("TIF"), 4, drop=8),
+                Column("age", w("AGE"), 7, "right", drop=5),
+                Column("source", w("SOURCE"), 9, drop=9),
+            ),
+            look.pens,
+            id="orders",
+        )
+        self._look = look
+        self._picture: Picture | None = None
+        self.subject = ""
+        self.set_empty(
+            [
+                Cell("No orders today. Press "),
+                Cell("b", "key"),
+                Cell(" to buy, "),
+                Cell(":", "key"),
+                Cell(" to type one."),
+            ]
+        )
+
+    def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
+        self._picture = picture
+        rows = picture.orders()
+        for row in rows:
+            if dirty is None or row.key in dirty:
+                self._put(row, now)
+        self.set_order([row.key for row in rows])
+        self.subject = str(len(rows)) if rows else ""
+
+    def age(self, picture: Picture, now: int) -> None:
+        for key in tuple(self.visible_keys):
+            row = picture.order(key)
+            if row is not None and row.is_working:
+                self._put(row, now)
+
+    def _put(self, row: OrderRow, now: int) -> None:
+        is_unknown = row.status is OrderStatus.UNKNOWN
+        self.put(
+            row.key,
+            order_cells(row, now, self._look),
+            ground="unknown-row" if is_unknown else "background",
+            mark=Cell("▎", "warning") if is_unknown else None,
+        )
+
+    @property
+    def facts(self) -> tuple[Cell, ...]:
+        """What happened to the selected order, while the pane has the keys; else how many there are."""
+        if self._picture is None:
+            return ()
+        row = self._picture.order(self.cursor or "")
+        if self.has_focus and row is not None and row.reason:
+            return (Cell(row.reason, "warning"),)
+        rows = self._picture.orders()
+        working = sum(1 for row in rows if row.is_working)
+        unknown = sum(1 for row in rows if row.status is OrderStatus.UNKNOWN)
+        w = self._look.word
+        cells = [Cell(f"{w('working')} {working}", "text-dim")] if rows else []
+        if unknown:
+            cells += [Cell("  "), Cell(f"{w('unknown')} {unknown}", "warning")]
+        return tuple(cells)
+
+
+def order_price(row: OrderRow) -> str:
+    """The price an order waits at, for people; the stop where there is no limit."""
+    if row.type is OrderType.TRAILING and row.stop_price is None:
+        return f.price(row.trail, row.decimals)
+    price = row.limit_price if row.limit_price is not None else row.stop_price
+    return f.price(price, row.decimals) if price is not None else "MKT"
+
+
+def state_cell(row: OrderRow, look: Look) -> Cell:
+    """The status in words, with what is wished beside it."""
+    word = look.word
+    if row.status is OrderStatus.UNKNOWN:
+        return Cell(f" ? {word('UNKNOWN')} ", "unknown")
+    if row.status in (OrderStatus.REJECTED, OrderStatus.DENIED):
+        return Cell(f" {word(row.status.value.upper())} ", "error")
+    if row.requested is not None and row.is_working and row.requested_phase is not RequestPhase.REFUSED:
+        return Cell(word(_WISHES[row.requested]), "warning")
+    if row.status is OrderStatus.OPEN and row.filled:
+        return Cell(word("PART"), "strong")
+    pen = "text" if row.is_working else "text-dim"
+    return Cell(word(row.status.value.upper().replace("_", " ")), pen)
+
+
+def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
+    """id, account, side, symbol, quantity, type, price, distance, state, filled, tif, age, source."""
+    ended = not row.is_working
+    text, strong = ("text-dim", "text-dim") if ended else ("text", "strong")
+    distance = "" if row.distance_ticks is None else f"{row.distance_ticks:+d}t" if row.distance_ticks else "0t"
+    return (
+        Cell(row.id[-4:], "text-dim"),
+        Cell(account_tail(row.account), "text-dim"),
+        Cell(look.word(SIDE_WORDS[row.side]), "text-dim" if ended else side_pen(row.side)),
+        Cell(symbol(row, look.language), text),
+        Cell(f.quantity(row.quantity), text),
+        Cell(look.word(TYPE_WORDS[row.type]), "text-dim"),
+        Cell(order_price(row), strong),
+        Cell(distance[:6], "text-dim"),
+        state_cell(row, look),
+        Cell(_filled(row), text),
+        Cell(row.time_in_force.value.upper(), "text-dim"),
+        Cell(f.duration((row.updated if ended else now) - row.created), "text-dim"),
+        Cell(row.source, "text-dim"),
+    )
+
+
+def _filled(row: OrderRow) -> str:
+    text = f"{f.quantity(row.filled)}/{f.quantity(row.quantity)}"
+    if len(text) <= 11 or not row.quantity:
+        return text
+    return f"{row.filled / row.quantity * 100:.0f}%"

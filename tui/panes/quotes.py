@@ -1,0 +1,90 @@
+"""The watchlist: last price, change, best bid and ask, and how far each row may be trusted."""
+
+from __future__ import annotations
+
+from core.domain.ids import InstrumentId
+from core.domain.market import Phase
+from core.trading.view import QuoteRow, Slice
+from tui import format as f
+from tui.look import DOUBTFUL, Look, age_cell, symbol, tight
+from tui.picture import Picture
+from tui.widgets.grid import Cell, Column, Grid
+
+_HATCH = Cell("╱╱╱╱╱╱╱", "faint")
+
+
+class QuotesPane(Grid):
+    slices = (Slice.QUOTES,)
+    title = "Watch"
+
+    def __init__(self, look: Look) -> None:
+        w = look.word
+        super().__init__(
+            (
+                Column("symbol", w("SYMBOL"), 11, grow=True),
+                Column("last", w("LAST"), 11, "right", number=True),
+                Column("change", w("CHG%"), 8, "right", number=True),
+                Column("bid", w("BID"), 7, "right", number=True, drop=2),
+                Column("ask", w("ASK"), 7, "right", number=True, drop=2),
+                Column("volume", w("VOL"), 6, "right", number=True, drop=3),
+                Column("age", w("AGE"), 5, "right", drop=1),
+            ),
+            look.pens,
+            id="quotes",
+        )
+        self._look = look
+        self.set_empty([Cell("No symbols in this watchlist. Press "), Cell(":", "key"), Cell(" and type: watch CODE")])
+
+    def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
+        """Put the rows named in `dirty` (None: all); the order follows the watchlist."""
+        quotes = picture.quotes()
+        for row in quotes:
+            if dirty is None or row.key in dirty:
+                self.put(row.key, quote_cells(row, now, self._look))
+        self.set_order([row.key for row in quotes])
+
+    def age(self, picture: Picture, now: int) -> None:
+        """A second has passed: put the visible rows again, so that only ages that read differently are written."""
+        for key in tuple(self.visible_keys):
+            row = picture.quote(InstrumentId(key))
+            if row is not None:
+                self.put(key, quote_cells(row, now, self._look))
+
+    @property
+    def facts(self) -> tuple[Cell, ...]:
+        keys, seen = self.keys, self.visible_keys
+        if not keys:
+            return ()
+        first = keys.index(seen[0]) + 1 if seen else 1
+        return (Cell(f"{first}-{first + max(len(seen), 1) - 1}/{len(keys)}", "text-dim"),)
+
+    @property
+    def subject(self) -> str:
+        return ""
+
+
+def quote_cells(row: QuoteRow, now: int, look: Look) -> tuple[Cell, ...]:
+    """symbol, last, change, bid, ask, volume, age."""
+    is_halted = row.phase is Phase.HALTED
+    is_dim = row.freshness in DOUBTFUL or is_halted
+    plain = "text-dim" if is_dim else "text"
+    change = row.change
+    bid, ask = _side(row.bid, row.decimals, plain), _side(row.ask, row.decimals, plain)
+    if is_halted:
+        bid = ask = _HATCH
+    return (
+        Cell(symbol(row, look.language), plain),
+        Cell(f.price(row.last, row.decimals), "faint" if row.last is None else "text-dim" if is_dim else "strong"),
+        Cell(
+            f.change(None if change is None else change * 100),
+            "faint" if change is None else "text-dim" if is_dim else f.direction(round(change, 4)),
+        ),
+        bid,
+        ask,
+        Cell(f.compact(row.volume, 1, 1000) if row.volume else f.MISSING, "text-dim" if row.volume else "faint"),
+        age_cell(row.freshness, row.phase, row.received, now),
+    )
+
+
+def _side(price: float | None, decimals: int, pen: str) -> Cell:
+    return Cell(tight(price, decimals, 7), pen) if price else Cell(f.MISSING, "faint")

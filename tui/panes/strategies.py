@@ -1,0 +1,86 @@
+"""The strategies: state, signal, profit; the reason a strategy is not running stands in its row."""
+
+from __future__ import annotations
+
+from core.domain.events import StrategyStatus
+from core.trading.view import Slice, StrategyRow
+from tui import format as f
+from tui.look import Look, account_tail, profit_cell
+from tui.picture import Picture
+from tui.widgets.grid import Cell, Column, Grid
+
+_MARKS = {
+    StrategyStatus.RUNNING: (Cell("●", "text"), "RUN", "text"),
+    StrategyStatus.PAUSED: (Cell("◆", "warning"), "PAUSED", "stale"),
+    StrategyStatus.STOPPED: (Cell("■", "faint"), "STOPPED", "text-dim"),
+    StrategyStatus.FAILED: (Cell("✕", "strong"), "FAILED", "error"),
+}
+
+
+class StrategiesPane(Grid):
+    slices = (Slice.STRATEGIES,)
+    title = "Strategies"
+
+    def __init__(self, look: Look) -> None:
+        w = look.word
+        super().__init__(
+            (
+                Column("name", w("NAME"), 10),
+                Column("account", w("ACCT"), 6, drop=6),
+                Column("symbols", w("SYMBOL"), 10, drop=7),
+                Column("state", w("STATE"), 9),
+                Column("profit", w("P&L"), 11, "right", number=True),
+                Column("position", w("POS"), 8, "right", number=True, drop=5),
+                Column("trades", w("TRADES"), 6, "right", number=True, drop=4),
+                Column("signal", w("SIGNAL"), 6, drop=1),
+                Column("next", w("NEXT"), 5, "right", drop=2),
+                Column("why", w("WHY"), 16, drop=8, grow=True),
+            ),
+            look.pens,
+            id="strategies",
+        )
+        self._look = look
+        self.subject = ""
+        self.set_empty([Cell("No strategies. Name one under [strategies.NAME] in the settings file.")])
+
+    def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
+        rows = picture.strategies()
+        for row in rows:
+            if dirty is None or row.key in dirty:
+                self.put(row.key, strategy_cells(row, now, self._look), mark=_MARKS[row.status][0])
+        self.set_order([row.key for row in rows])
+        running = sum(1 for row in rows if row.status is StrategyStatus.RUNNING)
+        self.subject = f"{running}/{len(rows)}" if rows else ""
+
+    def age(self, picture: Picture, now: int) -> None:
+        for row in picture.strategies():
+            if row.status is StrategyStatus.RUNNING:
+                self.put(row.key, strategy_cells(row, now, self._look), mark=_MARKS[row.status][0])
+
+    @property
+    def facts(self) -> tuple[Cell, ...]:
+        return ()
+
+
+def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
+    """name, account, symbols, state, profit, position, trades, signal, next, why."""
+    _, word, pen = _MARKS[row.status]
+    state = look.word(word)
+    following = "-" if row.next_bar is None else _until(row.next_bar - now)
+    return (
+        Cell(row.name, "text" if row.status is not StrategyStatus.STOPPED else "text-dim"),
+        Cell(account_tail(row.account), "text-dim"),
+        Cell(" ".join(row.codes), "text-dim"),
+        Cell(f" {state} " if pen in ("stale", "error") else state, pen),
+        profit_cell(row.profit, row.currency, look, 11),
+        Cell(f.quantity(row.position), "text"),
+        Cell(str(row.trades), "text-dim"),
+        Cell(row.signal, "text"),
+        Cell(following, "text-dim"),
+        Cell(row.text or row.detail, "warning" if row.text else "text-dim"),
+    )
+
+
+def _until(nanoseconds: int) -> str:
+    seconds = max(nanoseconds, 0) // f.NS
+    return f"{seconds}s" if seconds < 100 else f"{seconds // 60}m"

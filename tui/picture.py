@@ -1,0 +1,110 @@
+"""The console's own copy of the view: rows by key, slice by slice, as the desk sent them. It keeps and orders; it
+decides nothing and draws nothing."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from core.domain.ids import InstrumentId
+from core.domain.order import OrderStatus
+from core.trading.view import (
+    BookRow,
+    Changed,
+    FillRow,
+    LogRow,
+    OrderRow,
+    PnlRow,
+    PositionRow,
+    QuoteRow,
+    Row,
+    Slice,
+    StatusRow,
+    StrategyRow,
+)
+
+_R = TypeVar("_R")
+
+MAX_LOG = 500
+"""Log lines kept in the console; older ones are in the journal."""
+
+
+class Picture:
+    """What the desk last said. `dirty` holds the keys that changed in each slice since `take` was called."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Slice, dict[str, Row]] = {part: {} for part in Slice}
+        self.dirty: dict[Slice, set[str]] = {}
+        self.last_log = 0
+        """Sequence number of the newest log line seen."""
+
+    def apply(self, changed: Changed) -> None:
+        rows = self.rows[changed.slice]
+        dirty = self.dirty.setdefault(changed.slice, set())
+        if changed.slice is Slice.BOOK:
+            rows.clear()
+        for row in changed.put:
+            rows[row.key] = row
+            dirty.add(row.key)
+        for key in changed.gone:
+            if rows.pop(key, None) is not None:
+                dirty.add(key)
+        if changed.slice is Slice.LOG and len(rows) > MAX_LOG:
+            for key in sorted(rows, key=int)[:-MAX_LOG]:
+                del rows[key]
+
+    def take(self) -> dict[Slice, set[str]]:
+        """What changed since the last call."""
+        dirty, self.dirty = self.dirty, {}
+        return dirty
+
+    def _of(self, part: Slice, kind: type[_R]) -> list[_R]:
+        return [row for row in self.rows[part].values() if isinstance(row, kind)]
+
+    @property
+    def status(self) -> StatusRow | None:
+        found = self._of(Slice.STATUS, StatusRow)
+        return found[0] if found else None
+
+    @property
+    def book(self) -> BookRow | None:
+        found = self._of(Slice.BOOK, BookRow)
+        return found[0] if found else None
+
+    def quote(self, instrument: InstrumentId) -> QuoteRow | None:
+        row = self.rows[Slice.QUOTES].get(instrument)
+        return row if isinstance(row, QuoteRow) else None
+
+    def quotes(self) -> list[QuoteRow]:
+        """In the watchlist's order."""
+        return sorted(self._of(Slice.QUOTES, QuoteRow), key=lambda row: (row.position, row.key))
+
+    def positions(self) -> list[PositionRow]:
+        return sorted(self._of(Slice.POSITIONS, PositionRow), key=lambda row: (not row.quantity, row.key))
+
+    def position(self, instrument: InstrumentId) -> PositionRow | None:
+        return next((row for row in self.positions() if row.instrument == instrument and row.quantity), None)
+
+    def order(self, key: str) -> OrderRow | None:
+        row = self.rows[Slice.ORDERS].get(key)
+        return row if isinstance(row, OrderRow) else None
+
+    def orders(self) -> list[OrderRow]:
+        """UNKNOWN first, then working ones, newest first, then what ended."""
+        return sorted(
+            self._of(Slice.ORDERS, OrderRow),
+            key=lambda row: (row.status is not OrderStatus.UNKNOWN, not row.is_working, -row.created, row.key),
+        )
+
+    def fills(self) -> list[FillRow]:
+        return sorted(self._of(Slice.ORDERS, FillRow), key=lambda row: -row.ts)
+
+    def pnl(self) -> list[PnlRow]:
+        place = {"total": 0, "account": 1, "currency": 2, "strategy": 3, "instrument": 4}
+        return sorted(self._of(Slice.PNL, PnlRow), key=lambda row: (place.get(row.scope, 9), row.name))
+
+    def strategies(self) -> list[StrategyRow]:
+        return sorted(self._of(Slice.STRATEGIES, StrategyRow), key=lambda row: row.name)
+
+    def log(self) -> list[LogRow]:
+        """Newest first."""
+        return sorted(self._of(Slice.LOG, LogRow), key=lambda row: -row.sequence)
