@@ -1,0 +1,706 @@
+"""A simulated venue: our orders against the market data it is shown. Synchronous and deterministic: time comes in with
+the events, nothing is drawn by lot. It cannot know what our orders would have done to the market; what it knows, it
+counts against us: displayed size, the queue before us, costs."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from core.backtest.admission import (
+    DEFAULT_RULES,
+    RULES,
+    Refusal,
+    VenueRules,
+    check_phase,
+    check_price,
+    check_quantity,
+    check_value,
+    insufficient_funds,
+    insufficient_holding,
+    limits,
+)
+from core.backtest.cash import SHORT_MARGIN, Cash
+from core.backtest.costs import TABLES, CostTable, charge, table_for
+from core.backtest.liquidity import Lane
+from core.backtest.working import Stage, Working
+from core.domain.account import Balance
+from core.domain.decimals import ZERO, exact, plain
+from core.domain.events import (
+    BalanceChanged,
+    Event,
+    InstrumentListed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderReplaced,
+    OrderRequested,
+    PhaseChanged,
+)
+from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, market_of
+from core.domain.instrument import Currency, Instrument
+from core.domain.market import Aggressor, OrderBook, Phase, Quote, Trade
+from core.domain.order import (
+    Fill,
+    Liquidity,
+    Order,
+    OrderRequest,
+    OrderType,
+    Requested,
+    RequestKind,
+    RequestPhase,
+    Side,
+    TimeInForce,
+)
+
+Events = list[Event]
+NOTHING: Events = []
+"""Returned where nothing happened, so that a tick costs no list. Nobody may add to it."""
+MARKET_SLACK = Decimal("1.05")
+"""A market buy sets aside the best ask and this much more, within the day's limit."""
+
+
+class Matching:
+    """The venue. Every method returns what happened, in order; times are int ns UTC and never go back."""
+
+    def __init__(
+        self,
+        instruments: Iterable[Instrument],
+        balances: Mapping[AccountId, Iterable[Balance]],
+        *,
+        costs: Mapping[str, CostTable] = TABLES,
+        rules: Mapping[str, VenueRules] = RULES,
+        latency_ns: int = 0,
+    ) -> None:
+        self._costs = costs
+        self._rules = rules
+        self._latency = latency_ns
+        self._lanes: dict[InstrumentId, Lane] = {}
+        self._phases: dict[str, Phase] = {}
+        self._orders: dict[ClientOrderId, Working] = {}
+        self._sequence = 0
+        self._due: list[tuple[int, int, ClientOrderId, Requested | None]] = []
+        """What is still on its way: (arrival, sequence, order, wish); no wish means the order itself."""
+        self._touched: dict[tuple[AccountId, Currency], None] = {}
+        self.cash = Cash()
+        self.cash.set_balances(balances)
+        self._accounts = set(balances)
+        for instrument in instruments:
+            self.list(instrument)
+
+    def list(self, instrument: Instrument) -> None:
+        """Trade this instrument, or know it anew (a new previous close moves its limits)."""
+        lane = self._lanes.get(instrument.id)
+        if lane is None:
+            self._lanes[instrument.id] = Lane(instrument)
+        else:
+            lane.instrument = instrument
+
+    def orders(self) -> Iterator[Working]:
+        """Every order this venue ever took, ended ones included. To read only."""
+        return iter(self._orders.values())
+
+    # --- what we ask for ------------------------------------------------------------------------------------------
+
+    def submit(self, order: Order, now: int) -> Events:
+        """[OrderRejected], or OrderAccepted and what followed at once."""
+        request = order.request
+        lane = self._lanes.get(request.instrument)
+        if lane is None:
+            unknown = Refusal("unknown_instrument", f"{request.instrument} is not traded here")
+            return [_rejected(request.client_order_id, unknown, now)]
+        refusal = self._refusal(lane, request)
+        if refusal is not None:
+            return [_rejected(request.client_order_id, refusal, now)]
+        working = self._enter(lane, request, now)
+        out: Events = [OrderAccepted(ts=now, client_order_id=request.client_order_id, ref=working.ref)]
+        if self._latency:
+            self._send(now, working.id, None)
+        else:
+            self._arrive(lane, working, now, out)
+        return self._flush(now, out)
+
+    def cancel(self, id: ClientOrderId, now: int) -> Events:
+        """OrderCanceled, now or after the latency, or OrderRequested(REFUSED) when there is nothing to cancel."""
+        return self._ask(id, Requested(kind=RequestKind.CANCEL, phase=RequestPhase.SENDING, ts=now), now)
+
+    def replace(self, order: Order, now: int) -> Events:
+        """Carry out `order.requested`: OrderReplaced and what followed, or OrderRequested(REFUSED)."""
+        wish = order.requested
+        if wish is None or wish.kind is not RequestKind.REPLACE:
+            raise ValueError("a replace needs order.requested with the new terms")
+        return self._ask(order.id, wish, now)
+
+    def restore(self, order: Order, now: int) -> None:
+        """Let an order of an earlier run rest again, with what it had filled. Says nothing: the journal knows."""
+        lane = self._lanes.get(order.instrument)
+        if lane is None:
+            raise ValueError(f"{order.instrument} is not traded here")
+        working = self._enter(lane, order.request, now, order.refs[0] if order.refs else None)
+        working.filled, working.value = order.filled, order.filled_value
+        working.set_terms(order.quantity, order.limit_price, order.stop_price)
+        table = table_for(lane.instrument, self._costs)
+        value = order.filled_value * lane.instrument.multiplier
+        working.fee, working.tax = charge(table, lane.instrument, order.side, order.filled, value)
+        self._place(working)
+        self._reserve(lane, working)
+        lane.sort()
+        self._touched.clear()
+
+    # --- what the market does -------------------------------------------------------------------------------------
+
+    def on_event(self, event: object) -> Events:
+        """Whatever a feed yields; what is no business of a venue is ignored."""
+        kind = event.__class__
+        if kind is Quote:
+            return self.on_quote(event)  # type: ignore[arg-type]
+        if kind is Trade:
+            return self.on_trade(event)  # type: ignore[arg-type]
+        if kind is OrderBook:
+            return self.on_book(event)  # type: ignore[arg-type]
+        if isinstance(event, PhaseChanged):
+            return self.on_phase(event)
+        if isinstance(event, InstrumentListed):
+            self.list(event.instrument)
+        return NOTHING
+
+    def on_quote(self, quote: Quote) -> Events:
+        lane = self._lanes.get(quote.instrument)
+        if lane is None:
+            return NOTHING
+        lane.quote = quote
+        return self._look(lane, quote.received) if lane.orders else NOTHING
+
+    def on_book(self, book: OrderBook) -> Events:
+        lane = self._lanes.get(book.instrument)
+        if lane is None:
+            return NOTHING
+        lane.book = book
+        return self._look(lane, book.received) if lane.orders else NOTHING
+
+    def on_trade(self, trade: Trade) -> Events:
+        lane = self._lanes.get(trade.instrument)
+        if lane is None:
+            return NOTHING
+        lane.last = trade.price
+        if not lane.orders:
+            return NOTHING
+        now = trade.received
+        out = self._arrivals(now)
+        phase = self._phase(lane)
+        if phase is Phase.OPEN:
+            self._print(lane, trade, now, out)
+        elif phase in (Phase.AUCTION, Phase.VI) and trade.aggressor is Aggressor.NONE:
+            self._uncross(lane, trade, now, out)
+        for order in tuple(lane.orders):
+            if order.stage is Stage.ARMED and order.is_triggered(trade.price):
+                self._trigger(lane, order, now, out)
+        return self._flush(now, out)
+
+    def on_phase(self, event: PhaseChanged) -> Events:
+        """A market or one instrument changes its phase. A market that closes fills MOC and ends DAY orders."""
+        if event.instrument is not None:
+            lane = self._lanes.get(event.instrument)
+            if lane is not None:
+                lane.phase = None if event.phase is Phase.OPEN else event.phase
+            return NOTHING
+        before = self._phases.get(event.market)
+        self._phases[event.market] = event.phase
+        if event.phase is Phase.CLOSED and before is not Phase.CLOSED:
+            return self.on_close(event.market, event.ts)
+        return NOTHING
+
+    def on_close(self, market: str, now: int) -> Events:
+        """The trading day of `market` ends: MOC orders fill at the last price, DAY orders expire."""
+        out: Events = []
+        for lane in self._lanes.values():
+            if lane.instrument.market != market:
+                continue
+            for order in tuple(lane.orders):
+                if order.stage is Stage.AT_CLOSE and lane.last is not None:
+                    self._fill(lane, order, order.remaining, exact(lane.last), Liquidity.UNKNOWN, now, out)
+            for order in tuple(lane.orders):
+                if order.request.time_in_force is not TimeInForce.GTC or order.stage is Stage.AT_CLOSE:
+                    self._end(lane, order, "expired", "the trading day is over")
+                    out.append(OrderExpired(ts=now, client_order_id=order.id, text=order.text))
+                else:
+                    order.is_passive, order.ahead = False, None
+            lane.forget()
+        return self._flush(now, out)
+
+    def advance(self, now: int) -> Events:
+        """Let arrive what was still on its way at `now`. Needed only with a latency, while the market is silent."""
+        if not self._due or self._due[0][0] > now:
+            return NOTHING
+        return self._flush(now, self._arrivals(now))
+
+    @property
+    def next_arrival(self) -> int | None:
+        """When `advance` next has something to do."""
+        return self._due[0][0] if self._due else None
+
+    # --- arrivals -------------------------------------------------------------------------------------------------
+
+    def _send(self, now: int, id: ClientOrderId, wish: Requested | None) -> None:
+        self._sequence += 1
+        heapq.heappush(self._due, (now + self._latency, self._sequence, id, wish))
+
+    def _ask(self, id: ClientOrderId, wish: Requested, now: int) -> Events:
+        if self._latency:
+            self._send(now, id, wish)
+            return NOTHING
+        out: Events = []
+        self._carry_out(id, wish, now, out)
+        return self._flush(now, out)
+
+    def _arrivals(self, now: int) -> Events:
+        out: Events = []
+        while self._due and self._due[0][0] <= now:
+            at, _, id, wish = heapq.heappop(self._due)
+            if wish is not None:
+                self._carry_out(id, wish, at, out)
+                continue
+            order = self._orders[id]
+            if order.stage is Stage.TRAVELLING:
+                self._arrive(self._lanes[order.request.instrument], order, at, out)
+        return out
+
+    def _enter(self, lane: Lane, request: OrderRequest, now: int, ref: VenueRef | None = None) -> Working:
+        self._sequence += 1
+        price = self._reserve_price(lane, request) or ZERO
+        ref = ref or VenueRef("P" + request.client_order_id[1:15].upper())
+        working = Working(request, ref, self._sequence, price)
+        self._orders[request.client_order_id] = working
+        lane.orders.append(working)
+        lane.sort()
+        self._reserve(lane, working)
+        return working
+
+    def _place(self, order: Working) -> None:
+        if order.request.type is OrderType.MOC:
+            order.stage = Stage.AT_CLOSE
+        elif order.has_stop:
+            order.stage = Stage.ARMED
+        else:
+            order.stage = Stage.WORKING
+
+    def _arrive(self, lane: Lane, order: Working, now: int, out: Events) -> None:
+        self._place(order)
+        if order.stage is Stage.ARMED:
+            price = lane.last if lane.last is not None else lane.top(order.side.other)[0]
+            if price and order.is_triggered(price):
+                self._trigger(lane, order, now, out)
+        elif order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
+            refusal = self._post_only_refusal(lane, order.request, order.limit_f)
+            if refusal is not None:
+                self._end(lane, order, "rejected", refusal.text)
+                out.append(_rejected(order.id, refusal, now))
+                return
+            self._sweep(lane, order, now, out)
+
+    def _trigger(self, lane: Lane, order: Working, now: int, out: Events) -> None:
+        order.stage = Stage.WORKING
+        lane.sort()
+        if self._phase(lane) is Phase.OPEN:
+            self._sweep(lane, order, now, out)
+
+    def _carry_out(self, id: ClientOrderId, wish: Requested, now: int, out: Events) -> None:
+        order = self._orders.get(id)
+        if order is None or not order.is_live:
+            ended = f"the order is {order.end} already" if order is not None else "no such order at this venue"
+            out.append(_refused(id, wish, ended, now))
+        elif wish.kind is RequestKind.CANCEL:
+            lane = self._lanes[order.request.instrument]
+            self._end(lane, order, "canceled", "canceled at our request")
+            out.append(OrderCanceled(ts=now, client_order_id=id, text=order.text))
+        else:
+            self._change(order, wish, now, out)
+
+    def _change(self, order: Working, wish: Requested, now: int, out: Events) -> None:
+        """New terms in place of the old ones. Less at the same price keeps the queue; else it joins anew."""
+        lane = self._lanes[order.request.instrument]
+        old = (order.quantity, order.limit, order.stop)
+        quantity = wish.quantity if wish.quantity is not None else order.quantity
+        limit = wish.limit_price if wish.limit_price is not None else order.limit
+        stop = wish.stop_price if wish.stop_price is not None else order.stop
+        refusal = self._terms_refusal(lane, order, quantity, limit, stop)
+        if refusal is not None:
+            out.append(_refused(order.id, wish, f"{refusal.code}: {refusal.text}", now))
+            return
+        order.set_terms(quantity, limit, stop)
+        order.reserve_price = limit or (stop * MARKET_SLACK if stop else order.reserve_price)
+        if self._budget(lane, order) < self._required(lane, order):
+            refusal = insufficient_funds(
+                lane.instrument.currency, self._required(lane, order), self._budget(lane, order)
+            )
+            order.set_terms(*old)
+            order.reserve_price = order.limit or order.reserve_price
+            out.append(_refused(order.id, wish, f"{refusal.code}: {refusal.text}", now))
+            return
+        self._reserve(lane, order)
+        out.append(
+            OrderReplaced(ts=now, client_order_id=order.id, quantity=quantity, limit_price=limit, stop_price=stop)
+        )
+        if limit == old[1] and stop == old[2] and quantity <= old[0]:
+            return
+        self._sequence += 1
+        order.sequence, order.is_passive, order.ahead = self._sequence, False, None
+        lane.sort()
+        if order.stage in (Stage.WORKING, Stage.ARMED):
+            triggered = order.stage is Stage.WORKING and order.has_stop
+            self._arrive(lane, order, now, out) if not triggered else self._trigger(lane, order, now, out)
+
+    # --- admission ------------------------------------------------------------------------------------------------
+
+    def _refusal(self, lane: Lane, request: OrderRequest) -> Refusal | None:
+        instrument = lane.instrument
+        if request.account not in self._accounts:
+            return Refusal("unknown_account", f"there is no account {request.account} here")
+        if request.client_order_id in self._orders:
+            return Refusal("duplicate_order", "an order of this id was taken before; nothing was placed again")
+        rules = self._rules.get(instrument.market, DEFAULT_RULES)
+        price = request.limit_price or (exact(lane.last) if lane.last else None)
+        return (
+            check_phase(instrument, self._phase(lane), rules, request.type, request.time_in_force)
+            or check_quantity(instrument, request.quantity)
+            or (check_price(instrument, request.limit_price, "limit price") if request.limit_price else None)
+            or (check_price(instrument, request.stop_price, "stop price") if request.stop_price else None)
+            or check_value(instrument, request.quantity, price)
+            or (self._post_only_refusal(lane, request, _float(request.limit_price)) if not self._latency else None)
+            or self._money_refusal(lane, request)
+        )
+
+    def _terms_refusal(
+        self, lane: Lane, order: Working, quantity: Decimal, limit: Decimal | None, stop: Decimal | None
+    ) -> Refusal | None:
+        instrument = lane.instrument
+        if quantity <= order.filled:
+            return Refusal("already_filled", f"{plain(order.filled)} of it is filled already; cancel the rest instead")
+        if (limit is None) != (order.limit is None) or (stop is None) != (order.stop is None):
+            return Refusal("other_order_type", "a replace cannot change the type of the order; cancel it and send anew")
+        if order.side is Side.SELL and not instrument.can_short:
+            sellable = self._sellable(lane, order.request, order)
+            if quantity - order.filled > sellable:
+                return insufficient_holding(instrument, order.side, quantity - order.filled, sellable)
+        return (
+            check_quantity(instrument, quantity)
+            or (check_price(instrument, limit, "limit price") if limit else None)
+            or (check_price(instrument, stop, "stop price") if stop else None)
+            or check_value(instrument, quantity, limit)
+            or self._post_only_refusal(lane, order.request, _float(limit))
+        )
+
+    def _post_only_refusal(self, lane: Lane, request: OrderRequest, limit: float | None) -> Refusal | None:
+        if not request.post_only:
+            return None
+        best = lane.top(request.side.other)[0]
+        if limit is not None and not (best and (best <= limit if request.side is Side.BUY else best >= limit)):
+            return None
+        return Refusal(
+            "post_only_would_take", f"a post-only order would trade at once against {best:g}; move its price"
+        )
+
+    def _money_refusal(self, lane: Lane, request: OrderRequest) -> Refusal | None:
+        instrument = lane.instrument
+        if request.side is Side.SELL and not instrument.can_short:
+            sellable = self._sellable(lane, request, None)
+            if request.quantity > sellable:
+                return insufficient_holding(instrument, request.side, request.quantity, sellable)
+            return None
+        price = self._reserve_price(lane, request)
+        if price is None:
+            return Refusal("no_price", f"{instrument.code} has no price yet, so a market order cannot be covered")
+        probe = Working(request, VenueRef("probe"), 0, price)
+        needed, available = self._required(lane, probe), self._budget(lane, probe)
+        return insufficient_funds(instrument.currency, needed, available) if needed > available else None
+
+    def _sellable(self, lane: Lane, request: OrderRequest, but: Working | None) -> Decimal:
+        """Holding less what other working orders would sell of it."""
+        held = self.cash.quantity(request.account, request.instrument)
+        offered = sum(
+            (
+                order.remaining
+                for order in lane.orders
+                if order is not but and order.side is Side.SELL and order.request.account == request.account
+            ),
+            ZERO,
+        )
+        return max(held - offered, ZERO)
+
+    # --- money ----------------------------------------------------------------------------------------------------
+
+    def _reserve_price(self, lane: Lane, request: OrderRequest) -> Decimal | None:
+        if request.limit_price is not None:
+            return request.limit_price
+        instrument = lane.instrument
+        if request.stop_price is not None:
+            price = request.stop_price
+        else:
+            shown = lane.top(request.side.other)[0] or lane.last
+            known = exact(shown) if shown else instrument.previous_close
+            if known is None:
+                return None
+            price = known
+        if request.side is Side.SELL:
+            return price
+        span = limits(instrument)
+        return min(price * MARKET_SLACK, span[1]) if span is not None else price * MARKET_SLACK
+
+    def _required(self, lane: Lane, order: Working) -> Decimal:
+        return self._needed(lane, order, order.remaining, order.reserve_price)
+
+    def _needed(self, lane: Lane, order: Working, quantity: Decimal, price: Decimal) -> Decimal:
+        """Own cash that trading `quantity` more at `price` takes: the value and its fee for a buy, less what covering
+        a short sets free; the margin of what would be sold short for a sale."""
+        instrument = lane.instrument
+        place = (order.request.account, instrument.id)
+        position = self.cash.positions.get(place)
+        held = position.quantity if position is not None else ZERO
+        value = instrument.value(price, quantity)
+        if order.side is Side.SELL:
+            short = max(quantity - max(held, ZERO), ZERO)
+            return instrument.value(price, short) * SHORT_MARGIN
+        fee, _ = self._charge(lane, order, quantity, value)
+        released = ZERO
+        if position is not None and held < 0:
+            released = -position.cost * (1 + SHORT_MARGIN) * min(quantity, -held) / -held
+        return max(value + fee - released, ZERO)
+
+    def _charge(self, lane: Lane, order: Working, quantity: Decimal, value: Decimal) -> tuple[Decimal, Decimal]:
+        """(fee, tax) that `quantity` more for `value` adds to what the order has paid."""
+        instrument = lane.instrument
+        before = order.value * instrument.multiplier
+        table = table_for(instrument, self._costs)
+        fee, tax = charge(table, instrument, order.side, order.filled + quantity, before + value)
+        return fee - order.fee, tax - order.tax
+
+    def _budget(self, lane: Lane, order: Working) -> Decimal:
+        return self.cash.available(order.request.account, lane.instrument.currency) + order.reserved
+
+    def _reserve(self, lane: Lane, order: Working) -> None:
+        """Set aside what the order still needs; nothing once it has ended."""
+        currency = lane.instrument.currency
+        needed = self._required(lane, order) if order.is_live and order.remaining > 0 else ZERO
+        if needed != order.reserved:
+            self.cash.reserve(order.request.account, currency, needed - order.reserved)
+            order.reserved = needed
+            self._touched[(order.request.account, currency)] = None
+
+    def _permitted(self, lane: Lane, order: Working, quantity: Decimal, price: Decimal) -> Decimal:
+        """How much of `quantity` the account can carry at `price`."""
+        instrument = lane.instrument
+        held = self.cash.quantity(order.request.account, instrument.id)
+        if order.request.reduce_only:
+            quantity = min(quantity, max(-held * order.side.sign, ZERO))
+        if order.side is Side.SELL and not instrument.can_short:
+            return min(quantity, max(held, ZERO))
+        budget = self._budget(lane, order)
+        for _ in range(3):
+            if quantity <= 0:
+                return ZERO
+            needed = self._needed(lane, order, quantity, price)
+            if needed <= budget:
+                return quantity
+            quantity = instrument.quantity(quantity * max(budget, ZERO) / needed)
+        return ZERO
+
+    # --- matching -------------------------------------------------------------------------------------------------
+
+    def _phase(self, lane: Lane) -> Phase:
+        market = self._phases.get(market_of(lane.instrument.id), Phase.OPEN)
+        if lane.phase is None or market is Phase.CLOSED:
+            return market
+        return lane.phase
+
+    def _look(self, lane: Lane, now: int) -> Events:
+        """The display changed: let orders take what it offers and those that rest be reached."""
+        out = self._arrivals(now) if self._due else []
+        if self._phase(lane) is not Phase.OPEN:
+            return self._flush(now, out)
+        for order in tuple(lane.orders):
+            if order.stage is Stage.ARMED and lane.last is None:
+                price = lane.top(order.side.other)[0]
+                if price and order.is_triggered(price):
+                    self._trigger(lane, order, now, out)
+            elif order.stage is Stage.WORKING:
+                if order.is_passive:
+                    self._reach(lane, order, now, out)
+                else:
+                    self._sweep(lane, order, now, out)
+        return self._flush(now, out)
+
+    def _sweep(self, lane: Lane, order: Working, now: int, out: Events) -> None:
+        """Take what is shown, best first, up to the limit; then rest, wait or be canceled as the terms say."""
+        side = order.side.other
+        if order.request.time_in_force is TimeInForce.FOK and self._offered(lane, order) < order.remaining:
+            self._cancel_rest(lane, order, "fill or kill: not enough was shown at the limit", now, out)
+            return
+        for price, shown in lane.levels(side):
+            if not order.may_trade_at(price):
+                break
+            left = lane.instrument.quantity(lane.left(side, price, shown))
+            quantity = min(order.remaining, left)
+            if quantity <= 0:
+                continue
+            lane.take(side, price, shown, float(quantity))
+            if not self._fill(lane, order, quantity, exact(price), Liquidity.TAKER, now, out):
+                return
+        if order.is_immediate:
+            self._cancel_rest(lane, order, f"{order.request.time_in_force.upper()}: the rest was not offered", now, out)
+            return
+        best = lane.top(side)[0]
+        if order.limit_f is not None and not (best and order.may_trade_at(best)):
+            order.is_passive = True
+            order.ahead = lane.shown(order.side, order.limit_f)
+
+    def _offered(self, lane: Lane, order: Working) -> Decimal:
+        """What is shown within the limit and not taken by us."""
+        side = order.side.other
+        total = ZERO
+        for price, shown in lane.levels(side):
+            if not order.may_trade_at(price):
+                break
+            total += lane.instrument.quantity(lane.left(side, price, shown))
+        return total
+
+    def _reach(self, lane: Lane, order: Working, now: int, out: Events) -> None:
+        """A resting order: the other side's display reached or passed its price, or the queue before it shrank."""
+        limit, side = order.limit_f, order.side
+        if limit is None or order.limit is None:
+            return
+        best, size = lane.top(side.other)
+        if best and order.may_trade_at(best):
+            quantity = order.remaining
+            if best == limit:
+                quantity = min(quantity, lane.instrument.quantity(lane.left(side.other, best, size)))
+                lane.take(side.other, best, size, float(quantity))
+            if quantity > 0 and not self._fill(lane, order, quantity, order.limit, Liquidity.MAKER, now, out):
+                return
+        shown = lane.shown(side, limit)
+        if shown is not None:
+            order.ahead = shown if order.ahead is None else min(order.ahead, shown)
+
+    def _print(self, lane: Lane, trade: Trade, now: int, out: Events) -> None:
+        """A trade of others: it eats the queue before our resting orders, then them; beyond their price it fills them.
+        The size of the trade is shared by all of them."""
+        used = ZERO
+        for order in tuple(lane.orders):
+            limit = order.limit_f
+            if order.stage is not Stage.WORKING or not order.is_passive or limit is None or order.limit is None:
+                continue
+            is_our_side = trade.aggressor is not (Aggressor.BUY if order.side is Side.BUY else Aggressor.SELL)
+            if not is_our_side or not order.may_trade_at(trade.price):
+                continue
+            size = trade.size
+            if trade.price == limit:
+                if order.ahead is None:
+                    continue
+                eaten = min(order.ahead, size)
+                order.ahead -= eaten
+                size -= eaten
+            quantity = min(order.remaining, lane.instrument.quantity(max(size, 0.0)) - used)
+            if quantity > 0:
+                used += quantity
+                self._fill(lane, order, quantity, order.limit, Liquidity.MAKER, now, out)
+
+    def _uncross(self, lane: Lane, trade: Trade, now: int, out: Events) -> None:
+        """The print of a call auction: orders at least as good trade at its price, best first, within its size."""
+        left = dict.fromkeys(Side, lane.instrument.quantity(trade.size))
+        for order in tuple(lane.orders):
+            if order.stage is Stage.WORKING and order.may_trade_at(trade.price) and left[order.side] > 0:
+                quantity = min(order.remaining, left[order.side])
+                left[order.side] -= quantity
+                self._fill(lane, order, quantity, exact(trade.price), Liquidity.UNKNOWN, now, out)
+
+    def _fill(
+        self,
+        lane: Lane,
+        order: Working,
+        quantity: Decimal,
+        price: Decimal,
+        liquidity: Liquidity,
+        now: int,
+        out: Events,
+    ) -> bool:
+        """Book one execution. False when the order has ended with it (filled, or the account can carry no more)."""
+        instrument = lane.instrument
+        carried = self._permitted(lane, order, quantity, price)
+        if carried > 0:
+            value = instrument.value(price, carried)
+            fee, tax = self._charge(lane, order, carried, value)
+            order.filled += carried
+            order.value += price * carried
+            order.fee += fee
+            order.tax += tax
+            fill = Fill(
+                fill_id=FillId(f"{order.ref}-{plain(order.filled)}"),
+                client_order_id=order.id,
+                ref=order.ref,
+                account=order.request.account,
+                instrument=instrument.id,
+                side=order.side,
+                quantity=carried,
+                price=price,
+                fee=fee,
+                tax=tax,
+                currency=instrument.currency,
+                multiplier=instrument.multiplier,
+                liquidity=liquidity,
+                source=order.request.source,
+                ts=now,
+            )
+            self.cash.book(fill)
+            self._touched[(fill.account, fill.currency)] = None
+            out.append(OrderFilled(ts=now, fill=fill))
+        if order.remaining <= 0:
+            self._end(lane, order, "filled", "")
+            return False
+        if carried < quantity:
+            why = "it would no longer reduce" if order.request.reduce_only else "the account cannot carry more of it"
+            self._cancel_rest(lane, order, why, now, out)
+            return False
+        self._reserve(lane, order)
+        return True
+
+    def _cancel_rest(self, lane: Lane, order: Working, text: str, now: int, out: Events) -> None:
+        self._end(lane, order, "canceled", text)
+        out.append(OrderCanceled(ts=now, client_order_id=order.id, text=text))
+
+    def _end(self, lane: Lane, order: Working, end: str, text: str) -> None:
+        order.stage, order.end, order.text = Stage.ENDED, end, text
+        lane.orders.remove(order)
+        self._reserve(lane, order)
+
+    def _flush(self, now: int, out: Events) -> Events:
+        """Add one BalanceChanged for every balance that moved."""
+        if self._touched:
+            for account, currency in self._touched:
+                total = self.cash.total(account, currency)
+                available = self.cash.available(account, currency)
+                out.append(BalanceChanged(ts=now, account=account, currency=currency, total=total, available=available))
+            self._touched.clear()
+        return out
+
+
+def _float(price: Decimal | None) -> float | None:
+    return None if price is None else float(price)
+
+
+def _rejected(id: ClientOrderId, refusal: Refusal, now: int) -> OrderRejected:
+    return OrderRejected(ts=now, client_order_id=id, code=refusal.code, text=refusal.text)
+
+
+def _refused(id: ClientOrderId, wish: Requested, text: str, now: int) -> OrderRequested:
+    refused = Requested(
+        kind=wish.kind,
+        phase=RequestPhase.REFUSED,
+        quantity=wish.quantity,
+        limit_price=wish.limit_price,
+        stop_price=wish.stop_price,
+        text=text,
+        ts=now,
+    )
+    return OrderRequested(ts=now, client_order_id=id, requested=refused)
