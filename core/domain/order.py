@@ -65,6 +65,11 @@ class OrderStatus(StrEnum):
         """May the venue have it, now or in a moment? UNKNOWN counts: it may live."""
         return self in _LIVE
 
+    @property
+    def may_fill(self) -> bool:
+        """Was it sent, and has it not ended? A fill in any other status is booked too, with an alarm."""
+        return self in _SENT
+
 
 _ENDS = frozenset(
     {
@@ -77,6 +82,7 @@ _ENDS = frozenset(
     }
 )
 _LIVE = frozenset({OrderStatus.STAGED, OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.OPEN})
+_SENT = frozenset({OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.OPEN})
 _VENUE_ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {

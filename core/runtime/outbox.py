@@ -131,6 +131,10 @@ class Outbox:
             return Denial(
                 "too late", f"{self._max_age / NS:g} s", f"{waited:.1f} s", "it waited too long; send it again"
             )
+        if order.filled:
+            return Denial(
+                "odd fill", "0", str(order.filled), "the venue filled this order before it was sent; look at it"
+            )
         if self._is_halted():
             return Denial("halted", "no halt file", "halt file", "trading is halted by the halt file")
         denial = self._engine.last_look(order.id, now)

@@ -1,5 +1,6 @@
 """The asyncio shell around the engine: feeds call `feed`, which steps the engine at once; what is durable is
-journalled, and only then do the commands behind it reach the outbox. Starting is recovering: there is no other start-up code."""
+journalled, and only then do the commands behind it reach the outbox. Starting is recovering: there is no other
+start-up code."""
 
 from __future__ import annotations
 
@@ -37,8 +38,8 @@ from core.trading.engine import Engine, Output, deny
 from core.trading.notify import LogBook
 from core.trading.risk import Denial
 
-DURABLE_SET = frozenset(DURABLE)
-MARKET = frozenset({Quote, Trade, OrderBook, Bar})
+DURABLE_SET: frozenset[type] = frozenset(DURABLE)
+MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 HALT_FILE = "halt"
 
 
@@ -60,7 +61,9 @@ class Runner:
         free_mb: Callable[[], float] | None = None,
         min_free_mb: float = 0,
         max_order_age_seconds: float = 10.0,
+        is_driven: bool = False,
     ) -> None:
+        """`is_driven`: a replay feeds the market and tells the seconds; no feed is followed."""
         self.engine = engine
         self.journal = journal
         self.clock = clock
@@ -68,6 +71,7 @@ class Runner:
         self.archive = archive
         self.log = LogBook(engine.state)
         self.dropped = 0
+        self._is_driven = is_driven
         self._record = record
         self._flush_tape = flush_tape
         self._on_log = on_log
@@ -236,10 +240,16 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._write_journal(), name="journal")]
             tasks += [group.create_task(box.run(), name=f"outbox {name}") for name, box in self.outboxes.items()]
-            for broker in self.brokers.values():
-                tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
+            if self._is_driven:
+                for broker in self.brokers.values():
+                    await self.open(broker)
+                if started is not None:
+                    started.set()
+            else:
+                for broker in self.brokers.values():
+                    tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
+                tasks.append(group.create_task(self._seconds(), name="seconds"))
             tasks.append(group.create_task(self._keep_subscribed(), name="subscriptions"))
-            tasks.append(group.create_task(self._seconds(), name="seconds"))
             await self._stopped.wait()
             await self._close(tasks)
 

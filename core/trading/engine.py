@@ -259,10 +259,10 @@ class Engine:
             return NOTHING
         out: list[Output] = []
         order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None
-        late = order is not None and (order.status.is_end or order.filled + fill.quantity > order.quantity)
+        late = order is not None and (not order.status.may_fill or order.filled + fill.quantity > order.quantity)
         self._emit(event, out)
         if late and order is not None:
-            text = f"a fill came for an order that had ended ({order.status}) or beyond its quantity; it is booked"
+            text = f"{order.id[-4:]}: a fill of {plain(fill.quantity)} came while the order was {order.status}; it is booked"
             self._emit(Noticed(ts=now, level="error", kind="FILL", text=text), out)
         handlers = self.strategist.on_fill.get(fill.source)
         if handlers is not None:

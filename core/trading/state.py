@@ -83,7 +83,7 @@ class State:
         self.recent: deque[tuple[int, OrderRequest]] = deque(maxlen=2000)
         """(ts, request) of the newest staged orders: for the duplicate and rate rules."""
         self.late_fills = 0
-        """Fills that came after their order had ended, or beyond its quantity."""
+        """Fills that came when their order could not have any (ended, or never sent), or beyond its quantity."""
         self._apply: dict[type, Callable[[Any], None]] = {
             OrderStaged: self._staged,
             OrderDenied: self._denied,
@@ -203,10 +203,10 @@ class State:
     def _fill_order(self, order: Order, fill: Fill) -> None:
         filled = order.filled + fill.quantity
         value = order.filled_value + fill.quantity * fill.price
-        if order.status.is_end or filled > order.quantity:
+        if not order.status.may_fill or filled > order.quantity:
             self.late_fills += 1
         done = filled >= order.quantity
-        if order.status.is_end:
+        if not order.status.may_fill:
             self._change(order.id, fill.ts, filled=filled, filled_value=value)
         elif done:
             self._step(order.id, OrderStatus.FILLED, fill.ts, filled=filled, filled_value=value, requested=None)

@@ -1,0 +1,210 @@
+"""Every rule: what it refuses, what it lets pass, and that what it cannot know it denies."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import inf, nan
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.domain.account import TradingState
+from core.domain.commands import SetTradingState, Submit
+from core.domain.events import BalanceChanged, OrderSending, OrderUnknown, PhaseChanged, RateChanged
+from core.domain.limits import RiskLimits
+from core.domain.market import NS, Freshness, Phase, Quote
+from core.domain.order import OrderType
+from core.trading import risk
+from core.trading.engine import Engine
+from tests import scenes
+from tests.scenes import ACCOUNT, APPLE, KRW, SAMSUNG, START, USD
+
+D = Decimal
+
+
+def rule(engine: Engine, now: int = START, *, automatic: bool = False, **terms: Any) -> str:
+    """Name of the first rule that refuses; empty when all pass."""
+    question = engine.question(scenes.request(**terms), now)
+    if automatic:
+        question = risk.Question(
+            **{f: getattr(question, f) for f in question.__struct_fields__ if f != "is_automatic"}, is_automatic=True
+        )
+    denial = risk.assess(question)
+    return denial.rule if denial else ""
+
+
+def test_an_ordinary_order_passes() -> None:
+    assert rule(scenes.engine()) == ""
+    assert rule(scenes.engine(), side="buy", quantity="3", price="227.32", instrument=APPLE) == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "terms", "wanted"),
+    [
+        ({"max_order_quantity": D(9)}, {}, "max quantity"),
+        ({"max_order_value": D(709_999)}, {}, "max value"),
+        ({"max_position_value": D(700_000)}, {}, "max position"),
+        ({}, {"quantity": "10.5"}, "lot"),
+        ({}, {"price": "71050"}, "tick"),
+        ({}, {"price": "74700"}, "price collar"),
+        ({}, {"price": "60000"}, ""),
+        ({}, {"side": "sell", "price": "67400"}, "price collar"),
+        ({}, {"side": "sell"}, "holdings"),
+        ({}, {"side": "sell", "price": "227.00", "instrument": APPLE, "quantity": "5"}, ""),
+        ({}, {"quantity": "1500"}, "max value"),
+        ({"max_order_value": None, "max_position_value": None}, {"quantity": "1500"}, "buying power"),
+        ({}, {"reduce_only": True}, "reduce only"),
+    ],
+)
+def test_rules_by_their_limits(limits: dict, terms: dict, wanted: str) -> None:
+    assert rule(scenes.engine(RiskLimits(**limits)), **terms) == wanted
+
+
+def test_market_orders_are_valued_at_the_collar() -> None:
+    # 10 x 71,100 x 1.05 = 746,550
+    assert rule(scenes.engine(RiskLimits(max_order_value=D(746_549))), price=None) == "max value"
+    assert rule(scenes.engine(RiskLimits(max_order_value=D(746_550))), price=None) == ""
+
+
+@pytest.mark.parametrize("phase", [Phase.CLOSED, Phase.HALTED])
+def test_no_order_into_a_market_that_is_not_open(phase: Phase) -> None:
+    engine = scenes.engine()
+    engine.step(PhaseChanged(ts=START, market="XKRX", instrument=SAMSUNG, phase=phase), START)
+    assert rule(engine) == "session"
+    engine.step(PhaseChanged(ts=START, market="XKRX", instrument=SAMSUNG, phase=Phase.OPEN), START)
+    assert rule(engine) == ""
+    engine.step(PhaseChanged(ts=START, market="XKRX", phase=Phase.CLOSED), START)
+    assert rule(engine) == "session"
+
+
+def test_a_stale_or_cached_quote_denies() -> None:
+    engine = scenes.engine(RiskLimits(max_quote_age_seconds=5.0))
+    assert rule(engine, START + 5 * NS) == ""
+    assert rule(engine, START + 6 * NS) == "stale quote"
+    engine.step(Quote(SAMSUNG, 71000, 1, 71100, 1, START, START, Freshness.CACHED), START)
+    assert rule(engine) == "stale quote"
+
+
+@pytest.mark.parametrize("bad", [nan, inf, -inf, 0.0])
+def test_a_quote_that_is_no_number_denies(bad: float) -> None:
+    engine = scenes.engine()
+    engine.state.trades.clear()
+    engine.step(Quote(SAMSUNG, bad, 1, bad, 1, START, START), START)
+    assert rule(engine) != ""
+    assert rule(engine, price=None) != ""
+
+
+def test_what_is_unknown_denies() -> None:
+    no_rate = scenes.engine()
+    del no_rate.state.rates[USD]
+    assert rule(no_rate, price="227.30", instrument=APPLE) == "max value"
+    no_cash = scenes.engine()
+    del no_cash.state.balances[(ACCOUNT, KRW)]
+    assert rule(no_cash) == "buying power"
+    no_quote = scenes.engine()
+    del no_quote.state.quotes[SAMSUNG]
+    assert rule(no_quote) == "stale quote"
+    blind = scenes.engine(RiskLimits(daily_loss=D(1)))
+    scenes.hold(blind, "buy", "1", "200", instrument=APPLE)
+    del blind.state.rates[USD]
+    assert rule(blind) == "daily loss"
+
+
+def test_reducing_orders_pass_what_would_keep_one_in() -> None:
+    tight = RiskLimits(max_order_value=D(1000), max_position_value=D(1000), daily_loss=D(1))
+    engine = scenes.engine(tight)
+    scenes.hold(engine, "buy", "10", "80000")
+    engine.step(SetTradingState(state=TradingState.REDUCING), START)
+    assert rule(engine, START + 60 * NS, side="sell", price="71000") == ""
+    assert rule(engine, START + 60 * NS, side="sell", quantity="11", price="71000") == "reducing"
+
+
+def test_paused_stops_machines_not_people() -> None:
+    engine = scenes.engine()
+    engine.step(SetTradingState(state=TradingState.PAUSED), START)
+    assert rule(engine) == ""
+    assert rule(engine, automatic=True) == "paused"
+
+
+def test_duplicates_within_the_window() -> None:
+    engine = scenes.engine()
+    engine.step(Submit(request=scenes.request()), START)
+    assert rule(engine, START + NS) == "duplicate"
+    assert rule(engine, START + NS, quantity="11") == ""
+    assert rule(engine, START + 6 * NS) == ""
+    confirmed = engine.step(Submit(request=scenes.request(), is_confirmed=True), START + NS)
+    assert type(confirmed[0]).__name__ == "OrderStaged"
+
+
+def test_order_rates() -> None:
+    engine = scenes.engine(RiskLimits(max_orders_per_second=3, max_orders_per_minute=5))
+    for n in range(3):
+        engine.step(Submit(request=scenes.request(quantity=str(n + 1))), START + n)
+    assert rule(engine, START + 10) == "order rate"
+    later = START + 2 * NS
+    engine.step(Submit(request=scenes.request(quantity="5")), later)
+    engine.step(Submit(request=scenes.request(quantity="6")), later)
+    assert rule(engine, later + 1 * NS) == "order rate"
+    assert rule(engine, START + 63 * NS) == "stale quote"
+
+
+def test_unknown_orders_stop_machines() -> None:
+    engine = scenes.engine(RiskLimits(max_unknown_orders=1))
+    lost = scenes.request()
+    engine.step(Submit(request=lost), START)
+    engine.step(OrderSending(ts=START, client_order_id=lost.client_order_id), START)
+    engine.step(OrderUnknown(ts=START, client_order_id=lost.client_order_id, text="?"), START)
+    assert rule(engine, price="70900") == ""
+    assert rule(engine, price="70900", automatic=True) == "unknown orders"
+
+
+def test_the_brokers_word_on_cash_counts() -> None:
+    engine = scenes.engine()
+    engine.step(
+        BalanceChanged(ts=START, account=ACCOUNT, currency=KRW, total=D(100_000_000), available=D(700_000)), START
+    )
+    assert rule(engine) == "buying power"
+    assert rule(engine, quantity="9") == ""
+
+
+def test_a_rule_that_breaks_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(question: risk.Question) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(risk, "CHECKS", (broken,))
+    assert rule(scenes.engine()) == "broken"
+
+
+def test_an_exchange_rate_of_zero_is_refused_at_the_door() -> None:
+    with pytest.raises(ValueError, match="exchange rate"):
+        RateChanged(ts=START, currency=USD, base=KRW, rate=D(0))
+
+
+numbers = st.one_of(
+    st.sampled_from([nan, inf, -inf, 0.0, -1.0, 1e-300, 1e300]), st.floats(min_value=1, max_value=200_000)
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(bid=numbers, ask=numbers, age=st.integers(0, 100), has_rate=st.booleans(), has_cash=st.booleans())
+def test_bad_or_missing_input_never_lets_exposure_through(
+    bid: float, ask: float, age: int, has_rate: bool, has_cash: bool
+) -> None:
+    engine = scenes.engine()
+    engine.step(Quote(APPLE, bid, 1, ask, 1, START, START), START)
+    if not has_rate:
+        del engine.state.rates[USD]
+    if not has_cash:
+        del engine.state.balances[(ACCOUNT, USD)]
+    refused = rule(engine, START + age * NS, price=None, instrument=APPLE, quantity="1")
+    sane = 0 < ask < 1e6 and has_rate and has_cash and age <= 30
+    if not sane:
+        assert refused, (bid, ask, age)
+
+
+def test_stop_orders_are_valued_at_their_stop() -> None:
+    engine = scenes.engine(RiskLimits(max_order_value=D(800_000)))
+    assert rule(engine, price=None, type=OrderType.STOP, stop_price=D(79_000)) == ""
+    assert rule(engine, price=None, type=OrderType.STOP, stop_price=D(81_000)) == "max value"
