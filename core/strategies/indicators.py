@@ -17,9 +17,9 @@ DIGITS = 10
 
 
 def digits_of(instrument: Instrument) -> int:
-    """Digits that hold every price of the instrument, and mid prices, exactly."""
+    """Digits that hold every price of the instrument exactly, and four more for prices between its ticks."""
     finest = min(step for _, step in instrument.ticks.bands)
-    return max(0, -int(finest.normalize().as_tuple().exponent)) + 1
+    return max(0, -int(finest.normalize().as_tuple().exponent)) + 4
 
 
 def _check(period: int, least: int = 1) -> int:
@@ -36,7 +36,7 @@ class Sma:
     def __init__(self, period: int, digits: int = DIGITS) -> None:
         self.period = _check(period)
         self._scale = 10.0**digits
-        self._unit = period * 10**digits
+        self._unit = period * int(10**digits)
         self._quanta: deque[int] = deque(maxlen=period)
         self._full = False
         self.total = 0
@@ -83,8 +83,8 @@ class Ema:
 
 
 class Rsi:
-    """Relative strength by Wilder: smoothed gains over smoothed gains and losses, 0 to 100, begun with the plain average
-    of the first `period` changes. 50 where nothing has moved: a still market is neither oversold nor overbought."""
+    """Relative strength by Wilder: smoothed gains over smoothed gains and losses, 0 to 100, begun with the average of
+    the first `period` changes. 50 where nothing has moved: a still market is neither oversold nor overbought."""
 
     __slots__ = ("_count", "_down", "_kept", "_last", "_new", "_up", "period", "value")
 
@@ -136,7 +136,7 @@ class Bollinger:
         self.period = _check(period, 2)
         self.width = width
         self._scale = 10.0**digits
-        self._unit = period * 10**digits
+        self._unit = period * int(10**digits)
         self._quanta: deque[int] = deque(maxlen=period)
         self._full = False
         self._total = self._squares = 0

@@ -1,0 +1,55 @@
+"""The strategies that ship: name -> class, and how one is built from what a user wrote in a file. To add one, write
+its module and add a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from core.domain.errors import ConfigError
+from core.domain.instrument import Instrument
+from core.domain.market import Interval
+from core.strategies.bollinger import BollingerReversion
+from core.strategies.ma_cross import MaCross
+from core.strategies.rsi import RsiReversion
+from core.strategies.strategy import Strategy
+
+KINDS: dict[str, type[Strategy]] = {
+    "ma_cross": MaCross,
+    "rsi": RsiReversion,
+    "bollinger": BollingerReversion,
+}
+
+
+def build(
+    kind: str, name: str, raw_params: Mapping[str, Any], instruments: tuple[Instrument, ...], interval: Interval
+) -> Strategy:
+    """A strategy called `name`. Raises ConfigError for an unknown kind, a wrong parameter, or no instruments."""
+    found = KINDS.get(kind)
+    if found is None:
+        raise ConfigError(f"[strategies.{name}] kind: there is no strategy {kind!r}{_near(kind, KINDS)}")
+    if not instruments:
+        raise ConfigError(f"[strategies.{name}] instruments: give it at least one instrument to trade")
+    return found(name, params(kind, name, raw_params), instruments, interval)
+
+
+def params(kind: str, name: str, raw_params: Mapping[str, Any]) -> Any:
+    """The checked `Params` of a known kind, numbers written as text allowed; raises ConfigError."""
+    wanted = KINDS[kind].Params
+    known = wanted.__struct_fields__
+    for key in raw_params:
+        if key not in known:
+            raise ConfigError(f"[strategies.{name}] params: {kind} has no parameter {key!r}{_near(key, known)}")
+    try:
+        return msgspec.convert(dict(raw_params), wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"[strategies.{name}] params: {error}") from None
+
+
+def _near(word: object, known: Any) -> str:
+    names = list(known)
+    near = get_close_matches(str(word), names, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names) or 'none'}"
