@@ -60,7 +60,7 @@ class Log(_Section, frozen=True, kw_only=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     """What is worth a line."""
     file: str = ""
-    """Log file of the console and of headless runs; `-` is standard output; default: the platform's log folder."""
+    """Log file; `-` is standard output. Default: the platform's log folder, for `hoga run` standard output."""
     max_mb: int = 20
     """Size at which the log file is rotated."""
     keep: int = 5

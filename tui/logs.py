@@ -5,9 +5,9 @@ leaves without passing redact.py. A log that cannot be written is counted and ne
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
+import stat
 import sys
 import threading
 import traceback
@@ -52,8 +52,10 @@ class RotatedFile:
     def _open(self) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._file = os.open(self._path, flags, 0o600)
-        os.fchmod(self._file, 0o600)
-        self._size = os.fstat(self._file).st_size
+        found = os.fstat(self._file)
+        if stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
+            os.fchmod(self._file, 0o600)
+        self._size = found.st_size
 
     def write(self, line: bytes) -> None:
         try:
@@ -209,12 +211,6 @@ def watch_uncaught() -> None:
     sys.excepthook = on_error
     threading.excepthook = lambda args: on_error(args.exc_type, args.exc_value or args.exc_type(), None)
     sys.unraisablehook = lambda args: on_error(args.exc_type, args.exc_value or args.exc_type(), None)
-
-
-def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """For `loop.set_exception_handler`: what asyncio would print becomes a line."""
-    log = structlog.get_logger("asyncio")
-    log.error("asyncio.unhandled", text=context.get("message", ""), exc_info=context.get("exception"))
 
 
 def no_core_dumps() -> None:

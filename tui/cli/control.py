@@ -1,0 +1,223 @@
+"""Verbs that ask for something: an order, a cancel, a halt. They speak to the running engine over its socket, so one
+gate sees every order; only panic has a second road, the halt file, for an engine that does not answer.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.domain.account import TradingState
+from core.domain.errors import HogaError
+from tui.cli.chosen import Chosen, data_directory
+from tui.cli.exits import Exit, guarded, say
+from tui.cli.reading import Json
+
+HALT_FILE = "halt"
+
+
+class Action(StrEnum):
+    START = "start"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+def add_to(app: typer.Typer) -> None:
+    for verb in (order, cancel, panic, state, strategy):
+        app.command()(guarded(verb))
+
+
+def order(
+    context: typer.Context,
+    line: Annotated[list[str], typer.Argument(metavar="LINE", help="An order line, as in the console. Quote it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do and send nothing.")] = False,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.0, max=60.0, help="How long to wait for the venue's answer.")
+    ] = 2.0,
+    as_json: Json = False,
+) -> int:
+    """Send one order line.
+
+    It may buy, sell, close, modify or cancel. Without a price the order rests at its own side's best price; a market order is written @mkt.
+
+    Examples: hoga order 'b 10 005930 @70800'  |  hoga order 's 5 AAPL @mkt'  |  hoga order 'x 005930'
+    """
+    from tui.cli import table
+    from tui.cli.desk import with_engine
+    from tui.cli.orders import Sending
+
+    sending = Sending(" ".join(line), dry_run=dry_run, wait=wait)
+    outcome = with_engine(context.obj.settings(), sending.run)
+    if as_json:
+        table.emit(outcome)
+    else:
+        for text in outcome.texts():
+            print(text)
+    return Exit.OK if outcome.is_ok else Exit.FAILED
+
+
+def cancel(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="ID|SYMBOL|all", help="An order id (or its beginning), or a code.")],
+    entries_only: Annotated[
+        bool, typer.Option("--entries-only", help="Spare orders that only reduce a position.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Cancel one order or many.
+
+    One by its id, all of an instrument by its code, or all.
+
+    Example: hoga cancel 005930
+    """
+    from tui.cli.desk import with_engine
+    from tui.cli.orders import cancelling
+
+    return _receipt(with_engine(context.obj.settings(), lambda desk: cancelling(desk, what, entries_only)), as_json)
+
+
+def panic(
+    context: typer.Context,
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="Also cancel the protective orders and close all positions.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --flatten: do not ask.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Stop trading, now.
+
+    Automatic orders stop, only reducing orders pass, entry orders are canceled. Protective stops stay. If no engine answers within 0.2 seconds a halt file is written beside the journal: an engine
+    looks for it before each order, and orders stay forbidden until it is removed. Exit code 1 then says that nothing
+    could be canceled.
+
+    Example: hoga panic
+    """
+    import asyncio
+
+    from core.domain.errors import DeskUnavailable
+    from tui.cli.orders import panicking
+
+    if flatten and not yes and typer.prompt("Type FLATTEN to close all positions at the market") != "FLATTEN":
+        say("not confirmed; nothing was done (without --flatten no question is asked)")
+        return Exit.FAILED
+    folder = _folder_in_need(context.obj)
+    try:
+        return _receipt(asyncio.run(panicking(folder, flatten)), as_json)
+    except DeskUnavailable as error:
+        say(f"hoga: {error}")
+        path = write_halt(folder)
+        say(
+            f"The halt file {path} was written: no engine on this folder sends an order while it exists. Nothing was "
+            f"canceled: orders that already rest at a venue still rest there. To trade again: rm '{path}', then "
+            "`hoga state active`."
+        )
+        return Exit.FAILED
+
+
+def state(
+    context: typer.Context,
+    new: Annotated[TradingState, typer.Argument(metavar="active|paused|reducing|halted", help="The new state.")],
+    account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="One account; without it, all.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Set what accounts may do.
+
+    active: everything. paused: no automatic orders. reducing: only orders that shrink exposure. halted: nothing but
+    cancels.
+
+    Example: hoga state paused
+    """
+    from core.domain.commands import SetTradingState
+    from core.domain.ids import account_id
+    from tui.cli.desk import with_engine
+
+    one = None if account is None else account_id(*(account.split(":", 1) if ":" in account else ("paper", account)))
+    command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line")
+    return _receipt(with_engine(context.obj.settings(), lambda desk: desk.send(command)), as_json)
+
+
+def strategy(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As in the settings: [strategies.NAME].")],
+    action: Annotated[Action, typer.Argument(metavar="start|pause|stop", help="What to do with it.")],
+    as_json: Json = False,
+) -> int:
+    """Start, pause or stop a strategy.
+
+    A paused strategy sees the market and shows its signal, but sends nothing.
+
+    Example: hoga strategy trend start
+    """
+    from core.domain.commands import ControlStrategy, StrategyAction
+    from tui.cli.desk import with_engine
+
+    command = ControlStrategy(name=name, action=StrategyAction(action.value), by="cli")
+    return _receipt(with_engine(context.obj.settings(), lambda desk: desk.send(command)), as_json)
+
+
+def _receipt(receipt: object, as_json: bool) -> int:
+    from core.ports import Receipt
+    from tui.cli import table
+
+    assert isinstance(receipt, Receipt)  # noqa: S101
+    if as_json:
+        table.emit(receipt)
+    elif receipt.is_ok:
+        print(receipt.text)
+    else:
+        say(f"refused: {receipt.text}")
+    return Exit.OK if receipt.is_ok else Exit.FAILED
+
+
+def _folder_in_need(chosen: Chosen) -> Path:
+    """The data folder, even when the settings have an error: a typo in a colour must not stop a panic."""
+    try:
+        return data_directory(chosen.settings())
+    except HogaError as error:
+        say(f"hoga: {error}")
+    import tomllib
+
+    from storage.settings import config_path
+
+    from core.config import Settings, Storage
+
+    directory = ""
+    try:
+        with open(chosen.config or config_path(), "rb") as file:
+            directory = str(tomllib.load(file)["storage"]["directory"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    folder = data_directory(Settings(storage=Storage(directory=directory)))
+    say(f"The settings cannot be used; going on with the data folder {folder}.")
+    return folder
+
+
+def write_halt(folder: Path) -> Path:
+    """Make the halt file, durable before this returns. Raises HogaError when it cannot be made."""
+    import os
+
+    from core.clock import SystemClock
+
+    path = folder / HALT_FILE
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, f"panic from the command line at {SystemClock().now()} ns\n".encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        parent = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(parent)
+        finally:
+            os.close(parent)
+    except OSError as error:
+        raise HogaError(
+            f"no engine answered and the halt file {path} cannot be written ({error.strerror}). NOTHING WAS STOPPED. "
+            "Stop the engine by its process id, or cancel at the broker."
+        ) from None
+    return path

@@ -1,0 +1,62 @@
+"""A desk for one command: opened, asked, closed. Where an engine runs it is that engine's; otherwise what the journal
+remembers, which can be read and not traded on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from core.config import Settings
+from core.domain.errors import DeskUnavailable
+from core.ports import Desk
+from core.trading.view import Interest, Row, Slice
+
+T = TypeVar("T")
+PICTURE_SECONDS = 5.0
+
+
+def with_desk(settings: Settings, ask: Callable[[Desk, bool], Awaitable[T]]) -> T:
+    """Run `ask(desk, is_live)` on the desk there is."""
+    from tui.compose import connect_desk
+
+    async def inside() -> T:
+        handle = await connect_desk(settings)
+        async with handle:
+            return await ask(handle.desk, handle.is_live)
+
+    return asyncio.run(inside())
+
+
+def with_engine(settings: Settings, ask: Callable[[Desk], Awaitable[T]]) -> T:
+    """The same on a running engine only. Raises DeskUnavailable where none runs."""
+
+    async def inside(desk: Desk, is_live: bool) -> T:
+        if not is_live:
+            raise DeskUnavailable(
+                "no engine runs on this data folder, so nothing was sent. Start one with `hoga run` (or open `hoga`) "
+                "and give the command again."
+            )
+        return await ask(desk)
+
+    return with_desk(settings, inside)
+
+
+async def picture(desk: Desk, *slices: Slice) -> Mapping[Slice, tuple[Row, ...]]:
+    """The rows of `slices` at this moment; an empty slice has none. The status row ends every first picture."""
+    wanted = frozenset({*slices, Slice.STATUS})
+    found: dict[Slice, tuple[Row, ...]] = {slice_: () for slice_ in wanted}
+    stream = desk.watch(Interest(slices=wanted))
+    try:
+        async with asyncio.timeout(PICTURE_SECONDS):
+            async for changed in stream:
+                found[changed.slice] = changed.put
+                if changed.slice is Slice.STATUS:
+                    break
+    except TimeoutError:
+        raise DeskUnavailable("the engine gave no picture within 5 s; it may be stuck (see its log)") from None
+    finally:
+        if (close := getattr(stream, "aclose", None)) is not None:
+            await close()
+    return found

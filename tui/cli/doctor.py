@@ -1,0 +1,234 @@
+"""`hoga doctor`: looks at everything hoga stands on and says what it found, for a person or, by exit code and --json,
+for a script. It changes nothing but one scratch file that it removes again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import typer
+
+from core.clock import NS, SystemClock
+from core.config import Settings
+from core.domain.errors import ConfigError, HogaError
+from tui.cli.chosen import Chosen, data_directory
+from tui.cli.exits import Exit, guarded
+from tui.cli.reading import Json
+
+Level = Literal["ok", "warn", "fail"]
+SLOW_FSYNC_MS = 20.0
+FSYNCS = 15
+YEAR_2025 = 1_735_689_600 * NS
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding. `level`: ok, warn (works, but look at it), fail (fix it first)."""
+
+    name: str
+    level: Level
+    text: str
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(guarded(doctor))
+
+
+def doctor(context: typer.Context, as_json: Json = False) -> int:
+    """Check what hoga stands on.
+
+    Python, terminal, settings, folders, disk, journal, clock and socket. Exit code 1 if anything must be fixed before trading.
+
+    Example: hoga doctor --json
+    """
+    checks = list(examine(context.obj))
+    is_ok = all(check.level != "fail" for check in checks)
+    if as_json:
+        print(msgspec.json.encode({"ok": is_ok, "checks": checks}).decode())
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            print(f"{check.level:4}  {check.name:{width}}  {check.text}")
+    return Exit.OK if is_ok else Exit.FAILED
+
+
+def examine(chosen: Chosen) -> Iterator[Check]:
+    yield check_python()
+    yield check_terminal()
+    yield check_locale()
+    yield check_clock()
+    settings, found = check_settings(chosen)
+    yield found
+    folder = data_directory(settings)
+    yield check_folder(folder)
+    yield check_disk(folder, settings.storage.min_free_mb)
+    yield _safely("fsync", lambda: check_fsync(folder))
+    yield _safely("journal", lambda: check_journal(folder / "journal.db"))
+    yield check_halt(folder)
+    yield _safely("engine", lambda: check_engine(folder))
+
+
+def _safely(name: str, check: Callable[[], Check]) -> Check:
+    """A check that cannot be made is a finding, not the end of the others."""
+    try:
+        return check()
+    except (OSError, HogaError) as error:
+        return Check(name=name, level="fail", text=str(error))
+
+
+def check_python() -> Check:
+    text = f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, {sys.platform}"
+    if sqlite3.sqlite_version_info < (3, 35):
+        return Check(name="python", level="fail", text=f"{text}; hoga needs SQLite 3.35 or newer")
+    return Check(name="python", level="ok", text=text)
+
+
+def check_terminal() -> Check:
+    if not sys.stdout.isatty():
+        return Check(name="terminal", level="ok", text="standard output is no terminal; the console was not judged")
+    columns, lines = shutil.get_terminal_size()
+    colours = os.environ.get("COLORTERM", "") or "256 or fewer colours"
+    text = f"{columns}x{lines}, {os.environ.get('TERM', 'TERM is not set')}, {colours}"
+    if os.environ.get("NO_COLOR"):
+        text += ", NO_COLOR is set: directions are shown by glyphs"
+    if columns < 80 or lines < 24:
+        return Check(name="terminal", level="warn", text=f"{text}; below 80x24 only one pane is shown at a time")
+    return Check(name="terminal", level="ok", text=text)
+
+
+def check_locale() -> Check:
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "not set"
+    if encoding != "utf8":
+        return Check(
+            name="locale",
+            level="warn",
+            text=f"output is {encoding or 'unknown'} (locale {name}): Korean names need UTF-8, as in LANG=C.UTF-8",
+        )
+    return Check(name="locale", level="ok", text=f"UTF-8 (locale {name})")
+
+
+def check_clock() -> Check:
+    now = SystemClock().now()
+    if now < YEAR_2025:
+        return Check(name="clock", level="fail", text="the system's clock is years behind; set it (timedatectl)")
+    from datetime import UTC, datetime
+
+    return Check(name="clock", level="ok", text=f"{datetime.fromtimestamp(now // NS, UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
+def check_settings(chosen: Chosen) -> tuple[Settings, Check]:
+    """The settings, or the defaults when they are wrong, so that the other checks can be made."""
+    from zoneinfo import ZoneInfo
+
+    from storage.settings import load
+
+    try:
+        loaded = load(Path(chosen.config) if chosen.config is not None else None, os.environ)
+        ZoneInfo(loaded.settings.console.zone)
+    except ConfigError as error:
+        return Settings(), Check(name="settings", level="fail", text=str(error))
+    except (KeyError, ValueError, OSError):
+        text = f"console.zone {loaded.settings.console.zone!r} is no time zone of this system (pip install tzdata)"
+        return Settings(), Check(name="settings", level="fail", text=text)
+    text = f"{loaded.path}" if loaded.path is not None and Path(loaded.path).exists() else "defaults, there is no file"
+    return loaded.settings, Check(name="settings", level="ok", text=text)
+
+
+def check_folder(folder: Path) -> Check:
+    """Owner and mode of the data folder and of every file in it."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return Check(name="data folder", level="ok", text=f"{folder} will be made at the first start")
+    except OSError as error:
+        return Check(name="data folder", level="fail", text=f"{folder}: {error.strerror}")
+    if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
+        return Check(name="data folder", level="fail", text=f"{folder} is a link or no folder; name the real one")
+    if found.st_uid != os.getuid():
+        return Check(name="data folder", level="fail", text=f"{folder} belongs to another user (uid {found.st_uid})")
+    wrong = [] if not found.st_mode & 0o077 else [folder]
+    for path in folder.iterdir():
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
+            wrong.append(path)
+    if wrong:
+        names = " ".join(f"'{path}'" for path in wrong[:5])
+        return Check(name="data folder", level="fail", text=f"others may look in; fix with: chmod go-rwx {names}")
+    return Check(name="data folder", level="ok", text=f"{folder}, yours alone")
+
+
+def _existing(folder: Path) -> Path:
+    """`folder`, or the nearest folder above it that exists."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+
+
+def check_disk(folder: Path, min_free_mb: int) -> Check:
+    free = shutil.disk_usage(_existing(folder)).free >> 20
+    text = f"{free:,} MiB free (new orders stop below {min_free_mb})"
+    if free < min_free_mb:
+        return Check(name="disk", level="fail", text=text)
+    return Check(name="disk", level="warn" if free < 4 * min_free_mb else "ok", text=text)
+
+
+def check_fsync(folder: Path) -> Check:
+    """How long one durable write takes: every order waits for one."""
+    import tempfile
+
+    clock, taken = SystemClock(), []
+    with tempfile.TemporaryFile(dir=_existing(folder)) as file:
+        for _ in range(FSYNCS):
+            file.write(b"x" * 4096)
+            file.flush()
+            start = clock.monotonic()
+            os.fsync(file.fileno())
+            taken.append((clock.monotonic() - start) / 1e6)
+    median, worst = statistics.median(taken), max(taken)
+    text = f"median {median:.1f} ms, worst {worst:.1f} ms a durable write"
+    return Check(name="fsync", level="warn" if median > SLOW_FSYNC_MS else "ok", text=text)
+
+
+def check_journal(path: Path) -> Check:
+    if not path.exists():
+        return Check(name="journal", level="ok", text="none yet")
+    from storage.journal import verify
+
+    found = verify(path)
+    return Check(name="journal", level="ok" if found.first_bad is None else "fail", text=found.text)
+
+
+def check_halt(folder: Path) -> Check:
+    path = folder / "halt"
+    if path.exists():
+        return Check(
+            name="halt file", level="warn", text=f"no order leaves while '{path}' exists (hoga panic wrote it)"
+        )
+    return Check(name="halt file", level="ok", text="none")
+
+
+def check_engine(folder: Path) -> Check:
+    """Does an engine answer on this folder's socket? None is no fault."""
+    import asyncio
+
+    from core.domain.errors import DeskUnavailable
+    from core.runtime.desk_remote import connect
+    from core.runtime.desk_socket import socket_path
+
+    path = socket_path(folder)
+
+    async def ask() -> str:
+        async with connect(path, SystemClock()) as desk:
+            return f"hoga {desk.hoga} in {desk.mode} mode answers at {path}"
+
+    try:
+        return Check(name="engine", level="ok", text=asyncio.run(ask()))
+    except DeskUnavailable as error:
+        return Check(name="engine", level="ok" if not path.exists() else "warn", text=str(error))

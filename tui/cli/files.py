@@ -1,0 +1,155 @@
+"""Verbs about our own files, which need no engine: the settings and the journal. They read; nothing here writes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.domain.errors import StorageError
+from tui.cli.chosen import Chosen, data_directory
+from tui.cli.exits import Exit, guarded
+from tui.cli.reading import Json
+
+JOURNAL = "journal.db"
+
+config = typer.Typer(name="config", help="The settings: show, find, check them.", no_args_is_help=True)
+journal = typer.Typer(
+    name="journal", help="The order journal: verify its chain, show its events.", no_args_is_help=True
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(config)
+    app.add_typer(journal)
+
+
+@config.command("show")
+@guarded
+def config_show(
+    context: typer.Context,
+    default: Annotated[bool, typer.Option("--default", help="Every setting with its meaning and default.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show the settings in force.
+
+    With --default: a whole commented file to start from.
+
+    Example: hoga config show --default > hoga.toml
+    """
+    from storage.settings import render_default
+
+    from tui.cli import table
+
+    if default:
+        print(render_default(), end="")
+        return Exit.OK
+    settings = context.obj.settings()
+    if as_json:
+        table.emit(settings)
+        return Exit.OK
+    for line in _flat(settings, ""):
+        print(line)
+    return Exit.OK
+
+
+def _flat(value: object, name: str) -> list[str]:
+    """`section.key = value` for every setting in force, as TOML would write it on one line."""
+    import msgspec
+
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if isinstance(value, dict) and (value or not name):
+        dotted = f"{name}." if name else ""
+        return [line for key, inner in value.items() for line in _flat(inner, f"{dotted}{key}")]
+    if value is None:
+        return [f"# {name} is not set"]
+    return [f"{name} = {msgspec.json.encode(value).decode()}"]
+
+
+@config.command("path")
+@guarded
+def config_path(context: typer.Context) -> int:
+    """Say where the settings file is.
+
+    Example: $EDITOR "$(hoga config path)"
+    """
+    from storage.settings import config_path as default_path
+
+    print(context.obj.config or default_path())
+    return Exit.OK
+
+
+@config.command("check")
+@guarded
+def config_check(context: typer.Context) -> int:
+    """Read the settings strictly.
+
+    Says what is wrong and where; exit code 2 if anything is.
+
+    Example: hoga --config hoga.toml config check
+    """
+    from storage.settings import load
+
+    chosen: Chosen = context.obj
+    loaded = load(Path(chosen.config) if chosen.config is not None else None, os.environ)
+    print(f"{loaded.path or 'no settings file: defaults'}: ok")
+    return Exit.OK
+
+
+@journal.command("verify")
+@guarded
+def journal_verify(context: typer.Context, as_json: Json = False) -> int:
+    """Walk the journal's hash chain.
+
+    From the first event to the last; exit code 4 if it does not hold.
+
+    Example: hoga journal verify
+    """
+    from storage.journal import verify
+    from tui.cli import table
+
+    found = verify(_journal(context.obj))
+    if as_json:
+        table.emit(found)
+    else:
+        print(found.text)
+    return Exit.OK if found.first_bad is None else Exit.BROKEN
+
+
+@journal.command("show")
+@guarded
+def journal_show(
+    context: typer.Context,
+    since: Annotated[int, typer.Option("--from", metavar="SEQ", min=1, help="First sequence number.")] = 1,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most this many events.")] = 1000,
+) -> int:
+    """Print the journal's events.
+
+    One JSON object a line, oldest first.
+
+    Example: hoga journal show --from 120 --limit 20
+    """
+    import msgspec
+
+    from storage.journal import Journal
+
+    path = _journal(context.obj)
+    opened = Journal.open(path, boot_id="show", read_only=True)
+    encoder, shown = msgspec.json.Encoder(), 0
+    for sequence, event in opened.replay():
+        if sequence >= since:
+            print(encoder.encode({"seq": sequence, "event": event}).decode())
+            shown += 1
+            if shown >= limit:
+                break
+    return Exit.OK
+
+
+def _journal(chosen: Chosen) -> Path:
+    path = data_directory(chosen.settings()) / JOURNAL
+    if not path.exists():
+        raise StorageError(f"there is no journal at {path} yet: it is made when an engine first starts")
+    return path

@@ -1,0 +1,150 @@
+"""Verbs that only read: every figure of the screen as a table, or with --json as one document on standard output.
+Where the figures come from (a running engine, or the journal) is said on standard error and in the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tui.cli.chosen import Chosen
+from tui.cli.exits import guarded, say
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Symbols = Annotated[list[str] | None, typer.Argument(metavar="[SYMBOL]...", help="Only these, by code or market:code.")]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="At most this many, newest first.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for verb in (quotes, positions, orders, fills, pnl, strategies, log, status):
+        app.command()(guarded(verb))
+
+
+def quotes(context: typer.Context, symbols: Symbols = None, as_json: Json = False) -> int:
+    """Quotes, with the age of each.
+
+    Example: hoga quotes 005930 KRW-BTC
+    """
+    return _show(context.obj, "quotes", symbols, as_json)
+
+
+def positions(context: typer.Context, symbols: Symbols = None, as_json: Json = False) -> int:
+    """Holdings with cost and profit.
+
+    ~ marks figures built on an old price.
+
+    Example: hoga positions --json
+    """
+    return _show(context.obj, "positions", symbols, as_json)
+
+
+def orders(
+    context: typer.Context,
+    symbols: Symbols = None,
+    history: Annotated[bool, typer.Option("--all", help="Ended orders of other days too.")] = False,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> int:
+    """Working orders, and those that ended today.
+
+    Example: hoga orders --all --limit 20
+    """
+    return _show(context.obj, "orders", symbols, as_json, limit if history else None)
+
+
+def fills(context: typer.Context, symbols: Symbols = None, limit: Limit = 100, as_json: Json = False) -> int:
+    """Executions of our orders, newest first.
+
+    Example: hoga fills 005930 --limit 10
+    """
+    return _show(context.obj, "fills", symbols, as_json, limit)
+
+
+def pnl(context: typer.Context, as_json: Json = False) -> int:
+    """Profit and loss.
+
+    In total, by account, currency, strategy and instrument.
+
+    Example: hoga pnl
+    """
+    return _show(context.obj, "pnl", None, as_json)
+
+
+def strategies(
+    context: typer.Context,
+    kinds: Annotated[bool, typer.Option("--kinds", help="List what can be configured instead.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Strategies: signal, position, profit.
+
+    Example: hoga strategies --kinds
+    """
+    if kinds:
+        return _show_kinds(as_json)
+    return _show(context.obj, "strategies", None, as_json)
+
+
+def log(context: typer.Context, limit: Limit = 50, as_json: Json = False) -> int:
+    """What happened, newest first.
+
+    Orders, fills, denials, feeds.
+
+    Example: hoga log --limit 20
+    """
+    return _show(context.obj, "log", None, as_json, limit)
+
+
+def status(context: typer.Context, as_json: Json = False) -> int:
+    """The header of the screen.
+
+    Mode, equity, trading state, feeds, journal.
+
+    Example: hoga status --json
+    """
+    return _show(context.obj, "status", None, as_json)
+
+
+def _show(chosen: Chosen, what: str, symbols: Sequence[str] | None, as_json: bool, limit: int | None = None) -> int:
+    from core.ports import Desk, Page, Query
+    from core.trading.view import Row, Slice
+    from tui.cli import columns, table
+    from tui.cli.desk import picture, with_desk
+
+    settings = chosen.settings()
+
+    async def ask(desk: Desk, is_live: bool) -> tuple[bool, int, tuple[Row, ...], bool]:
+        if limit is None:
+            rows = (await picture(desk, Slice(what)))[Slice(what)]
+            return is_live, desk.now(), rows, False
+        page: Page = await desk.history(Query(what=what, limit=limit))
+        return is_live, desk.now(), page.rows, page.has_more
+
+    is_live, now, rows, has_more = with_desk(settings, ask)
+    if symbols:
+        wanted = {symbol.upper() for symbol in symbols}
+        rows = tuple(row for row in rows if {getattr(row, "code", ""), getattr(row, "instrument", "")} & wanted)
+    if not is_live:
+        say("no engine runs: this is what the journal remembers; prices are those last seen")
+    if has_more:
+        say(f"there are more than these {len(rows)}; ask with --limit")
+    if as_json:
+        source = "engine" if is_live else "journal"
+        table.emit({"what": what, "source": source, "now": now, "has_more": has_more, "rows": rows})
+        return 0
+    head, lines, empty = columns.lines(what, rows, settings, now)
+    table.show(head, lines, empty=empty)
+    return 0
+
+
+def _show_kinds(as_json: bool) -> int:
+    from core.strategies import catalog
+    from tui.cli import table
+
+    kinds = catalog.describe()
+    if as_json:
+        table.emit(kinds)
+    else:
+        table.show(("KIND", "WHAT IT DOES", "PARAMETERS"), [list(map(str, kind)) for kind in kinds], empty="none")
+    return 0

@@ -1,0 +1,145 @@
+"""Verbs that start something and stay: the console, the demo, a headless engine, a replay. They only turn words into
+settings and options; tui/compose.py builds what runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.config import Log
+from core.domain.errors import ConfigError
+from tui.cli.chosen import Chosen, data_directory
+from tui.cli.exits import guarded, say
+
+
+def open_console(chosen: Chosen, *, demo: bool) -> int:
+    """The full-screen console, until it is closed. The demo keeps its data in a folder of its own."""
+    import msgspec
+
+    from tui.compose import run_console
+
+    is_demo = demo or chosen.demo
+    settings = msgspec.structs.replace(chosen, demo=False).settings()
+    with logged(settings.log):
+        return run_console(settings, demo=is_demo)
+
+
+@contextmanager
+def logged(log: Log, *, to_stdout: bool = False) -> Iterator[None]:
+    """Logs go to the configured file, `-` to standard output; where nothing is configured to standard output or to the
+    platform's log folder. A log file that cannot be opened is told, and does not stop anything."""
+    from core.clock import SystemClock
+    from tui.logs import no_core_dumps, set_up, watch_uncaught
+
+    no_core_dumps()
+    file: Path | None = None
+    if log.file not in ("", "-"):
+        file = Path(log.file).expanduser()
+    elif not to_stdout and not log.file:
+        from storage.settings import log_path
+
+        file = Path(log_path())
+    try:
+        logs = set_up(log, SystemClock(), file=file)
+    except OSError as error:
+        say(f"hoga: the log file {file} cannot be opened ({error.strerror}); this run is not logged")
+        logs = set_up(log, SystemClock(), file=Path(os.devnull))
+    watch_uncaught()
+    try:
+        yield
+    finally:
+        logs.close()
+
+
+def add_to(app: typer.Typer) -> None:
+    for verb in (console, demo, run, replay):
+        app.command()(guarded(verb))
+
+
+def console(context: typer.Context) -> int:
+    """Open the console (the same as `hoga` alone).
+
+    Example: hoga console --config ~/hoga.toml
+    """
+    return open_console(context.obj, demo=False)
+
+
+def demo(context: typer.Context) -> int:
+    """Open the console on play money.
+
+    The market is embedded: nothing has to be configured, and nothing leaves this machine.
+
+    Example: hoga demo
+    """
+    return open_console(context.obj, demo=True)
+
+
+def run(
+    context: typer.Context,
+    duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop by itself after this long.")
+    ] = None,
+) -> int:
+    """Run the engine without a screen.
+
+    It stays in the foreground until it is told to stop: SIGTERM and SIGINT stop it cleanly. Other terminals reach it with `hoga positions`, `hoga order`, `hoga panic`.
+
+    Example: hoga run --duration 3600
+    """
+    from tui.compose import run_headless
+
+    settings = context.obj.settings()
+    with logged(settings.log, to_stdout=True):
+        return run_headless(settings, duration=duration)
+
+
+def replay(
+    context: typer.Context,
+    tape: Annotated[str, typer.Argument(metavar="FILE|DATE", help="A tape, or the day of a recorded one.")],
+    speed: Annotated[str, typer.Option(metavar="1x|60x|max", help="How fast tape time passes.")] = "1x",
+    headless: Annotated[bool, typer.Option("--headless", help="No screen; a summary at the end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --headless: the summary as one JSON object.")] = False,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Write the journal's events here, as lines.")] = None,
+    strategies: Annotated[bool, typer.Option(help="Run the configured strategies on the tape.")] = True,
+) -> int:
+    """Play a recorded day again.
+
+    It goes through the same engine and, without --headless, the same screen. Exit code 6 means that the tape is damaged; everything before the damage was played.
+
+    Examples: hoga replay 2026-11-19 --speed 60x  |  hoga replay day.tape.gz --headless --speed max --json
+    """
+    from tui.compose import ReplayOptions, run_replay
+
+    settings = context.obj.settings()
+    if as_json and not headless:
+        raise ConfigError("--json needs --headless: the screen and a JSON document cannot share standard output")
+    path = Path(tape)
+    if not path.exists():
+        from storage.tape import find_tape
+
+        path = Path(find_tape(data_directory(settings) / "tapes", tape))
+        say(f"replaying {path}")
+    options = ReplayOptions(
+        path=str(path), speed=read_speed(speed), headless=headless, as_json=as_json, out=out, strategies=strategies
+    )
+    with logged(settings.log):
+        return run_replay(settings, options)
+
+
+def read_speed(text: str) -> float:
+    """`1x`, `60x`, `0.5` as a factor; `max` is 0. Raises ConfigError."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text.removesuffix("x"))
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 100_000:
+        raise ConfigError(f"--speed {text[:20]!r} is none: give 1x, 60x, any factor up to 100000x, or max")
+    return speed
