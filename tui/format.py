@@ -58,9 +58,11 @@ def clip(text: str, cells: int) -> str:
 def fit(text: str, cells: int, align: Align = "left", *, number: bool = False) -> str:
     """Exactly `cells` cells of cleaned `text`. Words that do not fit end in …; a number that does not fit becomes
     a row of #, because part of a number is another number."""
-    if not (text.isascii() and text.isprintable()):
+    if text.isascii() and text.isprintable():
+        missing = cells - len(text)
+    else:
         text = _shown(text)
-    missing = cells - width(text)
+        missing = cells - width(text)
     if missing < 0:
         if number:
             return "#" * cells
@@ -68,10 +70,10 @@ def fit(text: str, cells: int, align: Align = "left", *, number: bool = False) -
         missing = cells - width(text)
     if not missing:
         return text
-    if align == "left":
-        return text + " " * missing
     if align == "right":
-        return " " * missing + text
+        return text.rjust(len(text) + missing)
+    if align == "left":
+        return text.ljust(len(text) + missing)
     return " " * (missing // 2) + text + " " * (missing - missing // 2)
 
 

@@ -119,30 +119,37 @@ class ShadowScreen:
             cells = cells[:room]
         count = len(cells)
         end = x + count
-        text, looks = self._text[y], self._looks[y]
-        old_text, old_looks = text[x:end], looks[x:end]
+        text, inks = self._text[y], self._looks[y]
+        old_text, old_looks = text[x:end], inks[x:end]
         ground = self._pens.ground(pen)
         if ground == pen or " " not in cells:
             new_looks = pen * count
         else:
-            new_looks = "".join([ground if cell == " " else pen for cell in cells])
+            ink = cells.strip(" ")
+            if " " in ink:
+                new_looks = "".join([ground if cell == " " else pen for cell in cells])
+            else:
+                before = count - len(cells.lstrip(" "))
+                new_looks = ground * before + pen * len(ink) + ground * (count - before - len(ink))
         if old_text == cells and old_looks == new_looks:
             return
         self._text[y] = text[:x] + cells + text[end:]
-        self._looks[y] = looks[:x] + new_looks + looks[end:]
+        self._looks[y] = inks[:x] + new_looks + inks[end:]
         if old_text[:1] == FILLER or text[end : end + 1] == FILLER:
             self._orphans(y, x, end, text)
-        start = last = -1
-        for place in range(count):
-            if old_text[place] == cells[place] and old_looks[place] == new_looks[place]:
-                continue
-            if start < 0:
-                start = place
-            elif place - last > BRIDGE + 1:
-                self._note(y, x, start, last + 1, cells, pen, ground)
-                start = place
-            last = place
-        self._note(y, x, start, last + 1, cells, pen, ground)
+        changed = [
+            place
+            for place, (was, now, looked, looks) in enumerate(zip(old_text, cells, old_looks, new_looks, strict=True))
+            if was != now or looked != looks
+        ]
+        start = last = changed[0]
+        if changed[-1] - start + 1 - len(changed) > BRIDGE:
+            for place in changed:
+                if place - last > BRIDGE + 1:
+                    self._note(y, x, start, last + 1, cells, pen, ground)
+                    start = place
+                last = place
+        self._note(y, x, start, changed[-1] + 1, cells, pen, ground)
 
     def _note(self, y: int, x: int, start: int, end: int, cells: str, pen: str, ground: str) -> None:
         while start > 0 and cells[start] == FILLER:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.format import Align, fit
-from tui.widgets.lines import Cell, Lines, strip_of
+from tui.widgets.lines import Cell, Lines, RowStrip, strip_of
 from tui.widgets.pens import Pens
 
 __all__ = ["Cell", "Column", "Grid", "Lines", "Pens"]
@@ -35,21 +35,23 @@ class Column(msgspec.Struct, frozen=True, gc=False):
 
 GAP = 1
 """Empty cells between two columns."""
+_GAP = " " * GAP
 NARROWEST = 4
 """Words are not squeezed below this many cells."""
 
 
 class _GridRow:
-    """A row as put, and its drawn form. Mutable on purpose: one of them lives as long as its key."""
+    """A row as put, and its drawn form: `pieces` are the segments of the mark, then of each column shown, then of
+    the rest. Mutable on purpose: one of them lives as long as its key."""
 
-    __slots__ = ("cells", "ground", "mark", "segments", "strip")
+    __slots__ = ("cells", "ground", "mark", "pieces", "strip")
 
     def __init__(self, cells: tuple[Cell, ...], ground: str, mark: Cell | None) -> None:
         self.cells = cells
         self.ground = ground
         self.mark = mark
         self.strip: Strip | None = None
-        self.segments: list[Segment] | None = None
+        self.pieces: list[tuple[Segment, ...]] | None = None
 
 
 class Grid(Lines, can_focus=True):
@@ -85,6 +87,7 @@ class Grid(Lines, can_focus=True):
         super().__init__(pens, id=id, classes=classes)
         self._columns = tuple(columns)
         self._shown: list[tuple[int, Column]] = []
+        self._is_exact = True
         self._layout_for: tuple[int, tuple[Column, ...]] | None = None
         self._rows: dict[str, _GridRow] = {}
         self._order: list[str] = []
@@ -127,10 +130,10 @@ class Grid(Lines, can_focus=True):
         new = tuple(cells)
         if new == row.cells and ground == row.ground and mark == row.mark:
             return
-        if row.segments is not None and ground == row.ground and mark == row.mark and len(new) == len(row.cells):
+        if row.pieces is not None and ground == row.ground and mark == row.mark and len(new) == len(row.cells):
             self._patch(key, row, new)
         else:
-            row.segments = None
+            row.pieces = None
         row.cells, row.ground, row.mark, row.strip = new, ground, mark, None
         self._changed.add(key)
 
@@ -210,6 +213,7 @@ class Grid(Lines, can_focus=True):
 
     def flush(self) -> int:
         """Repaint what changed and can be seen; returns the number of lines. Nothing changed: nothing happens."""
+        self._measure()
         if self._order_changed:
             self._order_changed = False
             if self._has_cursor and self._cursor is None and self._order:
@@ -234,7 +238,7 @@ class Grid(Lines, can_focus=True):
 
     @property
     def _room(self) -> int:
-        return max(self.size.height - self._head, 0)
+        return max(self._high - self._head, 0)
 
     def _set_cursor(self, key: str | None) -> None:
         if key == self._cursor:
@@ -247,7 +251,7 @@ class Grid(Lines, can_focus=True):
     def _respoil(self, key: str | None) -> None:
         row = self._rows.get(key) if key is not None else None
         if row is not None and key is not None:
-            row.strip = row.segments = None
+            row.strip = row.pieces = None
             if key in self._index:
                 self._changed.add(key)
 
@@ -266,14 +270,14 @@ class Grid(Lines, can_focus=True):
     def _spoil_lines(self) -> None:
         """Mark lines whose strip is no longer the one that was drawn there."""
         drawn = self._strips
-        for y in range(self._head, self.size.height):
+        for y in range(self._head, self._high):
             before = drawn.pop(y, None)
             if before is None or before is not self._line(y):
                 self._dirty.add(y)
 
     def _redraw(self) -> None:
         for row in self._rows.values():
-            row.strip = row.segments = None
+            row.strip = row.pieces = None
         self._heading_strip = None
         super().repaint()
 
@@ -283,13 +287,13 @@ class Grid(Lines, can_focus=True):
     def _resized(self) -> None:
         self._lay_out()
         for row in self._rows.values():
-            row.strip = row.segments = None
+            row.strip = row.pieces = None
         self._heading_strip = None
         self._strips.clear()
+        self._follow()
 
     def on_resize(self) -> None:
-        self._follow()
-        self._strips.clear()
+        self._measure()
 
     def on_focus(self) -> None:
         self._respoil(self._cursor)
@@ -301,7 +305,7 @@ class Grid(Lines, can_focus=True):
 
     def _lay_out(self) -> None:
         """Choose the columns that fit this width, and their widths."""
-        room = self.size.width
+        room = self._wide
         if self._layout_for == (room, self._columns):
             return
         self._layout_for = (room, self._columns)
@@ -310,6 +314,7 @@ class Grid(Lines, can_focus=True):
             shown.remove(max(shown, key=lambda pair: pair[1].drop))
         shown = _widths(shown, room)
         self._shown = shown
+        self._is_exact = _needed(shown) <= room
 
     def _line(self, y: int) -> Strip:
         strip = self._strips.get(y)
@@ -332,40 +337,48 @@ class Grid(Lines, can_focus=True):
                 row.strip = self._compose_row(row, key == self._cursor and self._has_cursor)
             return row.strip
         empty = self._empty if not self._order and place == 0 else ()
-        return strip_of((Cell(" "), *empty), "background", self.size.width, self._pens)
+        return strip_of((Cell(" "), *empty), "background", self._wide, self._pens)
 
     def _compose_row(self, row: _GridRow, is_selected: bool, is_heading: bool = False) -> Strip:
-        if row.segments is None:
+        if row.pieces is None:
             ground = "selection" if is_selected and self.has_focus else row.ground
-            row.segments = self._segments(row, ground, is_selected, is_heading)
-        return Strip(_cut(row.segments, self.size.width), self.size.width)
+            row.pieces = self._pieces(row, ground, is_selected, is_heading)
+        segments = [segment for piece in row.pieces for segment in piece]
+        return RowStrip(segments if self._is_exact else _cut(segments, self._wide), self._wide)
 
-    def _segments(self, row: _GridRow, ground: str, is_selected: bool, is_heading: bool) -> list[Segment]:
+    def _pieces(self, row: _GridRow, ground: str, is_selected: bool, is_heading: bool) -> list[tuple[Segment, ...]]:
         over = self._pens.over
-        blank = over("background", ground)
         mark = row.mark
         if is_selected and (mark is None or self.has_focus):
             mark = Cell("▎", "accent" if self.has_focus else "faint")
-        segments = [Segment(fit(mark.text, 1), over(mark.pen, ground)) if mark else Segment(" ", blank)]
-        left = self.size.width - 1
-        for place, column in self._shown:
+        sign = Segment(fit(mark.text, 1), over(mark.pen, ground)) if mark else Segment(" ", over("background", ground))
+        pieces: list[tuple[Segment, ...]] = [(sign,)]
+        for at, (place, column) in enumerate(self._shown):
             cell = row.cells[place] if place < len(row.cells) else Cell("")
-            text = fit(cell.text, column.width, column.align, number=column.number and not is_heading)
-            segments.append(Segment(text, over(cell.pen, ground)))
-            segments.append(Segment(" " * GAP, blank))
-            left -= column.width + GAP
-        segments.append(Segment(" " * max(left, 0), blank))
-        return segments
+            pieces.append(self._piece(cell, column, ground, at, column.number and not is_heading))
+        rest = self._wide - _needed(self._shown)
+        if rest > 0:
+            pieces.append((Segment(" " * rest, over("background", ground)),))
+        return pieces
+
+    def _piece(self, cell: Cell, column: Column, ground: str, at: int, is_number: bool) -> tuple[Segment, ...]:
+        """The segments of one cell and the gap behind it; one segment where the pen does not show on blanks."""
+        text = fit(cell.text, column.width, column.align, number=is_number)
+        style = self._pens.over(cell.pen, ground)
+        if at + 1 == len(self._shown):
+            return (Segment(text, style),)
+        if self._pens.is_ink(cell.pen):
+            return (Segment(text + _GAP, style),)
+        return (Segment(text, style), Segment(_GAP, self._pens.over("background", ground)))
 
     def _patch(self, key: str, row: _GridRow, new: tuple[Cell, ...]) -> None:
         """Renew only the segments of the cells that differ; the others stay the very same objects."""
-        segments = row.segments or []
+        pieces, old = row.pieces or [], row.cells
         ground = "selection" if key == self._cursor and self._has_cursor and self.has_focus else row.ground
         for at, (place, column) in enumerate(self._shown):
             cell = new[place]
-            if cell != row.cells[place]:
-                text = fit(cell.text, column.width, column.align, number=column.number)
-                segments[1 + 2 * at] = Segment(text, self._pens.over(cell.pen, ground))
+            if cell != old[place]:
+                pieces[1 + at] = self._piece(cell, column, ground, at, column.number)
 
 
 def _needed(shown: Sequence[tuple[int, Column]]) -> int:

@@ -6,9 +6,11 @@ puts what it knows and calls `flush()`; nothing changed, nothing drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from rich.segment import Segment
+from textual.cache import FIFOCache
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -24,6 +26,29 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     pen: str = "text"
 
 
+class RowStrip(Strip):
+    """A strip as wide as its widget. Textual's makes eight caches for each; this makes them when they are asked for,
+    which for a row that no other widget overlaps is never."""
+
+    def __init__(self, segments: list[Segment], cell_length: int) -> None:
+        self._segments = segments
+        self._cell_length = cell_length
+        self._render_cache = None
+        self._link_ids = None
+        self._cell_count = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.endswith("_cache"):  # a slot not filled yet
+            cache: FIFOCache[Any, Any] = FIFOCache(4)
+            setattr(self, name, cache)
+            return cache
+        raise AttributeError(name)
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        places = list(cuts)
+        return [self] if places == [self._cell_length] else super().divide(places)
+
+
 class Lines(Widget, can_focus=False):
     """Free-form rows: `put_line(y, cells)`, then `flush()`. What does not fit the width is cut."""
 
@@ -37,7 +62,7 @@ class Lines(Widget, can_focus=False):
         self._lines: dict[int, tuple[tuple[Cell, ...], str]] = {}
         self._strips: dict[int, Strip] = {}
         self._dirty: set[int] = set()
-        self._drawn_width = -1
+        self._wide = self._high = 0  # as last drawn; asking Textual for a widget's size is slow
 
     @property
     def pens(self) -> Pens:
@@ -73,11 +98,11 @@ class Lines(Widget, can_focus=False):
         """Ask for a repaint of the visible rows that changed; returns how many there were."""
         if not self._dirty:
             return 0
-        height, wide = self.size.height, self.size.width
-        visible = sorted(y for y in self._dirty if 0 <= y < height)
+        self._measure()
+        visible = sorted(y for y in self._dirty if 0 <= y < self._high)
         self._dirty.clear()
-        if visible and wide:
-            self.refresh(*_bands(visible, wide))
+        if visible and self._wide:
+            self.refresh(*_bands(visible, self._wide))
         return len(visible)
 
     def repaint(self) -> None:
@@ -88,6 +113,7 @@ class Lines(Widget, can_focus=False):
 
     def line_text(self, y: int) -> str:
         """What row `y` shows, as plain text of exactly the widget's width."""
+        self._measure()
         return self._line(y).text
 
     def _spoil(self, y: int) -> None:
@@ -98,22 +124,28 @@ class Lines(Widget, can_focus=False):
         strip = self._strips.get(y)
         if strip is None:
             cells, ground = self._lines.get(y, ((), "background"))
-            strip = self._strips[y] = strip_of(cells, ground, self.size.width, self._pens)
+            strip = self._strips[y] = strip_of(cells, ground, self._wide, self._pens)
         return strip
 
     # Textual asks for strips here. Its own way pads, styles and filters every line again; these are ready.
     def render_lines(self, crop: Region) -> list[Strip]:
-        if self._drawn_width != self.size.width:
-            self._drawn_width = self.size.width
-            self._resized()
+        self._measure()
         x, right = crop.x, crop.right
         strips = [self._line(y) for y in range(crop.y, crop.bottom)]
-        if x == 0 and right >= self._drawn_width:
+        if x == 0 and right >= self._wide:
             return strips
         return [strip.crop(x, right) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
+        self._measure()
         return self._line(y)
+
+    def _measure(self) -> None:
+        """Learn the widget's size; another one makes every strip useless."""
+        size = self.size
+        if size.width != self._wide or size.height != self._high:
+            self._wide, self._high = size.width, size.height
+            self._resized()
 
     def _resized(self) -> None:
         self._strips.clear()
@@ -131,7 +163,7 @@ def strip_of(cells: Iterable[Cell], ground: str, room: int, pens: Pens) -> Strip
             left -= width(text)
     if left > 0:
         segments.append(Segment(" " * left, pens.over("background", ground)))
-    return Strip(segments, room)
+    return RowStrip(segments, room)
 
 
 def _bands(rows: Sequence[int], wide: int) -> list[Region]:

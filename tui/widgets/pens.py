@@ -22,6 +22,7 @@ class Pens:
         self._styles.setdefault("background", Style.null())
         self._fallback = self._styles["text"]
         self._over: dict[tuple[str, str], Style] = {}
+        self._is_ink: dict[str, bool] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._styles
@@ -38,3 +39,12 @@ class Pens:
             style = base + self["text"] + self[ground] + self[pen] if pen != "background" else base
             self._over[pen, ground] = style
         return style
+
+    def is_ink(self, pen: str) -> bool:
+        """Does `pen` show only where there is a glyph? Blanks beside its text then need no pen of their own."""
+        known = self._is_ink.get(pen)
+        if known is None:
+            style = self[pen]
+            shows = (style.bgcolor, style.reverse, style.underline, style.underline2, style.strike, style.overline)
+            known = self._is_ink[pen] = not any(shows)
+        return known
