@@ -1,0 +1,176 @@
+"""What the journal's events say about each order's status and about halts, folded in the same transaction that appends
+them: the rows the claim of a send looks at. Not the State of core: it keeps only what that one question needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from core.domain.decimals import ZERO
+from core.domain.errors import IllegalTransition
+from core.domain.events import (
+    DurableEvent,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderNotPlaced,
+    OrderRejected,
+    OrderReplaced,
+    OrderSending,
+    OrderStaged,
+    OrderUnknown,
+    TradingStateChanged,
+)
+from core.domain.order import OrderStatus, check_transition
+
+ALL_ACCOUNTS = "*"
+"""Scope of a trading state that holds for every account."""
+
+FillKey = tuple[str, str, str]
+"""(account, instrument, fill id)."""
+
+
+class OrderMark(msgspec.Struct, frozen=True):
+    """One row of `orders`. `seq` is the event that wrote it last."""
+
+    id: str
+    account: str
+    status: OrderStatus
+    quantity: Decimal
+    filled: Decimal = ZERO
+    facts: str = "{}"
+    seq: int = 0
+
+
+_STEPS: dict[type, OrderStatus] = {
+    OrderSending: OrderStatus.SENDING,
+    OrderUnknown: OrderStatus.UNKNOWN,
+    OrderRejected: OrderStatus.REJECTED,
+    OrderNotPlaced: OrderStatus.NOT_PLACED,
+    OrderCanceled: OrderStatus.CANCELED,
+    OrderExpired: OrderStatus.EXPIRED,
+}
+FOLDED = frozenset({*_STEPS, OrderStaged, OrderDenied, OrderAccepted, OrderReplaced, OrderFilled, TradingStateChanged})
+"""Events that change a row; all others leave the projection as it is."""
+FOLDED_KINDS = frozenset(kind.__name__ for kind in FOLDED)
+
+
+class Changes:
+    """Rows changed since the last write, over a store of older ones. `find` and `has_fill` read that store."""
+
+    def __init__(self, find: Callable[[str], OrderMark | None], has_fill: Callable[[FillKey], bool]) -> None:
+        self._find = find
+        self._has_fill = has_fill
+        self.orders: dict[str, OrderMark] = {}
+        self.fills: dict[FillKey, int] = {}
+        self.halts: list[tuple[str, str, int]] = []
+        """(scope, state, seq) in order; a scope of all accounts clears the others."""
+
+    def branch(self) -> Changes:
+        """Changes on top of these, to be merged when every event of one append was legal."""
+        return Changes(self.find, self.has_fill)
+
+    def merge(self, branch: Changes) -> None:
+        self.orders.update(branch.orders)
+        self.fills.update(branch.fills)
+        self.halts += branch.halts
+
+    def clear(self) -> None:
+        self.orders.clear()
+        self.fills.clear()
+        self.halts.clear()
+
+    def find(self, id: str) -> OrderMark | None:
+        return self.orders.get(id) or self._find(id)
+
+    def has_fill(self, key: FillKey) -> bool:
+        return key in self.fills or self._has_fill(key)
+
+    def fold(self, seq: int, event: DurableEvent) -> None:
+        """Take one event. Raises IllegalTransition when the status table has no such step: the journal then keeps
+        none of the append, because State could not fold it at the next start either."""
+        if event.__class__ not in FOLDED:
+            return
+        match event:
+            case OrderStaged():
+                self._staged(seq, event)
+            case OrderDenied():
+                self._denied(seq, event)
+            case OrderFilled():
+                self._filled(seq, event)
+            case TradingStateChanged():
+                self.halts.append((event.account or ALL_ACCOUNTS, event.state.value, seq))
+            case OrderAccepted():
+                mark = self._known(event.client_order_id)
+                if mark.status is not OrderStatus.OPEN and not mark.status.is_end:
+                    self._step(mark, OrderStatus.OPEN, seq)  # else a fill or an end overtook the answer
+            case OrderReplaced():
+                mark = self._known(event.client_order_id)
+                self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
+            case _:
+                mark = self._known(getattr(event, "client_order_id", ""))
+                if isinstance(event, OrderSending):
+                    mark = msgspec.structs.replace(mark, facts=encode_facts(event.facts))
+                self._step(mark, _STEPS[event.__class__], seq)
+
+    def _staged(self, seq: int, event: OrderStaged) -> None:
+        request = event.request
+        if self.find(request.client_order_id) is not None:
+            raise IllegalTransition(f"order {request.client_order_id} is in the journal already: it is not sent twice")
+        self.orders[request.client_order_id] = OrderMark(
+            request.client_order_id, request.account, OrderStatus.STAGED, request.quantity, seq=seq
+        )
+
+    def _denied(self, seq: int, event: OrderDenied) -> None:
+        request = event.request
+        mark = self.find(request.client_order_id)
+        if mark is not None:
+            self._step(mark, OrderStatus.DENIED, seq)
+            return
+        self.orders[request.client_order_id] = OrderMark(
+            request.client_order_id, request.account, OrderStatus.DENIED, request.quantity, seq=seq
+        )
+
+    def _filled(self, seq: int, event: OrderFilled) -> None:
+        fill = event.fill
+        key = (fill.account, fill.instrument, fill.fill_id)
+        if self.has_fill(key):
+            return
+        self.fills[key] = seq
+        mark = self.find(fill.client_order_id) if fill.client_order_id else None
+        if mark is None:
+            return
+        mark = msgspec.structs.replace(mark, filled=mark.filled + fill.quantity, seq=seq)
+        if mark.status.is_end or (mark.status is OrderStatus.OPEN and mark.filled < mark.quantity):
+            self.orders[mark.id] = mark
+        else:
+            # A fill proves that the venue has it, whatever became of the answer.
+            self._step(mark, OrderStatus.FILLED if mark.filled >= mark.quantity else OrderStatus.OPEN, seq)
+
+    def _known(self, id: str) -> OrderMark:
+        mark = self.find(id)
+        if mark is None:
+            raise IllegalTransition(f"order {id} is not in the journal")
+        return mark
+
+    def _step(self, mark: OrderMark, status: OrderStatus, seq: int) -> None:
+        check_transition(mark.status, status)
+        self.orders[mark.id] = msgspec.structs.replace(mark, status=status, seq=seq)
+
+
+def encode_facts(facts: dict[str, str]) -> str:
+    """Facts as they stand in the row: JSON with sorted keys."""
+    return msgspec.json.encode(facts, order="sorted").decode()
+
+
+def settle_halts(halts: dict[str, tuple[str, int]], changes: list[tuple[str, str, int]]) -> None:
+    """Fold changes of the trading state into `halts`: scope -> (state, seq)."""
+    for scope, state, seq in changes:
+        if scope == ALL_ACCOUNTS:
+            halts.clear()
+        halts[scope] = (state, seq)

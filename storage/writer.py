@@ -1,0 +1,278 @@
+"""The journal's one writer thread: it owns the only connection that writes, takes what waits as one transaction, and
+wakes each event loop once per commit. The async door in front of it is journal.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+
+from core.domain.errors import HogaError, IllegalTransition, JournalUnavailable
+from core.domain.events import DurableEvent, OrderSending, event_order
+from core.domain.order import OrderStatus
+from core.ports import Prepared, SendPermit
+from storage.chain import GENESIS, Row, link
+from storage.projection import ALL_ACCOUNTS, Changes, FillKey, OrderMark, encode_facts
+from storage.schema import connect_writer, explain, make_durable
+
+MAX_JOBS = 1000
+"""Calls that share one commit, at most; the rest share the next one."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+_CLAIM = """
+UPDATE orders SET status='sending', facts=?, seq=? WHERE id=? AND account=? AND status='staged'
+AND NOT EXISTS (SELECT 1 FROM halt WHERE scope IN (?, ?) AND state='halted')
+"""
+_PUT_ORDER = """
+INSERT INTO orders VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+status=excluded.status, quantity=excluded.quantity, filled=excluded.filled, facts=excluded.facts, seq=excluded.seq
+"""
+
+
+class Append(msgspec.Struct, frozen=True):
+    """Events to keep, all or none."""
+
+    events: tuple[DurableEvent, ...]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """STAGED -> SENDING of one order, unless a halt forbids it."""
+
+    prepared: Prepared
+    ts: int
+
+
+class Job(msgspec.Struct, gc=False):
+    """A wish, and where its answer goes."""
+
+    wish: Append | Claim
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+
+
+Answer = tuple[Job, Any, BaseException | None]
+
+
+class Writer:
+    """Owns `connection`. `head` and `seq` are of the last confirmed event. Callers wait for their answers, so what can
+    queue up is bounded by how many of them there are."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None, boot_id: str) -> None:
+        self.connection = connection
+        self._path = path
+        self._boot_id = boot_id
+        self._inode = os.stat(path).st_ino if path is not None else 0
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self.lock = threading.Lock()
+        """Held during a transaction; a reader of a database in memory takes it too."""
+        self.seq, self.head = self._tail()
+        self._changes = Changes(self._find, self._has_fill)
+        self._rows: list[Row] = []
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def put(self, job: Job) -> None:
+        self._queue.put(job)
+
+    def stop(self) -> None:
+        """Write what waits, then close. Blocks until done."""
+        self._queue.put(None)
+        self._thread.join()
+
+    # --- the thread -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            jobs: list[Job] = []
+            job = self._queue.get()
+            try:
+                while job is not None and len(jobs) < MAX_JOBS - 1:
+                    jobs.append(job)
+                    job = self._queue.get_nowait()
+                if job is not None:
+                    jobs.append(job)
+                is_open = job is not None
+            except Empty:
+                pass
+            if jobs:
+                self._answer(self._commit(jobs))
+        try:
+            if self._path is not None:
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:
+            pass  # what was confirmed stands in the WAL; the next start folds it in
+        finally:
+            self.connection.close()
+
+    def _commit(self, jobs: list[Job]) -> list[Answer]:
+        """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept."""
+        with self.lock:
+            before = (self.seq, self.head)
+            try:
+                self._look_at_file()
+                self.connection.execute("BEGIN IMMEDIATE")
+                answers = [self._take(job) for job in jobs]
+                self._write()
+                self.connection.execute("COMMIT")
+                return answers
+            except Exception as error:
+                self.seq, self.head = before
+                self._rows.clear()
+                self._changes.clear()
+                self._roll_back()
+                return [(job, None, self._refusal(error)) for job in jobs]
+
+    def _take(self, job: Job) -> Answer:
+        wish = job.wish
+        if isinstance(wish, Claim):
+            return job, self._claim(wish), None
+        before = (self.seq, self.head, len(self._rows))
+        changes = self._changes.branch()
+        try:
+            for event in wish.events:
+                if event.__class__ is OrderSending:
+                    raise IllegalTransition("only a claim makes an order SENDING")
+                changes.fold(self.seq + 1, event)
+                self._add(event)
+        except HogaError as error:
+            self.seq, self.head = before[:2]
+            del self._rows[before[2] :]
+            return job, None, error
+        self._changes.merge(changes)
+        return job, self.seq, None
+
+    def _claim(self, wish: Claim) -> SendPermit | None:
+        """The only maker of a SendPermit. It reaches the caller after the commit, or not at all."""
+        self._write()
+        sealed = wish.prepared
+        id, account = sealed.client_order_id, sealed.account
+        facts = encode_facts(sealed.facts)
+        done = self.connection.execute(_CLAIM, (facts, self.seq + 1, id, account, account, ALL_ACCOUNTS))
+        if done.rowcount != 1:
+            return None
+        self._add(OrderSending(ts=wish.ts, client_order_id=id, facts=sealed.facts))
+        return SendPermit(id, sealed.digest)
+
+    def _add(self, event: DurableEvent) -> None:
+        payload = _encode(event)
+        seq = self.seq + 1
+        head = link(self.head, seq, event.ts, self._boot_id, payload)
+        kind = event.__class__.__name__
+        self._rows.append(
+            Row(seq, kind, event_order(event), payload.decode(), event.ts, self._boot_id, self.head, head)
+        )
+        self.seq, self.head = seq, head
+
+    def _write(self) -> None:
+        """Put the waiting rows into the open transaction."""
+        run = self.connection
+        if self._rows:
+            run.executemany("INSERT INTO event VALUES (?,?,?,?,?,?,?,?)", self._rows)
+            self._rows.clear()
+        changes = self._changes
+        if changes.orders:
+            run.executemany(_PUT_ORDER, [_order_row(mark) for mark in changes.orders.values()])
+        if changes.fills:
+            run.executemany("INSERT INTO fills VALUES (?,?,?,?)", [(*key, seq) for key, seq in changes.fills.items()])
+        for scope, state, seq in changes.halts:
+            if scope == ALL_ACCOUNTS:
+                run.execute("DELETE FROM halt")
+            run.execute("INSERT OR REPLACE INTO halt VALUES (?,?,?)", (scope, state, seq))
+        changes.clear()
+
+    # --- when the disk refuses ------------------------------------------------------------------------------------
+
+    def _look_at_file(self) -> None:
+        """A file that was moved away would take writes that no start ever reads."""
+        if self._path is None:
+            return
+        try:
+            is_there = os.stat(self._path).st_ino == self._inode
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise JournalUnavailable(
+                f"the journal {self._path} was moved or replaced while it was open. Nothing of this write is kept; "
+                "put it back, or stop hoga and start it again"
+            )
+
+    def _roll_back(self) -> None:
+        """Leave the failed transaction; a connection that cannot is replaced, if the file still ends where it did."""
+        try:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            return
+        except sqlite3.Error:
+            if self._path is None:
+                return
+        try:
+            fresh = connect_writer(self._path)
+            make_durable(fresh)
+        except sqlite3.Error:
+            return  # the next write tries again, and fails with the reason
+        self.connection.close()
+        self.connection = fresh
+
+    def _refusal(self, error: Exception) -> Exception:
+        if isinstance(error, JournalUnavailable):
+            return JournalUnavailable(str(error))
+        if isinstance(error, sqlite3.Error):
+            # Damage found while running also only means that this write is not kept; the next start names the damage.
+            return JournalUnavailable(str(explain(self._path or ":memory:", error)))
+        return error
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def _tail(self) -> tuple[int, bytes]:
+        found = self.connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        return (int(found[0]), bytes(found[1])) if found else (0, GENESIS)
+
+    def _find(self, id: str) -> OrderMark | None:
+        found = self.connection.execute("SELECT * FROM orders WHERE id=?", (id,)).fetchone()
+        return _order_mark(found) if found else None
+
+    def _has_fill(self, key: FillKey) -> bool:
+        sql = "SELECT 1 FROM fills WHERE account=? AND instrument=? AND fill_id=?"
+        return self.connection.execute(sql, key).fetchone() is not None
+
+    @staticmethod
+    def _answer(answers: Sequence[Answer]) -> None:
+        """Wake each loop once, however many callers wait in it."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
+        for answer in answers:
+            by_loop.setdefault(answer[0].loop, []).append(answer)
+        for loop, own in by_loop.items():
+            with suppress(RuntimeError):  # that loop is closed: nobody waits there any more
+                loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(answers: Sequence[Answer]) -> None:
+    for job, value, error in answers:
+        if job.answer.done():
+            continue  # the caller was canceled; what was committed stays
+        if error is not None:
+            job.answer.set_exception(error)
+        else:
+            job.answer.set_result(value)
+
+
+def _order_row(mark: OrderMark) -> tuple[Any, ...]:
+    status = mark.status.value
+    return mark.id, mark.account, status, str(mark.quantity), str(mark.filled), mark.facts, mark.seq
+
+
+def _order_mark(row: Sequence[Any]) -> OrderMark:
+    id, account, status, quantity, filled, facts, seq = row
+    return OrderMark(id, account, OrderStatus(status), Decimal(quantity), Decimal(filled), facts, seq)
