@@ -32,12 +32,17 @@ class Cash:
             for row in rows:
                 self.totals[(account, row.currency)] = row.total
 
-    def set_position(self, account: AccountId, instrument: Instrument, quantity: Decimal, price: Decimal) -> None:
-        """Begin with a holding. `price` stands for what it was entered at (it only matters to a short's margin)."""
-        cost = quantity * price * instrument.multiplier
-        place = (account, instrument.id)
-        self.positions[place] = Position(account=account, instrument=instrument.id, quantity=quantity, cost=cost)
-        self._lock(place, instrument.currency)
+    def set_position(
+        self, account: AccountId, id: InstrumentId, quantity: Decimal, instrument: Instrument | None
+    ) -> None:
+        """Begin with a holding. What it cost is not known: a short's margin is measured from the previous close.
+        An instrument that is not traded here is kept as a bare number."""
+        cost = ZERO
+        if instrument is not None and instrument.previous_close is not None:
+            cost = instrument.value(instrument.previous_close, quantity)
+        self.positions[(account, id)] = Position(account=account, instrument=id, quantity=quantity, cost=cost)
+        if instrument is not None:
+            self._lock((account, id), instrument.currency)
 
     def quantity(self, account: AccountId, instrument: InstrumentId) -> Decimal:
         position = self.positions.get((account, instrument))

@@ -81,6 +81,8 @@ class Matching:
         self._lanes: dict[InstrumentId, Lane] = {}
         self._phases: dict[str, Phase] = {}
         self._orders: dict[ClientOrderId, Working] = {}
+        self._known: set[ClientOrderId] = set()
+        """Ids taken in earlier runs."""
         self._sequence = 0
         self._due: list[tuple[int, int, ClientOrderId, Requested | None]] = []
         """What is still on its way: (arrival, sequence, order, wish); no wish means the order itself."""
@@ -99,8 +101,15 @@ class Matching:
         else:
             lane.instrument = instrument
 
+    def instrument(self, id: InstrumentId) -> Instrument | None:
+        lane = self._lanes.get(id)
+        return lane.instrument if lane is not None else None
+
+    def instruments(self) -> Iterator[Instrument]:
+        return (lane.instrument for lane in self._lanes.values())
+
     def orders(self) -> Iterator[Working]:
-        """Every order this venue ever took, ended ones included. To read only."""
+        """Every order this run took, ended ones included. To read only."""
         return iter(self._orders.values())
 
     # --- what we ask for ------------------------------------------------------------------------------------------
@@ -134,11 +143,18 @@ class Matching:
             raise ValueError("a replace needs order.requested with the new terms")
         return self._ask(order.id, wish, now)
 
-    def restore(self, order: Order, now: int) -> None:
-        """Let an order of an earlier run rest again, with what it had filled. Says nothing: the journal knows."""
+    def remember(self, id: ClientOrderId) -> None:
+        """An order of this id was taken and ended in an earlier run: it is not taken again."""
+        self._known.add(id)
+
+    def restore(self, order: Order, now: int) -> Events:
+        """Let an order of an earlier run rest again, with what it had filled. Silent, for the journal knows it; but
+        where its instrument is no longer traded it is canceled."""
         lane = self._lanes.get(order.instrument)
         if lane is None:
-            raise ValueError(f"{order.instrument} is not traded here")
+            self.remember(order.id)
+            text = f"{order.instrument} is no longer traded here"
+            return [OrderCanceled(ts=now, client_order_id=order.id, text=text)]
         working = self._enter(lane, order.request, now, order.refs[0] if order.refs else None)
         working.filled, working.value = order.filled, order.filled_value
         working.set_terms(order.quantity, order.limit_price, order.stop_price)
@@ -149,6 +165,7 @@ class Matching:
         self._reserve(lane, working)
         lane.sort()
         self._touched.clear()
+        return NOTHING
 
     # --- what the market does -------------------------------------------------------------------------------------
 
@@ -359,7 +376,7 @@ class Matching:
         instrument = lane.instrument
         if request.account not in self._accounts:
             return Refusal("unknown_account", f"there is no account {request.account} here")
-        if request.client_order_id in self._orders:
+        if request.client_order_id in self._orders or request.client_order_id in self._known:
             return Refusal("duplicate_order", "an order of this id was taken before; nothing was placed again")
         rules = self._rules.get(instrument.market, DEFAULT_RULES)
         price = request.limit_price or (exact(lane.last) if lane.last else None)

@@ -1,0 +1,400 @@
+"""The paper broker: the Broker port around the core's matching. Quotes come from the embedded market, from another
+broker, or from a driver that plays a tape (`on_market`). Its memory is our journal: see `restore`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, Literal
+
+import msgspec
+
+from brokers.paper.load import LoadMarket
+from brokers.paper.market import EmbeddedMarket
+from brokers.paper.settings import PaperSettings
+from core.backtest.admission import DEFAULT_RULES, RULES
+from core.backtest.costs import FREE, TABLES, CostTable
+from core.backtest.matching import Matching
+from core.backtest.working import Working
+from core.domain.account import Account, Balance, Mode
+from core.domain.decimals import ZERO
+from core.domain.errors import OrderRejected, Unsupported
+from core.domain.events import (
+    Event,
+    FeedChanged,
+    InstrumentListed,
+    OrderAccepted,
+    OrderFilled,
+    PhaseChanged,
+    RateChanged,
+)
+from core.domain.events import OrderRejected as Rejected
+from core.domain.ids import AccountId, InstrumentId, VenueRef, account_id
+from core.domain.instrument import Instrument
+from core.domain.market import NS, Bar, Interval, OrderBook, Quote, Trade
+from core.domain.order import Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
+from core.ports import (
+    Accepted,
+    Broker,
+    Capabilities,
+    Clock,
+    Coverage,
+    Prepared,
+    SendPermit,
+    Snapshot,
+    Subscription,
+    VenueOrder,
+)
+
+NAME = "paper"
+WAKE_SECONDS = 0.05
+"""How often the embedded market is let on."""
+LONGEST_CATCH_UP = 5 * NS
+"""After a longer silence of the process (a suspended laptop) the market goes on from now, without the time between."""
+DAY = 86_400 * NS
+CAPABILITIES = Capabilities(
+    order_types=frozenset(OrderType),
+    times_in_force=frozenset(TimeInForce),
+    can_replace=True,
+    can_short=True,
+    can_post_only=True,
+    has_client_ids=True,
+    book_depth=10,
+    paper=True,
+)
+_TICKS = (Quote, Trade, OrderBook, Bar)
+_HEALTH = (InstrumentListed, PhaseChanged, RateChanged, FeedChanged)
+_PLACED = frozenset({OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED})
+
+
+class PaperBroker:
+    """One venue, some accounts. Single-threaded: everything runs on the loop that calls it."""
+
+    name = NAME
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        settings: PaperSettings,
+        clock: Clock,
+        *,
+        feed: Literal["embedded", "driver"] | Broker = "embedded",
+        instruments: Iterable[Instrument] = (),
+    ) -> None:
+        """`feed`: the embedded market, another broker that is subscribed and listened to here, or `driver`: somebody
+        calls `on_market`. `instruments` are traded besides those the feed lists."""
+        self._settings = settings
+        self._clock = clock
+        self._source = feed if not isinstance(feed, str) else None
+        self._market: EmbeddedMarket | LoadMarket | None = None
+        if feed == "embedded":
+            make = LoadMarket if settings.load_symbols else EmbeddedMarket
+            self._market = make(settings, clock.now())
+        listed = [*instruments, *(self._market.instruments() if self._market else ())]
+        self._accounts = [account_id(NAME, name) for name in settings.accounts]
+        cash = [
+            Balance(currency=currency, total=amount, available=amount) for currency, amount in settings.cash.items()
+        ]
+        self._matching = Matching(
+            listed,
+            {account: cash for account in self._accounts},
+            costs=_cost_tables(settings),
+            latency_ns=round(settings.latency_ms * 1e6 / settings.speed),
+        )
+        self._queue: deque[Event] = deque()
+        """What happened and was not yet taken. Bounded by our own orders and one wake's worth of market."""
+        self._wake = asyncio.Event()
+        self._wanted: dict[InstrumentId, bool] = {}
+        self._fills: list[Fill] = []
+        self._is_connected = False
+        self._polled = clock.now()
+        self._midnight = (clock.now() // DAY + 1) * DAY
+
+    # --- connection and feed --------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Open the venue; its instruments, phases and rates are the first events."""
+        now = self._clock.now()
+        if self._source is not None:
+            await self._source.connect()
+            for instrument in await self._source.instruments():
+                self._matching.list(instrument)
+        elif self._market is not None:
+            for event in self._market.state(now):
+                self._matching.on_event(event)
+                self._queue.append(event)
+        self._is_connected = True
+        self._queue.append(FeedChanged(ts=now, broker=self.name, is_connected=True))
+        self._wake.set()
+
+    async def close(self) -> None:
+        """End `events()`. Working orders stay in the journal and rest again after `restore`."""
+        self._is_connected = False
+        self._wake.set()
+        if self._source is not None:
+            await self._source.close()
+
+    async def subscribe(self, wanted: frozenset[Subscription]) -> None:
+        """The full set. What is new gets a picture at once."""
+        before = self._wanted
+        self._wanted = {}
+        for subscription in wanted:
+            depth = subscription.depth or self._wanted.get(subscription.instrument, False)
+            self._wanted[subscription.instrument] = depth
+        if self._source is not None:
+            await self._source.subscribe(wanted)
+        if self._market is not None:
+            self._market.depth = frozenset(id for id, depth in self._wanted.items() if depth)
+            now = self._clock.now()
+            for id in sorted(self._wanted):
+                if id not in before or (self._wanted[id] and not before[id]):
+                    self._queue.extend(self._market.picture(id, now))
+        self._wake.set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Market, private and health events in order, until `close`. One consumer at a time."""
+        feed = self._source.events().__aiter__() if self._source is not None else None
+        waiting: asyncio.Future[Event | None] | None = None
+        nudge: asyncio.Future[bool] | None = None
+        try:
+            while True:
+                if self._is_connected:
+                    self._poll(self._clock.now())
+                while self._queue:
+                    yield self._queue.popleft()
+                if not self._is_connected:
+                    return
+                waiting = waiting or asyncio.ensure_future(anext(feed) if feed is not None else self._pause())
+                nudge = nudge or asyncio.ensure_future(self._wake.wait())
+                racing: set[asyncio.Future[Any]] = {waiting, nudge}
+                await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
+                if nudge.done():
+                    self._wake.clear()
+                    nudge = None
+                if waiting.done():
+                    finished, waiting = waiting, None
+                    try:
+                        event = finished.result()
+                    except StopAsyncIteration:
+                        return
+                    if event is not None:
+                        self._hear(event)
+        finally:
+            for task in (waiting, nudge):
+                if task is not None:
+                    task.cancel()
+
+    async def _pause(self) -> None:
+        await self._clock.sleep(WAKE_SECONDS)
+
+    def on_market(self, event: Event) -> None:
+        """A driver's event (a tape): run the venue on it. What our orders got is in `take`."""
+        matching = self._matching
+        if isinstance(event, _TICKS):
+            now = event.ts if isinstance(event, Bar) else event.received
+            if now >= self._midnight:
+                self._roll(now)
+            if matching.next_arrival is not None:
+                self._keep(matching.advance(now))
+        happened = matching.on_event(event)
+        if happened:
+            self._keep(happened)
+
+    def take(self) -> list[Event]:
+        """Everything queued, for a driver that does not listen to `events()`."""
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
+
+    def _poll(self, now: int) -> None:
+        """Let the embedded market and what is on its way to it come up to `now`."""
+        market = self._market
+        if market is not None:
+            if now - self._polled > LONGEST_CATCH_UP:
+                market.skip(now)
+            self._polled = now
+            for event in market.advance(now):
+                if not isinstance(event, _TICKS) or event.instrument in self._wanted:
+                    self._queue.append(event)
+                self.on_market(event)
+        if now >= self._midnight:
+            self._roll(now)
+        if self._matching.next_arrival is not None:
+            self._keep(self._matching.advance(now))
+
+    def _hear(self, event: Event) -> None:
+        """An event of the source: the market and its health pass on, its private life does not."""
+        if isinstance(event, (*_TICKS, *_HEALTH)):
+            self._queue.append(event)
+            self.on_market(event)
+
+    def _roll(self, now: int) -> None:
+        """00:00 UTC: markets without a closing auction end their day."""
+        midnight = self._midnight
+        self._midnight = (now // DAY + 1) * DAY
+        for market in sorted({instrument.market for instrument in self._matching.instruments()}):
+            if not RULES.get(market, DEFAULT_RULES).has_closing_auction:
+                self._keep(self._matching.on_close(market, midnight))
+
+    def _keep(self, happened: list[Event]) -> None:
+        """Queue private events, and take from the display what our orders took."""
+        for event in happened:
+            self._queue.append(event)
+            if isinstance(event, OrderFilled):
+                fill = event.fill
+                self._fills.append(fill)
+                if self._market is not None and fill.liquidity is Liquidity.TAKER:
+                    price, size = float(fill.price), float(fill.quantity)
+                    self._market.consume(fill.instrument, fill.side, price, size, self._clock.now())
+        if happened:
+            self._wake.set()
+
+    # --- orders ---------------------------------------------------------------------------------------------------
+
+    def prepare(self, order: Order) -> Prepared:
+        """Seal the request. Raises Unsupported for what this venue does not offer; nothing is sent."""
+        request = order.request
+        if request.account not in self._accounts:
+            raise Unsupported(self.name, f"there is no account {request.account} at this broker")
+        if request.post_only and (request.type is not OrderType.LIMIT or _is_immediate(request)):
+            raise Unsupported(self.name, "post-only goes with a day or gtc limit order")
+        if request.type is OrderType.MOC and request.time_in_force is not TimeInForce.DAY:
+            raise Unsupported(self.name, "a market-on-close order is a day order")
+        body = msgspec.json.encode(request)
+        digest = blake2b(body, digest_size=16).hexdigest()
+        return Prepared(
+            client_order_id=request.client_order_id,
+            account=request.account,
+            mode=Mode.PAPER,
+            digest=digest,
+            body=body,
+        )
+
+    async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted:
+        """Hand the order to the venue, once. Raises OrderRejected with the venue's code; fills come as events."""
+        permit.spend(prepared)
+        request = msgspec.json.decode(prepared.body, type=OrderRequest)
+        now = self._clock.now()
+        first, *rest = self._matching.submit(_order(request, now), now)
+        if isinstance(first, Rejected):
+            raise OrderRejected(self.name, first.code, first.text)
+        if not isinstance(first, OrderAccepted):
+            raise TypeError(f"the venue answered with {type(first).__name__}")
+        self._keep(rest)
+        return Accepted(first.ref)
+
+    async def cancel(self, order: Order) -> None:
+        """Ask for the end of an order; OrderCanceled or OrderRequested(REFUSED) follows as an event."""
+        self._keep(self._matching.cancel(order.id, self._clock.now()))
+
+    async def replace(self, order: Order) -> None:
+        """Ask for the terms of `order.requested`; OrderReplaced or OrderRequested(REFUSED) follows as an event."""
+        self._keep(self._matching.replace(order, self._clock.now()))
+
+    def restore(
+        self,
+        orders: Iterable[Order],
+        positions: Mapping[tuple[AccountId, InstrumentId], Decimal],
+        balances: Mapping[AccountId, Iterable[Balance]],
+        now: int,
+    ) -> None:
+        """Rebuild the venue from our journal, once, before `connect`. OPEN orders rest again; ended ones are only
+        remembered, so that their ids are not taken twice; one that was SENDING or UNKNOWN never arrived here."""
+        self._matching.cash.set_balances(balances)
+        for (account, id), quantity in positions.items():
+            self._matching.cash.set_position(account, id, quantity, self._matching.instrument(id))
+        for order in sorted(orders, key=lambda order: order.created):
+            if order.status is OrderStatus.OPEN:
+                self._keep(self._matching.restore(order, now))
+            elif order.status in _PLACED:
+                self._matching.remember(order.id)
+
+    # --- questions ------------------------------------------------------------------------------------------------
+
+    async def accounts(self) -> list[Account]:
+        return [
+            Account(
+                id=account,
+                mode=Mode.PAPER,
+                base_currency=self._settings.base_currency,
+                balances=self._matching.cash.balances(account),
+            )
+            for account in self._accounts
+        ]
+
+    async def snapshot(self, account: AccountId) -> Snapshot:
+        """All of it, always complete. Fills and ended orders are those of this run."""
+        positions = self._matching.cash.positions
+        return Snapshot(
+            account=account,
+            as_of=self._clock.now(),
+            orders=tuple(_row(order) for order in self._matching.orders() if order.request.account == account),
+            fills=tuple(fill for fill in self._fills if fill.account == account),
+            positions={
+                id: held.quantity for (whose, id), held in positions.items() if whose == account and held.quantity
+            },
+            balances=self._matching.cash.balances(account),
+        )
+
+    async def instruments(self, search: str = "") -> list[Instrument]:
+        """Those whose id or one of the names contains `search`; all for an empty one."""
+        wanted = search.strip().casefold()
+        return [
+            instrument
+            for instrument in self._matching.instruments()
+            if wanted in f"{instrument.id}\n{instrument.name}\n{instrument.name_ko}".casefold()
+        ]
+
+    async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
+        """From the embedded market's record (and its invented past), or from the source."""
+        if self._source is not None:
+            return await self._source.bars(instrument, interval, since, until)
+        bars = tuple(self._market.bars(instrument, interval, since, until)) if self._market is not None else ()
+        start = bars[0].ts if bars else None
+        end = bars[-1].ts + interval.ns if bars else None
+        is_truncated = start is None or start > since + interval.ns
+        return Coverage(bars=bars, start=start, end=end, is_truncated=is_truncated)
+
+
+def _cost_tables(settings: PaperSettings) -> dict[str, CostTable]:
+    """The built-in tables with the user's fee rates in place of their fees; taxes stay."""
+    tables = dict(TABLES)
+    for market, rate in settings.fee_rates.items():
+        plain = {"fee_rate": rate, "fee_per_unit": ZERO, "fee_minimum": ZERO, "fee_ceiling": None}
+        touched = [name for name in tables if name == market or name.startswith(f"{market}:")] or [market]
+        for name in touched:
+            tables[name] = msgspec.structs.replace(tables.get(name, FREE), source="the user's settings", **plain)
+    return tables
+
+
+def _is_immediate(request: OrderRequest) -> bool:
+    return request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+
+
+def _order(request: OrderRequest, now: int) -> Order:
+    return Order(
+        request=request,
+        status=OrderStatus.SENDING,
+        quantity=request.quantity,
+        limit_price=request.limit_price,
+        stop_price=request.stop_price,
+        created=now,
+        updated=now,
+    )
+
+
+def _row(order: Working) -> VenueOrder:
+    return VenueOrder(
+        ref=VenueRef(order.ref),
+        client_order_id=order.id,
+        instrument=order.request.instrument,
+        status=order.end or "open",
+        filled=order.filled,
+        quantity=order.quantity,
+        limit_price=order.limit,
+        stop_price=order.stop,
+        text=order.text,
+    )
