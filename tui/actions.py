@@ -138,24 +138,10 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 FORBIDDEN = frozenset(
-    [
-        "ctrl+s",
-        "ctrl+z",
-        "ctrl+c",
-        "ctrl+b",
-        "ctrl+a",
-        "ctrl+i",
-        "ctrl+m",
-        "ctrl+h",
-        "ctrl+j",
-        "ctrl+left_square_bracket",
-        "alt+b",
-        "alt+f",
-        "f1",
-        "f10",
-        "f11",
-        "f12",
-    ]
+    (
+        *("ctrl+s", "ctrl+z", "ctrl+c", "ctrl+b", "ctrl+a", "ctrl+i", "ctrl+m", "ctrl+h", "ctrl+j"),
+        *("ctrl+left_square_bracket", "alt+b", "alt+f", "f1", "f10", "f11", "f12"),
+    )
 )
 """Keys that terminals, shells, multiplexers or desktops keep for themselves, or that are another key's bytes."""
 

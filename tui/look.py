@@ -17,7 +17,7 @@ from tui.widgets.pens import Pens
 from tui.words import Words
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class Look(msgspec.Struct, kw_only=True):
     pens: Pens
     word: Words
     zone: f.DisplayZone

@@ -119,6 +119,10 @@ CHIPS: dict[str, tuple[str, str]] = {
     "ask-bar": ("text", "sell.bar"),
     "ask-zone": ("text", "sell.zone"),
     "cursor": ("background", "accent"),
+    "tab-active": ("accent", "raised"),
+    "field": ("strong", "raised"),
+    "field-active": ("strong", "selection"),
+    "field-mark": ("accent", "selection"),
     "selection-text": ("strong", "selection"),
     "up-last": ("up", "raised"),
     "down-last": ("down", "raised"),
@@ -127,33 +131,11 @@ CHIPS: dict[str, tuple[str, str]] = {
     "text-dim-last": ("text-dim", "raised"),
 }
 """Pens with a background of their own: (text, fill)."""
-_PLAIN_CHIPS = frozenset(
-    {"flash-up", "flash-down", "own-buy", "own-sell", "bid-bar", "bid-zone", "ask-bar", "ask-zone"}
-)
-_TEXTS = tuple(
-    [
-        "text",
-        "strong",
-        "text-dim",
-        "faint",
-        "accent",
-        "title",
-        "tab",
-        "key",
-        "warning",
-        "up",
-        "down",
-        "flat",
-        "buy",
-        "sell",
-        "up-bold",
-        "down-bold",
-        "live",
-        "paper",
-        "border",
-        "rule",
-        "spark",
-    ]
+_TINTED = frozenset({"flash-up", "flash-down", "own-buy", "own-sell"})
+_PLAIN_CHIPS = _TINTED | {"bid-bar", "bid-zone", "ask-bar", "ask-zone", "field", "flat-last", "faint-last"}
+_TEXTS = (
+    *("text", "strong", "text-dim", "faint", "accent", "title", "tab", "key", "warning", "up", "down", "flat"),
+    *("buy", "sell", "up-bold", "down-bold", "live", "paper", "border", "rule", "spark"),
 )
 
 
@@ -192,7 +174,7 @@ def pens(theme: str = "dark", preset: str = "us", *, has_colour: bool = True) ->
     for name in _TEXTS:
         styles[name] = Style(color=colour(table[_SAME.get(name, name)]), bold=name in BOLD or None)
     for name, (text, fill) in CHIPS.items():
-        is_bold = name not in _PLAIN_CHIPS or name.startswith(("flash", "own")) or None
+        is_bold = name in _TINTED or name not in _PLAIN_CHIPS or None
         styles[name] = Style(color=colour(table[text]), bgcolor=colour(table[fill]), bold=is_bold)
     return Pens(styles)
 

@@ -8,12 +8,13 @@ from core.trading.view import BookRow, Slice
 from tui import format as f
 from tui.look import DOUBTFUL, Look, symbol
 from tui.picture import Picture
-from tui.widgets.grid import Cell, Lines
+from tui.widgets.grid import Cell
+from tui.widgets.sheet import Sheet
 
 _PRICE = 11
 
 
-class BookPane(Lines, can_focus=True):
+class BookPane(Sheet, can_focus=True):
     slices = (Slice.BOOK,)
     title = "Ladder"
 
@@ -41,7 +42,7 @@ class BookPane(Lines, can_focus=True):
     @property
     def _depth(self) -> int:
         """Levels a side that fit: heading, last price and foot take three rows, the prints what is left."""
-        return min(max((self.size.height - 3) // 2, 1), 15)
+        return min(max((self.room_height - 3) // 2, 1), 15)
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         row = picture.book
@@ -52,7 +53,7 @@ class BookPane(Lines, can_focus=True):
 
     def draw(self) -> None:
         """Put all rows from what is known."""
-        width = self.size.width
+        width = self.room_width
         if self._row is None or width < 20:
             self._levels = []
             self.put_lines([[Cell(" No order book here. Select a symbol.", "text-dim")]])
@@ -62,11 +63,11 @@ class BookPane(Lines, can_focus=True):
         self._levels = [price for price, _ in reversed(asks)] + [price for price, _ in bids]
         scale = max([size for _, size in (*asks, *bids)], default=0.0)
         lines += [self._ask(level, scale, width, price == 0) for price, level in reversed(list(enumerate(asks)))]
-        lines.append(self._last(width))
+        lines.append(self._last(self._row, width))
         lines += [self._bid(level, scale, width, place == 0) for place, level in enumerate(bids)]
         lines.append(self._foot(asks, bids, width))
-        lines += self._prints(width, self.size.height - len(lines))
-        self.put_lines(lines[: self.size.height])
+        lines += self._prints(width, self.room_height - len(lines))
+        self.put_lines(lines[: self.room_height])
 
     def move_cursor(self, by: int) -> None:
         """To the next price shown, down or up; starts at the best bid."""
@@ -143,9 +144,7 @@ class BookPane(Lines, can_focus=True):
             Cell(text[bar:], "bid-zone"),
         ]
 
-    def _last(self, width: int) -> list[Cell]:
-        row = self._row
-        assert row is not None
+    def _last(self, row: BookRow, width: int) -> list[Cell]:
         change = row.last / row.previous_close - 1 if row.last and row.previous_close else None
         lane = self._lanes(width)
         pen = "text-dim" if row.freshness in DOUBTFUL else f.direction(change)

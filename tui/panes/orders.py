@@ -1,4 +1,4 @@
-"""Our orders: what is asked, how far it got, and what is wished of it. UNKNOWN ones stand first and cannot be missed."""
+"""Our orders: what is asked, how far it got, and what is wished of it. UNKNOWN ones stand first."""
 
 from __future__ import annotations
 

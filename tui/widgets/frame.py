@@ -9,8 +9,9 @@ import msgspec
 
 from tui import format as f
 from tui.screens.layout import Layout, Rect
-from tui.widgets.grid import Cell, Lines
+from tui.widgets.grid import Cell
 from tui.widgets.pens import Pens
+from tui.widgets.sheet import Sheet
 
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
 _GLYPHS = {
@@ -41,34 +42,49 @@ class Title(msgspec.Struct, frozen=True):
     facts: tuple[Cell, ...] = ()
 
 
-class Frame(Lines):
+class Frame(Sheet):
     def __init__(self, pens: Pens) -> None:
         super().__init__(pens, id="frame")
+        self._for: tuple[object, ...] = ()
+        self._rows: dict[int, tuple[list[str], list[str]]] = {}
 
     def show(self, layout: Layout, titles: Mapping[str, Title], focus: str, *, is_live: bool) -> None:
         """Draw borders and titles for `layout`; rows of the header, command line and hints stay empty."""
-        self.clear()
-        if layout.kind == "tiny" or not layout.panes:
-            return
-        arms = _arms(layout)
-        outline = _outline(layout.panes.get(focus), layout)
-        first = min(rect.y for rect in layout.panes.values())
-        last = max(rect.y + rect.height for rect in layout.panes.values())
-        for y in range(first, last):
-            row = [_GLYPHS[arms.get((x, y), 0)] for x in range(layout.width)]
-            pens = ["accent" if (x, y) in outline else "border" for x in range(layout.width)]
-            for (x, oy), glyph in outline.items():
-                if oy == y and glyph:
-                    row[x] = glyph
+        if self._for != (layout, focus, is_live):
+            self._for = (layout, focus, is_live)
+            self.clear()
+            self._rows = _rows(layout, focus, is_live=is_live)
+            for y, (row, pens) in self._rows.items():
+                self.put_line(y, _runs(row, pens))
+        for y in {rect.y for rect in layout.panes.values()} & self._rows.keys():
+            row, pens = list(self._rows[y][0]), list(self._rows[y][1])
             for name, rect in layout.panes.items():
                 if rect.y == y and name in titles:
                     _write_title(row, pens, rect, titles[name], is_focused=name == focus)
-            if is_live:
-                for x in (0, layout.width - 1):
-                    row[x] = {"├": "┠", "┌": "┠", "┤": "┨", "┐": "┨"}.get(row[x], "┃")
-                    pens[x] = "live"
             self.put_line(y, _runs(row, pens))
         self.flush()
+
+
+def _rows(layout: Layout, focus: str, *, is_live: bool) -> dict[int, tuple[list[str], list[str]]]:
+    """Glyphs and pens of every row of the body, without titles."""
+    if not layout.panes:
+        return {}
+    arms = _arms(layout)
+    outline = _outline(layout.panes.get(focus), layout)
+    rows = {}
+    first = min(rect.y for rect in layout.panes.values())
+    for y in range(first, max(rect.y + rect.height for rect in layout.panes.values())):
+        row = [_GLYPHS[arms.get((x, y), 0)] for x in range(layout.width)]
+        pens = ["accent" if (x, y) in outline else "border" for x in range(layout.width)]
+        for (x, at), glyph in outline.items():
+            if at == y and glyph:
+                row[x] = glyph
+        if is_live:
+            for x in (0, layout.width - 1):
+                row[x] = {"├": "┠", "┌": "┠", "┤": "┨", "┐": "┨"}.get(row[x], "┃")
+                pens[x] = "live"
+        rows[y] = (row, pens)
+    return rows
 
 
 def _arms(layout: Layout) -> dict[tuple[int, int], int]:

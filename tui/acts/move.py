@@ -1,0 +1,88 @@
+"""Moving: rows, panes, screens, zoom. It changes what is looked at, never what is held or ordered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.actions import PANES
+from tui.screens.layout import READY, Rect
+
+if TYPE_CHECKING:
+    from tui.app import HogaApp
+
+
+class Moving:
+    def __init__(self, app: HogaApp) -> None:
+        self._app = app
+
+    def down(self, _: str) -> None:
+        self._app.pane.move_cursor(1)
+
+    def up(self, _: str) -> None:
+        self._app.pane.move_cursor(-1)
+
+    def first(self, _: str) -> None:
+        self._app.pane.cursor_to(0)
+
+    def last(self, _: str) -> None:
+        self._app.pane.cursor_to(-1)
+
+    def half_down(self, _: str) -> None:
+        self._app.pane.page(0.5)
+
+    def half_up(self, _: str) -> None:
+        self._app.pane.page(-0.5)
+
+    def next_pane(self, _: str) -> None:
+        self._turn(1)
+
+    def previous_pane(self, _: str) -> None:
+        self._turn(-1)
+
+    def left(self, _: str) -> None:
+        self._sideways(-1)
+
+    def right(self, _: str) -> None:
+        self._sideways(1)
+
+    def screen(self, name: str) -> None:
+        if name not in READY:
+            self._app.say("info", f"the {name} screen is not there yet")
+            return
+        self._app.go_to(name)
+
+    def zoom(self, _: str) -> None:
+        self._app.is_zoomed = not self._app.is_zoomed
+        self._app.arrange()
+
+    def _turn(self, by: int) -> None:
+        """Panes in reading order. Where one pane is shown at a time, Tab shows the next one."""
+        app = self._app
+        shown = app.layout_now.panes
+        if app.is_zoomed or app.layout_now.kind == "small":
+            names = list(PANES)
+        else:
+            names = sorted((n for n in shown if n in PANES), key=lambda n: (shown[n].y, shown[n].x))
+        if names:
+            place = names.index(app.focus_name) if app.focus_name in names else -by
+            app.focus_on(names[(place + by) % len(names)])
+
+    def _sideways(self, by: int) -> None:
+        """The pane whose side touches this one's, the one that overlaps most."""
+        app = self._app
+        shown = {name: rect for name, rect in app.layout_now.panes.items() if name in PANES}
+        here = shown.get(app.focus_name)
+        if here is None:
+            return
+        edge = here.x if by < 0 else here.x + here.width
+        found = [
+            (_overlap(here, rect), name)
+            for name, rect in shown.items()
+            if (rect.x + rect.width if by < 0 else rect.x) == edge and _overlap(here, rect) > 0
+        ]
+        if found:
+            app.focus_on(max(found)[1])
+
+
+def _overlap(one: Rect, other: Rect) -> int:
+    return min(one.y + one.height, other.y + other.height) - max(one.y, other.y)

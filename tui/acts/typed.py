@@ -1,0 +1,208 @@
+"""The command line: orders in the one grammar of core/trading/orderline.py, and a few commands of the console. It shows
+what a line would do while it is typed; Enter does it (LIVE: after a review)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from core.domain.account import Mode, TradingState
+from core.domain.commands import Command, ControlStrategy, Panic, SetTradingState, StrategyAction, Submit
+from core.domain.decimals import ZERO
+from core.domain.errors import HogaError
+from core.domain.ids import AccountId, InstrumentId
+from core.domain.order import OrderRequest
+from core.ports import Preview
+from core.trading.line import CloseOrder, Line, LineContext, LineError, ModifyOrder, NewOrder
+from core.trading.orderline import parse
+from tui import format as f
+from tui.forms.strips import LineForm, PanicMenu
+from tui.forms.ticket import HAS_LIMIT
+from tui.look import SIDE_WORDS, TYPE_WORDS
+from tui.messages import Wanted
+from tui.panes.help import HelpForm
+from tui.screens.layout import READY
+
+if TYPE_CHECKING:
+    from tui.app import HogaApp
+
+_MAX_HISTORY = 200
+
+
+class Typed:
+    def __init__(self, app: HogaApp) -> None:
+        self._app = app
+        self.history: list[str] = []
+        self._id = app.desk.new_order_id()
+        """Of the order this line will be: a repeat of the same line is the same order."""
+
+    def opened(self) -> None:
+        """A line begins: its order has a new id."""
+        self._id = self._app.desk.new_order_id()
+
+    # ---- while it is typed
+
+    def look(self, form: LineForm) -> OrderRequest | None:
+        """Say in `form` what the line would do; the request to preview, if it is an order."""
+        form.is_wrong, form.suggestion, form.remark = False, None, ""
+        text = form.edit.text.strip()
+        if not text:
+            form.remark = "b 10 CODE @PRICE buys; :help lists commands"
+            return None
+        if self._command(text) is not None:
+            form.remark = _COMMANDS[text.split()[0].lower()][1]
+            return None
+        try:
+            line = self._parse(form.edit.text)
+        except LineError as error:
+            form.is_wrong, form.remark = True, str(error)
+            if error.suggestions:
+                form.suggestion = (error.position, error.length, error.suggestions[0])
+                form.remark += f"   Tab: {error.suggestions[0]}"
+            return None
+        form.remark = f"→ {say(line)}"
+        return line.request(self._id) if isinstance(line, NewOrder) else None
+
+    def previewed(self, form: LineForm, preview: Preview) -> None:
+        """The desk's figures for what is typed."""
+        if preview.rule:
+            form.is_wrong = True
+            form.remark += f"   {preview.rule}: {preview.text}"
+            return
+        value = f.money(preview.notional, preview.currency, base=self._app.look.base_currency)
+        share = "" if preview.nav_fraction is None else f"  {preview.nav_fraction * 100:.1f}% NAV"
+        form.remark += f"   {value}{share}  ✓ {preview.checks_passed}/{preview.checks_total}   Enter sends"
+
+    # ---- Enter
+
+    def enter(self, text: str) -> Wanted | str:
+        """What to send, or what to say (empty: done). Keeps the line in the history."""
+        text = text.strip()
+        self.history[:] = [*(line for line in self.history if line != text), text][-_MAX_HISTORY:]
+        command = self._command(text)
+        if command is not None:
+            return command(text.split()[1:])
+        try:
+            line = self._parse(text)
+            if isinstance(line, NewOrder):
+                return Wanted(Submit(request=line.request(self._id)), say(line))
+            if isinstance(line, CloseOrder):
+                return Wanted(line.command(self._id), say(line))
+            return Wanted(line.command(), say(line))
+        except HogaError as error:
+            return str(error)
+
+    def _parse(self, text: str) -> Line:
+        app = self._app
+        status, picture = app.picture.status, app.picture
+
+        def position(account: AccountId, instrument: InstrumentId) -> Decimal:
+            held = (r for r in picture.positions() if r.account == account and r.instrument == instrument)
+            return next((row.quantity for row in held), ZERO)
+
+        context = LineContext(
+            find=app.index().resolve,
+            accounts=tuple(dict.fromkeys((app.account, *app.accounts))),
+            quote=picture.quote,
+            position=position,
+            buying_power=lambda _, currency: (
+                status.buying_power if status is not None and currency == status.base_currency else None
+            ),
+            mode=status.mode if status is not None else Mode.LIVE,
+            selected=app.instruments.get(app.instrument) if app.instrument is not None else None,
+            orders=lambda: [row for row in picture.orders() if row.is_working],
+        )
+        return parse(text, context)
+
+    # ---- commands of the console
+
+    def _command(self, text: str) -> Callable[[list[str]], Wanted | str] | None:
+        """The console's own command a line names; None when it is an order."""
+        words = text.split()
+        name = words[0].lower()
+        if name in ("s", "x") and self._strategy_command(words[1:]) is None:
+            return None  # sell, close
+        if name == "cancel" and words[1:] != ["all"]:
+            return None
+        method = _COMMANDS.get(name)
+        return None if method is None else getattr(self, method[0])
+
+    def _strategy_command(self, words: list[str]) -> Command | None:
+        names = {row.name for row in self._app.picture.strategies()}
+        if len(words) == 2 and words[0] in names and words[1] in tuple(StrategyAction):
+            return ControlStrategy(name=words[0], action=StrategyAction(words[1]))
+        return None
+
+    def quit(self, _: list[str]) -> str:
+        self._app.leave()
+        return ""
+
+    def help(self, _: list[str]) -> str:
+        self._app.open(HelpForm(self._app.focus_name))
+        return ""
+
+    def panic(self, _: list[str]) -> str:
+        self._app.open(PanicMenu())
+        return ""
+
+    def resume(self, _: list[str]) -> Wanted:
+        return Wanted(SetTradingState(state=TradingState.ACTIVE, text="resumed"), "trading is ACTIVE again")
+
+    def cancel(self, _: list[str]) -> Wanted:
+        line = self._parse("c all")
+        return Wanted(line.command(), "cancel all working orders")  # type: ignore[union-attr, call-arg]
+
+    def strategy(self, words: list[str]) -> Wanted | str:
+        command = self._strategy_command(words)
+        if command is None:
+            names = ", ".join(row.name for row in self._app.picture.strategies()) or "none are configured"
+            return f"write: s NAME start, pause or stop; strategies: {names}"
+        return Wanted(command, f"{words[1]} {words[0]}")
+
+    def screen(self, words: list[str]) -> str:
+        if not words or words[0] not in READY:
+            return f"screens: {', '.join(READY)}"
+        self._app.go_to(words[0])
+        return ""
+
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "q": ("quit", "leave the console"),
+    "quit": ("quit", "leave the console"),
+    "help": ("help", "what the keys do"),
+    "panic": ("panic", "open the panic menu"),
+    "resume": ("resume", "let orders pass again after a panic or halt"),
+    "cancel": ("cancel", "cancel all working orders"),
+    "s": ("strategy", "start, pause or stop a strategy"),
+    "strategy": ("strategy", "start, pause or stop a strategy"),
+    "screen": ("screen", "go to a screen"),
+}
+"""word -> (method, what it does)."""
+
+
+def say(line: Line) -> str:
+    """What a line means, in words."""
+    if isinstance(line, NewOrder):
+        price = f.quantity(line.limit_price) if line.type in HAS_LIMIT else ""
+        stop = f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else ""
+        trail = f"trail {f.quantity(line.trail)}" if line.trail is not None else ""
+        flags = ("reduce-only" if line.reduce_only else "", "post-only" if line.post_only else "")
+        words = (SIDE_WORDS[line.side], f.quantity(line.quantity), line.instrument.code, TYPE_WORDS[line.type], price)
+        tail = (stop, trail, line.time_in_force.value.upper(), *flags, *line.remarks)
+        return " ".join(part for part in (*words, *tail) if part)
+    if isinstance(line, CloseOrder):
+        how = "at market" if line.at_market else "at the opposite touch"
+        share = "" if line.fraction == 1 else f"{f.quantity(line.fraction * 100)}% of "
+        return f"close {share}{line.instrument.code} {how}, reduce-only"
+    if isinstance(line, ModifyOrder):
+        terms = [f"quantity {f.quantity(line.quantity)}" if line.quantity is not None else ""]
+        terms += [f"price {f.quantity(line.limit_price)}" if line.limit_price is not None else ""]
+        terms += [f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else "", *line.remarks]
+        return f"modify {line.client_order_id[-4:]} {line.instrument.code}: {' '.join(t for t in terms if t)}"
+    command = line.command()
+    if isinstance(command, Panic):
+        return "panic: flatten" if command.flatten else "panic: stop automatic orders, cancel entries"
+    one = getattr(line, "client_order_id", None)
+    instrument = getattr(line, "instrument", None)
+    return f"cancel {one[-4:]}" if one else f"cancel all of {instrument.code}" if instrument else "cancel all orders"

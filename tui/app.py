@@ -1,0 +1,546 @@
+"""HogaApp: the console. It follows the desk, keeps one picture, hands each pane its slice and gives keys to whatever
+has them. It decides nothing about orders and reads no clock but the desk's; storage and brokers are unknown here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+
+from core.clock import SystemClock
+from core.config import Settings
+from core.domain.commands import Close, Command, Replace, Submit
+from core.domain.errors import HogaError
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, code_of
+from core.domain.instrument import Instrument
+from core.domain.order import OrderRequest
+from core.ports import Clock, Desk
+from core.trading.search import SymbolIndex
+from core.trading.view import Interest, LogRow, OrderRow, PositionRow, Slice, StrategyRow
+from tui import terminal, theme
+from tui.acts.move import Moving
+from tui.acts.trade import Trading
+from tui.acts.typed import Typed
+from tui.acts.work import Working
+from tui.display import ShadowDisplay
+from tui.format import DisplayZone
+from tui.forms.strips import LineForm, PanicMenu, Review
+from tui.forms.ticket import Ticket
+from tui.keys import Keys
+from tui.look import Look
+from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
+from tui.picture import Picture
+from tui.screens.layout import Layout
+from tui.surface import Message, Pane, Surface
+from tui.widgets.grid import Grid
+from tui.widgets.pens import Pens
+from tui.words import words
+
+FOLLOWED = frozenset(Slice) - {Slice.BOOK}
+FORGET_SECONDS = 6.0
+"""How long a message that need not be read stays."""
+_LEVELS = {"fill": "ok", "warning": "warning", "error": "error"}
+"""Log levels that a person must see, as the message line marks them."""
+
+
+def make_look(settings: Settings) -> Look:
+    """Pens, words and zone, from settings and NO_COLOR."""
+    console = settings.console
+    return Look(
+        pens=make_pens(settings),
+        word=words(console.language),
+        zone=DisplayZone(console.zone),
+        language=console.language,
+        base_currency=settings.engine.base_currency,
+    )
+
+
+def make_pens(settings: Settings) -> Pens:
+    console = settings.console
+    preset = console.colours or theme.default_preset(console.language)
+    return theme.pens(console.theme, preset, has_colour=not os.environ.get("NO_COLOR"))
+
+
+class HogaApp(ShadowDisplay[int]):
+    """The console on a desk. `clock` paces the screen; market time comes from `desk.now()`."""
+
+    CSS = """
+    Screen { layers: back panes over; overflow: hidden; background: transparent; }
+    Screen > * { position: absolute; layer: panes; }
+    #frame { layer: back; }
+    #message, #help, #strip, #tiny { layer: over; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, desk: Desk, settings: Settings, *, clock: Clock | None = None) -> None:
+        super().__init__()
+        self.desk = desk
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self.look = make_look(settings)
+        self.picture = Picture()
+        self.surface = Surface(self.look)
+        self.forms: list[Form] = []
+        self.instruments: dict[InstrumentId, Instrument] = {}
+        self.instrument: InstrumentId | None = None
+        """The selected one: the ladder shows it, tickets start from it."""
+        self.last_sent: ClientOrderId | None = None
+        self.is_sending = False
+        self.typed = Typed(self)
+        self.trading = Trading(self)
+        self.working = Working(self)
+        self.keys = Keys(self, {"move": Moving(self), "trade": self.trading, "work": self.working})
+        self._index = SymbolIndex()
+        self._message: Message | None = None
+        self._forget: Any = None
+        self._flush_due: Any = None
+        self._flushed = 0
+        self._learning: set[InstrumentId] = set()
+
+    # ---- life
+
+    def compose(self) -> ComposeResult:
+        yield from self.surface.widgets()
+
+    def on_mount(self) -> None:
+        terminal.on_hangup(asyncio.get_running_loop(), self._lost_terminal)
+        self.arrange()
+        self._focus()
+        self.run_worker(self._follow(), group="follow", exit_on_error=True)
+        self.set_interval(1.0, self._second)
+        self.set_interval(terminal.CHECK_SECONDS, self._check_terminal)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.arrange()
+
+    def leave(self) -> None:
+        """Close the console; orders and positions stay as they are."""
+        self.exit(0)
+
+    def _check_terminal(self) -> None:
+        if not self.is_headless and terminal.is_gone():
+            self._lost_terminal()
+
+    def _lost_terminal(self) -> None:
+        if self._driver is not None and not self.is_headless:
+            terminal.silence(self._driver)
+        self.exit(terminal.LOST_CODE)
+
+    # ---- following the desk
+
+    async def _follow(self) -> None:
+        """Every slice but the book, for as long as the desk talks."""
+        is_first_log = True
+        try:
+            async for changed in self.desk.watch(Interest(slices=FOLLOWED)):
+                self.picture.apply(changed)
+                if changed.slice is Slice.LOG:
+                    self._read_log([r for r in changed.put if isinstance(r, LogRow)], is_first=is_first_log)
+                    is_first_log = False
+                self._flush_soon()
+        except (HogaError, OSError) as error:
+            self.say(
+                "error", f"the desk does not answer any more: {error}. Figures stand still; leave with :q, start again"
+            )
+
+    def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
+        """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""
+        fresh = [row for row in rows if row.sequence > self.picture.last_log]
+        self.picture.last_log = max([self.picture.last_log, *(row.sequence for row in rows)])
+        told = [row for row in fresh if row.level in _LEVELS]
+        if is_first or not told:
+            return
+        newest = max(told, key=lambda row: row.sequence)
+        self.say(_LEVELS[newest.level], f"{newest.kind} {newest.text}", count=len(told) - 1, stays=True)
+        if self.settings.console.bell and any(row.level == "fill" for row in told):
+            self.bell()
+
+    async def _follow_book(self, instrument: InstrumentId) -> None:
+        try:
+            async for changed in self.desk.watch(Interest(slices=frozenset({Slice.BOOK}), instrument=instrument)):
+                self.picture.apply(changed)
+                self._flush_soon()
+        except (HogaError, OSError):
+            return  # the other watch says so aloud
+
+    def _flush_soon(self) -> None:
+        """At most flush_hz times a second, and never when nothing changed."""
+        if self._flush_due is None:
+            period = 1.0 / self.settings.console.flush_hz
+            passed = (self._clock.monotonic() - self._flushed) / 1e9
+            self._flush_due = self.set_timer(max(period - passed, 0.001), self._flush_picture)
+
+    def _flush_picture(self) -> None:
+        self._flush_due = None
+        self._flushed = self._clock.monotonic()
+        dirty = self.picture.take()
+        status = self.picture.status
+        if status is not None:
+            self.look.base_currency = status.base_currency
+        self._learn()
+        now = self.desk.now()
+        self.surface.show(self.picture, now, dirty)
+        if self.instrument is None:
+            quotes = self.picture.quotes()
+            if quotes:
+                self.look_at(quotes[0].instrument)
+        self._show_edges(now)
+
+    def _second(self) -> None:
+        now = self.desk.now()
+        self.surface.grow_older(self.picture, now)
+        self._show_edges(now)
+        if isinstance(self.top_form, Ticket):
+            self._preview()
+
+    # ---- instruments
+
+    def _learn(self) -> None:
+        """Ask the desk about instruments seen for the first time."""
+        seen = {row.instrument for row in self.picture.quotes()}
+        seen |= {row.instrument for row in self.picture.positions()}
+        seen |= {row.instrument for row in self.picture.orders()}
+        new = seen - self.instruments.keys() - self._learning
+        if new:
+            self._learning |= new
+            self.run_worker(self._learn_all(sorted(new)), group="learn")
+
+    async def _learn_all(self, ids: Iterable[InstrumentId]) -> None:
+        try:
+            for id in ids:
+                if id not in self.instruments:
+                    self.instruments |= {found.id: found for found in await self.desk.search(code_of(id))}
+        except (HogaError, OSError) as error:
+            self.say("warning", f"instruments could not be read: {error}; they are asked for again when needed")
+        finally:
+            self._learning -= set(ids)
+
+    def index(self) -> SymbolIndex:
+        """To find instruments by what a person types."""
+        if len(self._index) != len(self.instruments):
+            self._index = SymbolIndex(self.instruments.values())
+        return self._index
+
+    @property
+    def accounts(self) -> tuple[AccountId, ...]:
+        """Accounts the picture speaks of."""
+        rows = self.picture.pnl()
+        named = [AccountId(row.name) for row in rows if row.scope == "account"]
+        named += [row.account for row in self.picture.positions()]
+        named += [row.account for row in self.picture.strategies()]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def account(self) -> AccountId:
+        """Where new orders go."""
+        return (self.accounts or (AccountId("paper:main"),))[0]
+
+    # ---- what is selected
+
+    def look_at(self, instrument: InstrumentId) -> None:
+        """Select an instrument: the ladder follows."""
+        if instrument != self.instrument:
+            self.instrument = instrument
+            self.run_worker(self._follow_book(instrument), group="book", exclusive=True)
+
+    def select(self, instrument: InstrumentId) -> None:
+        """Move the watchlist's cursor there."""
+        self.surface.quotes.cursor_to(instrument)
+        self.look_at(instrument)
+
+    def on_grid_cursor_moved(self, message: Grid.CursorMoved) -> None:
+        if message.grid is self.surface.widget(self.focus_name):
+            self._look_at_cursor()
+
+    def _look_at_cursor(self) -> None:
+        row = self.selected_order() if self.focus_name == "orders" else self._position_under_cursor()
+        if row is not None:
+            self.look_at(row.instrument)
+        elif self.focus_name == "quotes" and self.surface.quotes.cursor is not None:
+            self.look_at(InstrumentId(self.surface.quotes.cursor))
+
+    def _position_under_cursor(self) -> PositionRow | None:
+        if self.focus_name != "positions":
+            return None
+        row = self.picture.rows[Slice.POSITIONS].get(self.surface.positions.cursor or "")
+        return row if isinstance(row, PositionRow) else None
+
+    def selected_position(self) -> PositionRow | None:
+        """The row under the cursor, elsewhere the holding of the selected instrument."""
+        row = self._position_under_cursor()
+        if row is not None and row.quantity:
+            return row
+        return self.picture.position(self.instrument) if self.instrument is not None else None
+
+    def selected_order(self) -> OrderRow | None:
+        """The row under the cursor of the orders pane; elsewhere the newest working order of the instrument."""
+        if self.focus_name == "orders":
+            return self.picture.order(self.surface.orders.cursor or "")
+        found = (row for row in self.picture.orders() if row.is_working and row.instrument == self.instrument)
+        return next(found, None)
+
+    def selected_strategy(self) -> StrategyRow | None:
+        row = self.picture.rows[Slice.STRATEGIES].get(self.surface.strategies.cursor or "")
+        return row if isinstance(row, StrategyRow) else None
+
+    def ladder_price(self) -> float | None:
+        return self.surface.book.cursor_price if self.focus_name == "book" else None
+
+    # ---- the surface
+
+    @property
+    def layout_now(self) -> Layout:
+        return self.surface.layout
+
+    @property
+    def focus_name(self) -> str:
+        return self.surface.focus_name
+
+    @property
+    def pane(self) -> Pane:
+        return self.surface.pane(self.focus_name)
+
+    @property
+    def is_zoomed(self) -> bool:
+        return self.surface.is_zoomed
+
+    @is_zoomed.setter
+    def is_zoomed(self, value: bool) -> None:
+        self.surface.is_zoomed = value
+
+    def go_to(self, screen: str) -> None:
+        """Another screen; its own pane gets the keys."""
+        self.surface.screen_name = screen
+        self.surface.is_zoomed = False
+        self.surface.focus_name = {"trade": "quotes", "ladder": "book"}.get(screen, screen)
+        self.arrange()
+        self._focus()
+        self._look_at_cursor()
+
+    def focus_on(self, pane: str) -> None:
+        self.surface.focus_name = pane
+        if pane not in self.layout_now.panes:
+            self.arrange()
+        self._focus()
+        self._look_at_cursor()
+        self._show_edges(self.desk.now())
+
+    def _focus(self) -> None:
+        """Only a resting pane has Textual's focus; while a form is open none has."""
+        self.screen.set_focus(None if self.forms else self.surface.widget(self.focus_name))
+
+    def arrange(self) -> None:
+        """Place everything anew and show it."""
+        self.surface.arrange(self.size.width, self.size.height, self.forms, has_message=self.has_message)
+        self.show_all()
+
+    def show_all(self) -> None:
+        now = self.desk.now()
+        self.surface.show(self.picture, now, None)
+        self.surface.show_form(self.picture, self.forms, is_sending=self.is_sending, context=self._touch())
+        self._show_edges(now)
+
+    def _show_edges(self, now: int) -> None:
+        self.surface.show_edges(self.picture, now, self.forms, self._message)
+
+    def _touch(self) -> str:
+        quote = self.picture.quote(self.instrument) if self.instrument is not None else None
+        return f"touch {quote.bid or '-'}/{quote.ask or '-'} {quote.freshness}" if quote is not None else ""
+
+    # ---- messages
+
+    @property
+    def has_message(self) -> bool:
+        return self._message is not None
+
+    def say(self, level: str, text: str, *, count: int = 0, stays: bool = False) -> None:
+        """One line above the command line. Warnings and errors stay until read."""
+        self._message = Message(level, text, count)
+        if self._forget is not None:
+            self._forget.stop()
+            self._forget = None
+        if not stays and level in ("ok", "info"):
+            self._forget = self.set_timer(FORGET_SECONDS, self.clear_message)
+        self.surface.arrange(self.size.width, self.size.height, self.forms, has_message=True)
+        self._show_edges(self.desk.now())
+
+    def clear_message(self) -> None:
+        self._message = None
+        self.arrange()
+
+    # ---- keys and forms
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and pastes are ours alone: no binding of Textual's may act on them."""
+        if isinstance(event, events.Key):
+            self.keys.press(Press(event.key, event.character, event.time))
+        elif isinstance(event, events.Paste):
+            self.keys.paste(event.text, event.time)
+        else:
+            await super().on_event(event)
+            if isinstance(event, events.AppFocus) and self.top_form is not None:
+                self.top_form.armed_from = event.time
+
+    @property
+    def top_form(self) -> Form | None:
+        return self.forms[-1] if self.forms else None
+
+    def open(self, form: Form) -> None:
+        """Give the keys to a form."""
+        if self.layout_now.kind == "tiny" and isinstance(form, Ticket):
+            self.bell()
+            return
+        form.armed_from = self.keys.now
+        if isinstance(form, PanicMenu):
+            self.forms = [open_form for open_form in self.forms if not isinstance(open_form, PanicMenu)]
+        self.forms.append(form)
+        if isinstance(form, LineForm) and form.place == "command":
+            self.typed.opened()
+        self.form_changed()
+        self.arrange()
+        self._focus()
+
+    def close(self, *forms: Form) -> None:
+        """Take the keys back."""
+        self.forms = [form for form in self.forms if form not in forms]
+        if self.top_form is not None:
+            self.top_form.armed_from = self.keys.now
+        self.arrange()
+        self._focus()
+
+    def close_all_but(self, kept: Sequence[Form]) -> None:
+        self.close(*(form for form in self.forms if form not in kept))
+
+    def take(self, form: Form, wish: Wish) -> None:
+        """Do what a form asks for."""
+        match wish:
+            case Dropped():
+                if form.place == "find":
+                    self.working.unseek()
+                self.close(form)
+            case Edited():
+                self.form_changed()
+            case Refused(text):
+                self.say("warning", text)
+                self.form_changed(keeps_problem=True)
+            case Entered(text) if form.place == "find":
+                self.close(form)
+            case Entered(text):
+                self._entered(form, text)
+            case Wanted():
+                self._ask(form, wish)
+
+    def _entered(self, form: Form, text: str) -> None:
+        answer = self.typed.enter(text)
+        if isinstance(answer, Wanted):
+            self._ask(form, answer)
+            return
+        if answer and isinstance(form, LineForm):
+            form.is_wrong, form.remark = True, answer
+            self.surface.show_form(self.picture, self.forms, is_sending=False)
+        else:
+            self.close(form)
+
+    def form_changed(self, *, keeps_problem: bool = False) -> None:
+        """Draw the open form again and ask what it would do now."""
+        form = self.top_form
+        if isinstance(form, LineForm) and form.place == "find":
+            form.remark = self.working.seek(form.edit.text)
+        elif not keeps_problem:
+            self._preview()
+        self.surface.show_form(self.picture, self.forms, is_sending=self.is_sending, context=self._touch())
+
+    # ---- asking the desk
+
+    def _preview(self) -> None:
+        form = self.top_form
+        request: OrderRequest | None = None
+        if isinstance(form, Ticket) and not form.is_denied:
+            try:
+                request, form.problem = form.request(), ""
+            except HogaError as error:
+                form.preview, form.problem = None, str(error)
+        elif isinstance(form, LineForm) and form.place == "command":
+            request = self.typed.look(form)
+        if request is not None and form is not None:
+            self.run_worker(self._preview_of(form, request), group="preview", exclusive=True)
+
+    async def _preview_of(self, form: Form, request: OrderRequest) -> None:
+        try:
+            preview = await self.desk.preview(request)
+        except (HogaError, OSError):
+            return  # no figures is what the ticket then says
+        if form is not self.top_form:
+            return
+        if isinstance(form, Ticket):
+            form.preview = preview
+        elif isinstance(form, LineForm):
+            self.typed.previewed(form, preview)
+        self.surface.show_form(self.picture, self.forms, is_sending=self.is_sending)
+
+    def _ask(self, form: Form, wanted: Wanted) -> None:
+        """Send, in LIVE after a review of everything that may open exposure."""
+        needs_review = isinstance(wanted.command, (Submit, Replace, Close)) and not isinstance(form, Review)
+        if needs_review and self._is_live():
+            self.open(Review(wanted.command, wanted.text))
+            return
+        self.is_sending = True
+        self.surface.show_form(self.picture, self.forms, is_sending=True)
+        self.run_worker(self._send(form, wanted), group="send")
+
+    def _is_live(self) -> bool:
+        """Anything not known to be paper is treated as real money."""
+        status = self.picture.status
+        return status is None or status.mode.value != "paper"
+
+    async def _send(self, form: Form, wanted: Wanted) -> None:
+        command = wanted.command
+        try:
+            receipt = await self.desk.send(command)
+        except (HogaError, OSError) as error:
+            self.say("error", f"no answer to: {wanted.text}. It may have been taken; look at Orders first. {error}")
+            return
+        finally:
+            self.is_sending = False
+        if receipt.is_ok:
+            self._taken(form, command)
+            self.say("ok", receipt.text)
+            return
+        self._refused(form, command, receipt.text, was_denied=bool(receipt.rule))
+        self.say("error", receipt.text)
+
+    def _taken(self, form: Form, command: Command) -> None:
+        if isinstance(command, Submit):
+            self.last_sent = command.request.client_order_id
+            self.trading.sent(command.request.instrument, command.request.quantity)
+        below = self.forms[: self.forms.index(form)][-1:] if isinstance(form, Review) and form in self.forms else []
+        self.close(*(self.forms if isinstance(form, PanicMenu) else [form, *below]))
+
+    def _refused(self, form: Form, command: Command, text: str, *, was_denied: bool) -> None:
+        """The form stays open to be mended. A denied order has ended, so its next try is another order."""
+        if isinstance(form, Review):
+            self.close(form)
+        asked = self.top_form if isinstance(form, Review) else form
+        if isinstance(asked, Ticket):
+            asked.problem, asked.is_denied = text, True
+            if was_denied and isinstance(command, Submit):
+                asked.id = self.desk.new_order_id()
+        elif isinstance(asked, LineForm):
+            asked.is_wrong, asked.remark = True, text
+            if was_denied:
+                self.typed.opened()
+        elif asked is not None:
+            self.close(asked)
+        self.surface.show_form(self.picture, self.forms, is_sending=False)
+
+    # ---- running
+
+    async def run_async(self, *, mouse: bool = False, **options: Any) -> int | None:
+        """As Textual's, but the mouse is left to the terminal, so that text can be selected."""
+        return await super().run_async(mouse=mouse, **options)

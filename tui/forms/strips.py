@@ -1,0 +1,185 @@
+"""The strips over the last rows of the screen: confirm, review (LIVE), panic and the strategy menu. Each waits for the
+key that means it and for nothing else."""
+
+from __future__ import annotations
+
+from core.domain.account import TradingState
+from core.domain.commands import Command, ControlStrategy, Panic, SetTradingState, StrategyAction
+from tui.messages import Dropped, Edited, Entered, Press, Wanted, Wish
+from tui.widgets.line_edit import LineEdit
+
+FLATTEN_WORD = "FLATTEN"
+
+
+class Confirm:
+    """One command, said in words; Enter does it."""
+
+    place = "confirm"
+    is_input = False
+    sending = frozenset({"enter"})
+
+    def __init__(self, command: Command, text: str) -> None:
+        self.command, self.text = command, text
+        self.armed_from = 0.0
+
+    def key(self, press: Press) -> Wish | None:
+        match press.key:
+            case "enter":
+                return Wanted(self.command, self.text)
+            case "escape":
+                return Dropped()
+        return None
+
+    def paste(self, text: str) -> Wish | None:
+        return None
+
+
+class Review(Confirm):
+    """Real money: the whole order once more, and a key that is neither repeat nor habit."""
+
+    place = "review"
+    sending = frozenset({"y"})
+
+    def key(self, press: Press) -> Wish | None:
+        match press.key:
+            case "y":
+                return Wanted(self.command, self.text)
+            case "escape":
+                return Dropped()
+        return None
+
+
+class PanicMenu:
+    """Enter: stop automatic orders and cancel entries. `f`: flatten, after a typed word. `h`: halt."""
+
+    place = "panic"
+    sending = frozenset({"enter", "ctrl+x"})
+
+    def __init__(self, word: str = FLATTEN_WORD) -> None:
+        self.word = word
+        self.choice = "entries"
+        self.typed = LineEdit()
+        self.armed_from = 0.0
+
+    @property
+    def is_input(self) -> bool:
+        return self.choice == "flatten"
+
+    def key(self, press: Press) -> Wish | None:
+        match press.key:
+            case "escape":
+                if self.choice == "entries":
+                    return Dropped()
+                self.choice = "entries"
+                self.typed.set("")
+                return Edited()
+            case "enter" | "ctrl+x":
+                return self._go(press)
+        if self.choice == "flatten":
+            return Edited() if self.typed.key(press.key, press.character) else None
+        if press.key in ("f", "h"):
+            self.choice = "flatten" if press.key == "f" else "halt"
+            self.armed_from = press.at
+            return Edited()
+        return None
+
+    def _go(self, press: Press) -> Wish | None:
+        if self.choice == "entries":
+            return Wanted(Panic(), "panic: automatic orders stop, only reducing orders pass, entry orders are canceled")
+        if press.key == "ctrl+x":
+            return None
+        if self.choice == "halt":
+            return Wanted(SetTradingState(state=TradingState.HALTED, text="panic"), "halt: nothing but cancels")
+        if self.typed.text.strip().upper() != self.word.upper():
+            self.typed.set("")
+            return Edited()
+        return Wanted(Panic(flatten=True), "flatten: everything is canceled and every position closed")
+
+    def paste(self, text: str) -> Wish | None:
+        return None
+
+
+class StrategyMenu:
+    """Start, pause or stop one strategy."""
+
+    place = "strategy"
+    is_input = False
+    sending = frozenset({"enter"})
+    actions = (("s", StrategyAction.START), ("p", StrategyAction.PAUSE), ("x", StrategyAction.STOP))
+
+    def __init__(self, name: str, choice: StrategyAction) -> None:
+        self.name, self.choice = name, choice
+        self.armed_from = 0.0
+
+    def key(self, press: Press) -> Wish | None:
+        choices = [action for _, action in self.actions]
+        match press.key:
+            case "escape":
+                return Dropped()
+            case "enter":
+                return Wanted(ControlStrategy(name=self.name, action=self.choice), f"{self.choice} {self.name}")
+            case "left" | "h" | "up" | "k":
+                self.choice = choices[(choices.index(self.choice) - 1) % len(choices)]
+            case "right" | "l" | "down" | "j":
+                self.choice = choices[(choices.index(self.choice) + 1) % len(choices)]
+            case _:
+                named = dict(self.actions).get(press.key)
+                if named is None:
+                    return None
+                self.choice = named
+        return Edited()
+
+    def paste(self, text: str) -> Wish | None:
+        return None
+
+
+class LineForm:
+    """A line at the bottom: `:` for orders and commands, `/` to find."""
+
+    is_input = True
+    sending = frozenset({"enter"})
+
+    def __init__(self, place: str, prompt: str, text: str = "", history: list[str] | None = None) -> None:
+        self.place, self.prompt = place, prompt
+        self.edit = LineEdit(text)
+        self.history = history if history is not None else []
+        self._at = len(self.history)
+        self.armed_from = 0.0
+        self.remark = ""
+        """What the line would do, as far as it is understood."""
+        self.is_wrong = False
+        self.suggestion: tuple[int, int, str] | None = None
+        """(position, length, text): what Tab puts in place of the characters at fault."""
+
+    def key(self, press: Press) -> Wish | None:
+        match press.key:
+            case "escape":
+                return Dropped()
+            case "enter":
+                return Entered(self.edit.text) if self.edit.text.strip() else Dropped()
+            case "backspace" if not self.edit.text:
+                return Dropped()
+            case "up" | "down":
+                return self._recall(-1 if press.key == "up" else 1)
+            case "tab":
+                return self._take()
+        return Edited() if self.edit.key(press.key, press.character) else None
+
+    def paste(self, text: str) -> Wish | None:
+        return Edited() if self.edit.insert(" ".join(text.split())) else None
+
+    def _recall(self, by: int) -> Wish | None:
+        if not self.history:
+            return None
+        self._at = min(max(self._at + by, 0), len(self.history))
+        self.edit.set(self.history[self._at] if self._at < len(self.history) else "")
+        return Edited()
+
+    def _take(self) -> Wish | None:
+        if self.suggestion is None:
+            return None
+        position, length, text = self.suggestion
+        line = self.edit.text
+        self.edit.set(line[:position] + text + line[position + length :])
+        self.suggestion = None
+        return Edited()

@@ -1,0 +1,74 @@
+"""What passes between keys, forms and the console: key presses in, wishes out. Plain structs; nothing acts here."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from core.domain.commands import Command
+
+
+class Press(msgspec.Struct, frozen=True):
+    """One key. `at`: seconds on the terminal's clock, taken when the key was read."""
+
+    key: str
+    character: str | None
+    at: float
+
+    @property
+    def is_printable(self) -> bool:
+        return self.character is not None and len(self.character) == 1 and self.character.isprintable()
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """The form closes; nothing was asked."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Send this command. `text` says it in words, for the review strip and for the message. The form stays open until
+    the desk has taken it."""
+
+    command: Command
+    text: str
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """A line was typed and Enter pressed."""
+
+    text: str
+
+
+class Edited(msgspec.Struct, frozen=True):
+    """Something in the form changed: draw it, and ask for a new preview."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The form cannot do that; `text` says why."""
+
+    text: str
+
+
+Wish = Dropped | Wanted | Entered | Edited | Refused
+
+
+class Form(Protocol):
+    """Something that has the keys. `place` names its key table in actions.py, `sending` the keys that it takes only
+    once it is armed, `armed_from` the time from which it counts as seen."""
+
+    place: str
+    sending: frozenset[str]
+    armed_from: float
+
+    @property
+    def is_input(self) -> bool:
+        """Do printable keys type text?"""
+        ...
+
+    def key(self, press: Press) -> Wish | None:
+        """None when the key means nothing here."""
+        ...
+
+    def paste(self, text: str) -> Wish | None:
+        """None where text has no place."""
+        ...

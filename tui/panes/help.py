@@ -1,0 +1,70 @@
+"""The help: every key that works in the focused pane, made from the action registry."""
+
+from __future__ import annotations
+
+from tui import format as f
+from tui.actions import ACTIONS, Action, actions_in, key_labels
+from tui.look import Look
+from tui.messages import Dropped, Edited, Press, Wish
+from tui.widgets.grid import Cell
+from tui.widgets.sheet import Sheet
+
+
+class HelpForm:
+    """Scrolls; Esc, q or ? closes."""
+
+    place = "help"
+    is_input = False
+    sending: frozenset[str] = frozenset()
+
+    def __init__(self, pane: str) -> None:
+        self.pane = pane
+        self.top = 0
+        self.armed_from = 0.0
+
+    def key(self, press: Press) -> Wish | None:
+        if press.key in ("escape", "q") or press.character == "?":
+            return Dropped()
+        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -10_000, "end": 10_000}
+        if press.key not in steps:
+            return None
+        self.top += steps[press.key]
+        return Edited()
+
+    def paste(self, text: str) -> Wish | None:
+        return None
+
+    def lines(self, width: int) -> list[list[Cell]]:
+        """All rows: the pane's keys by group, then the tables of the forms."""
+        rows: list[list[Cell]] = []
+        here = actions_in(self.pane)
+        groups = list(dict.fromkeys(action.group for action in here))
+        for group in groups:
+            rows.append([Cell(f" {group}", "title")])
+            rows += [_row(action, width) for action in here if action.group == group]
+            rows.append([])
+        for place in dict.fromkeys(a.context for a in ACTIONS if a.context not in ("rest", "always")):
+            rows.append([Cell(f" In {place}", "strong")])
+            rows += [_row(action, width) for action in ACTIONS if action.context == place]
+            rows.append([])
+        return rows
+
+
+def _row(action: Action, width: int) -> list[Cell]:
+    keys = " ".join(key_labels(action))
+    return [Cell(f.fit(keys, 16, "right"), "key"), Cell(f"  {f.clip(action.help, max(width - 19, 8))}", "text")]
+
+
+class HelpPane(Sheet):
+    def __init__(self, look: Look) -> None:
+        super().__init__(look.pens, id="help")
+        self._look = look
+
+    def show(self, form: HelpForm) -> None:
+        rows = form.lines(self.room_width)
+        room = max(self.room_height - 1, 1)
+        form.top = max(min(form.top, len(rows) - room), 0)
+        name = self._look.word("Help")
+        head = [Cell(f" {name}: {form.pane}", "title"), Cell("   up/down scroll, Esc closes", "text-dim")]
+        self.put_lines([head, *rows[form.top : form.top + room]])
+        self.flush()

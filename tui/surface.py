@@ -1,0 +1,184 @@
+"""Everything that can be seen: the panes, the frame, the bars, and which of them stand where. It shows the picture; it
+knows nothing of the desk and sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from textual.widget import Widget
+
+from core.trading.view import Slice
+from tui.actions import PANES
+from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
+from tui.forms.ticket import Ticket
+from tui.look import Look
+from tui.messages import Form
+from tui.panes.bars import CommandBar, HintBar, MessageBar
+from tui.panes.book import BookPane
+from tui.panes.help import HelpForm, HelpPane
+from tui.panes.log import LogPane
+from tui.panes.orders import OrdersPane
+from tui.panes.pnl import PnlPane
+from tui.panes.positions import PositionsPane
+from tui.panes.quotes import QuotesPane
+from tui.panes.status import StatusPane, TinyPane, is_live
+from tui.panes.strategies import StrategiesPane
+from tui.panes.strip import StripPane
+from tui.panes.ticket import TicketPane
+from tui.picture import Picture
+from tui.screens.layout import Layout, arrange
+from tui.widgets.frame import Frame, Title
+from tui.widgets.grid import Cell
+from tui.widgets.sheet import place
+
+
+class Pane(Protocol):
+    """What a pane offers: `slices` it draws from, what stands in its rule, and a cursor."""
+
+    slices: tuple[Slice, ...]
+    title: str
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def facts(self) -> tuple[Cell, ...]: ...
+    def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None: ...
+    def flush(self) -> int: ...
+    def move_cursor(self, by: int) -> None: ...
+    def cursor_to(self, place: int) -> None: ...
+    def page(self, pages: float) -> None: ...
+
+
+class Message:
+    """The line above the command line."""
+
+    def __init__(self, level: str, text: str, count: int = 0) -> None:
+        self.level, self.text, self.count = level, text, count
+
+
+class Surface:
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self.frame = Frame(look.pens)
+        self.status = StatusPane(look)
+        self.quotes, self.book, self.log = QuotesPane(look), BookPane(look), LogPane(look)
+        self.positions, self.orders, self.pnl = PositionsPane(look), OrdersPane(look), PnlPane(look)
+        self.strategies, self.ticket = StrategiesPane(look), TicketPane(look)
+        self.message, self.command, self.hints = MessageBar(look), CommandBar(look), HintBar(look)
+        self.strip, self.help, self.tiny = StripPane(look), HelpPane(look), TinyPane(look)
+        self.screen_name = "trade"
+        self.focus_name = "quotes"
+        self.is_zoomed = False
+        self.layout = Layout(0, 0, "tiny", {})
+
+    def widgets(self) -> Iterator[Widget]:
+        """Back to front."""
+        yield self.frame
+        yield from (self.status, *(self.widget(name) for name in PANES), self.ticket)
+        yield from (self.command, self.hints, self.message, self.help, self.strip, self.tiny)
+
+    def widget(self, name: str) -> Widget:
+        found: Widget = getattr(self, name)
+        return found
+
+    def pane(self, name: str) -> Pane:
+        found: Pane = getattr(self, name)
+        return found
+
+    @property
+    def visible(self) -> list[str]:
+        """Names of the panes now shown, the ticket left out."""
+        return [name for name in self.layout.panes if name in PANES]
+
+    # ---- where things stand
+
+    def arrange(self, width: int, height: int, forms: Sequence[Form], *, has_message: bool) -> None:
+        """Place everything for this size, screen and what is open."""
+        has_ticket = any(isinstance(form, Ticket) for form in forms)
+        layout = arrange(
+            self.screen_name, width, height, focus=self.focus_name, is_zoomed=self.is_zoomed, has_ticket=has_ticket
+        )
+        self.layout = layout
+        if self.focus_name not in layout.panes and self.visible:
+            self.focus_name = self.visible[0]
+        is_full, is_tiny = layout.kind == "full", layout.kind == "tiny"
+        self._place(self.frame, None if is_tiny else (0, 0, width, height))
+        self._place(self.status, None if is_tiny else (0, 0, width, 2 if is_full else 1))
+        for name in (*PANES, "ticket"):
+            rect = layout.panes.get(name)
+            self._place(self.widget(name), None if rect is None else rect.inside)
+        top = forms[-1] if forms else None
+        has_line = isinstance(top, LineForm)
+        row = layout.command_row
+        self._place(self.command, (0, row, width, 1) if not is_tiny or has_line else None)
+        self._place(self.hints, (0, height - 1, width, 1) if is_full else None)
+        self._place(self.message, (0, row - 1, width, 1) if has_message and not is_tiny else None)
+        has_help = isinstance(top, HelpForm)
+        body = (1, 2, width - 2, height - 4) if is_full else (0, 1, width, max(height - 2, 1))
+        self._place(self.help, body if has_help else None)
+        self._place(self.tiny, (0, 0, width, height) if is_tiny else None)
+        strip_rows = min(3, max(height - 2, 1))
+        has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
+        self._place(self.strip, (0, height - strip_rows, width, strip_rows) if has_strip else None)
+
+    def _place(self, widget: Widget, box: tuple[int, int, int, int] | None) -> None:
+        if box is None or box[2] <= 0 or box[3] <= 0:
+            widget.display = False
+        else:
+            place(widget, *box)
+
+    # ---- what they show
+
+    def show(self, picture: Picture, now: int, dirty: Mapping[Slice, set[str]] | None) -> None:
+        """Panes whose slices changed; with `dirty` None all of them, anew."""
+        for name in self.visible:
+            pane = self.pane(name)
+            if dirty is None:
+                pane.show(picture, now)
+            elif any(part in dirty for part in pane.slices) or (name == "positions" and Slice.STATUS in dirty):
+                keys: set[str] = set().union(*(dirty.get(part, ()) for part in pane.slices))
+                pane.show(picture, now, keys)
+            pane.flush()
+
+    def grow_older(self, picture: Picture, now: int) -> None:
+        """A second has passed: only figures that read differently are written."""
+        for name in ("quotes", "orders", "strategies"):
+            if name in self.layout.panes:
+                pane = getattr(self, name)
+                pane.age(picture, now)
+                pane.flush()
+
+    def show_edges(self, picture: Picture, now: int, forms: Sequence[Form], message: Message | None) -> None:
+        """Header, rules, bars: everything around the panes."""
+        live = is_live(picture.status)
+        kind = self.layout.kind
+        if kind == "tiny":
+            self.tiny.show(picture)
+        else:
+            self.status.show(picture, now, self.screen_name, kind)
+            titles = {name: self._title(name) for name in self.layout.panes}
+            focus = "ticket" if forms and isinstance(forms[-1], Ticket) else "" if forms else self.focus_name
+            self.frame.show(self.layout, titles, focus, is_live=live)
+        top = forms[-1] if forms else None
+        line = top if isinstance(top, LineForm) else None
+        self.command.show(line)
+        self.hints.show(top.place if top is not None else self.focus_name, is_live=live)
+        if message is not None:
+            self.message.show(message.level, message.text, message.count)
+
+    def show_form(self, picture: Picture, forms: Sequence[Form], *, is_sending: bool, context: str = "") -> None:
+        """The forms that are open, the lowest first."""
+        ticket = next((form for form in reversed(forms) if isinstance(form, Ticket)), None)
+        self.ticket.show(ticket, picture.status, is_sending=is_sending)
+        top = forms[-1] if forms else None
+        if isinstance(top, (Confirm, PanicMenu, StrategyMenu)):
+            self.strip.show(top, picture.status, context)
+        elif isinstance(top, HelpForm):
+            self.help.show(top)
+        elif isinstance(top, LineForm):
+            self.command.show(top)
+
+    def _title(self, name: str) -> Title:
+        pane = getattr(self, name)
+        return Title(self._look.word(pane.title), pane.subject, tuple(pane.facts))
