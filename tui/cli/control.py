@@ -41,7 +41,8 @@ def order(
 ) -> int:
     """Send one order line.
 
-    It may buy, sell, close, modify or cancel. Without a price the order rests at its own side's best price; a market order is written @mkt.
+    It may buy, sell, close, modify or cancel. Without a price the order rests at its own side's best price; a
+    market order is written @mkt.
 
     Examples: hoga order 'b 10 005930 @70800'  |  hoga order 's 5 AAPL @mkt'  |  hoga order 'x 005930'
     """
@@ -89,7 +90,8 @@ def panic(
 ) -> int:
     """Stop trading, now.
 
-    Automatic orders stop, only reducing orders pass, entry orders are canceled. Protective stops stay. If no engine answers within 0.2 seconds a halt file is written beside the journal: an engine
+    Automatic orders stop, only reducing orders pass, entry orders are canceled. Protective stops stay. If no engine
+    answers within 0.2 seconds a halt file is written beside the journal: an engine
     looks for it before each order, and orders stay forbidden until it is removed. Exit code 1 then says that nothing
     could be canceled.
 

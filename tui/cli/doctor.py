@@ -45,7 +45,8 @@ def add_to(app: typer.Typer) -> None:
 def doctor(context: typer.Context, as_json: Json = False) -> int:
     """Check what hoga stands on.
 
-    Python, terminal, settings, folders, disk, journal, clock and socket. Exit code 1 if anything must be fixed before trading.
+    Python, terminal, settings, folders, disk, journal, clock and socket. Exit code 1 if anything must be fixed
+    before trading.
 
     Example: hoga doctor --json
     """

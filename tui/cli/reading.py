@@ -139,12 +139,20 @@ def _show(chosen: Chosen, what: str, symbols: Sequence[str] | None, as_json: boo
 
 
 def _show_kinds(as_json: bool) -> int:
-    from core.strategies import catalog
+    import inspect
+
+    from core.strategies.catalog import KINDS
     from tui.cli import table
 
-    kinds = catalog.describe()
+    kinds = []
+    for kind, strategy in KINDS.items():
+        params = strategy.Params()
+        fields = {name: getattr(params, name) for name in params.__struct_fields__}
+        words = (inspect.getdoc(strategy) or "").split("\n\n")[0].replace("\n", " ")
+        kinds.append({"kind": kind, "text": words, "params": fields})
     if as_json:
-        table.emit(kinds)
-    else:
-        table.show(("KIND", "WHAT IT DOES", "PARAMETERS"), [list(map(str, kind)) for kind in kinds], empty="none")
+        table.emit({"kinds": kinds})
+        return 0
+    lines = [[k["kind"], " ".join(f"{name}={value}" for name, value in k["params"].items()), k["text"]] for k in kinds]
+    table.show(("KIND", "PARAMETERS (defaults)", "WHAT IT DOES"), lines, empty="none")
     return 0

@@ -88,7 +88,8 @@ def run(
 ) -> int:
     """Run the engine without a screen.
 
-    It stays in the foreground until it is told to stop: SIGTERM and SIGINT stop it cleanly. Other terminals reach it with `hoga positions`, `hoga order`, `hoga panic`.
+    It stays in the foreground until it is told to stop: SIGTERM and SIGINT stop it cleanly. Other terminals reach
+    it with `hoga positions`, `hoga order`, `hoga panic`.
 
     Example: hoga run --duration 3600
     """
@@ -110,7 +111,8 @@ def replay(
 ) -> int:
     """Play a recorded day again.
 
-    It goes through the same engine and, without --headless, the same screen. Exit code 6 means that the tape is damaged; everything before the damage was played.
+    It goes through the same engine and, without --headless, the same screen. Exit code 6 means that the tape is
+    damaged; everything before the damage was played.
 
     Examples: hoga replay 2026-11-19 --speed 60x  |  hoga replay day.tape.gz --headless --speed max --json
     """
