@@ -47,7 +47,8 @@ def size(
         return f"target {signal.target} is not between -1 and 1"
     if not size > 0:
         return f"the strategy's size is {size}: give it one above zero"
-    target = exact(signal.target) * size
+    # Nine digits: 0.1 + 0.2 is 0.3, and what is left of 1e-17 is nothing.
+    target = exact(round(signal.target, 9)) * size
     if target < 0 and not instrument.can_short:
         target = ZERO
     missing = target - position - working
