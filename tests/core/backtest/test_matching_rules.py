@@ -93,7 +93,7 @@ class Venue:
     def send(self, side: str, quantity: str, limit: str | None = None, **terms: object) -> ClientOrderId:
         self.count += 1
         id = derived_client_order_id("test", str(self.count))
-        instrument: Instrument = terms.pop("instrument", SAMSUNG)  # type: ignore[assignment]
+        instrument: Instrument = terms.pop("instrument", SAMSUNG)
         kind = terms.pop("type", OrderType.LIMIT if limit else OrderType.MARKET)
         request = OrderRequest(
             client_order_id=id,
@@ -101,9 +101,9 @@ class Venue:
             instrument=instrument.id,
             side=Side(side),
             quantity=D(quantity),
-            type=kind,  # type: ignore[arg-type]
+            type=kind,
             limit_price=D(limit) if limit else None,
-            **terms,  # type: ignore[arg-type]
+            **terms,
         )
         self.keep(self.matching.submit(order(request), self.now))
         return id
@@ -112,9 +112,7 @@ class Venue:
         self, bid: float, bid_size: float, ask: float, ask_size: float, instrument: Instrument = SAMSUNG
     ) -> list[object]:
         self.now += 1
-        return self.keep(
-            self.matching.on_quote(Quote(instrument.id, bid, bid_size, ask, ask_size, self.now, self.now))
-        )
+        return self.keep(self.matching.on_quote(Quote(instrument.id, bid, bid_size, ask, ask_size, self.now, self.now)))
 
     def book(self, bids: list[tuple[float, float]], asks: list[tuple[float, float]]) -> list[object]:
         self.now += 1
@@ -122,9 +120,7 @@ class Venue:
 
     def trade(self, price: float, size: float, by: str = "sell", instrument: Instrument = SAMSUNG) -> list[object]:
         self.now += 1
-        return self.keep(
-            self.matching.on_trade(Trade(instrument.id, price, size, Aggressor(by), self.now, self.now))
-        )
+        return self.keep(self.matching.on_trade(Trade(instrument.id, price, size, Aggressor(by), self.now, self.now)))
 
     def phase(self, phase: Phase, market: str = "XKRX", instrument: InstrumentId | None = None) -> list[object]:
         self.now += 1
