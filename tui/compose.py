@@ -27,7 +27,6 @@ from core.domain.events import StrategyStatus
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Freshness, Interval
-from core.domain.order import OrderStatus
 from core.ports import Broker, Clock, Desk
 from core.runtime.desk import LocalDesk
 from core.runtime.runner import Runner
@@ -133,7 +132,7 @@ class Program:
             for quote in await self._archive.last_quotes():
                 self.engine.step(msgspec.structs.replace(quote, freshness=Freshness.CACHED), quote.received)
         self.broker.restore(
-            [o for o in state.orders.values() if o.status is OrderStatus.OPEN],
+            state.orders.values(),
             {place: p.quantity for place, p in state.positions.items() if p.quantity},
             _balances(self.engine),
             self.clock.now(),
@@ -228,14 +227,23 @@ def data_directory(data_dir: Path | None, *, demo: bool = False, settings: Setti
     return base / "demo" if demo else base
 
 
-def paper_broker(settings: Settings, clock: Clock, **more: Any) -> PaperBroker:
+def paper_broker(
+    settings: Settings, clock: Clock, driven: Iterable[Instrument] | None = None, **more: Any
+) -> PaperBroker:
+    """On the embedded market; with `driven` instruments, on whatever a driver plays to it. `more` overrides settings."""
     from brokers.paper.broker import PaperBroker
-    from storage.settings import convert_section
-
     from brokers.paper.settings import PaperSettings
 
-    raw = {**settings.brokers.get("paper", {}), **more}
-    return PaperBroker(convert_section(PaperSettings, raw, "brokers.paper"), clock)
+    checked = PaperSettings()
+    raw = settings.brokers.get("paper", {})
+    if raw:
+        from storage.settings import convert_section
+
+        checked = convert_section(PaperSettings, raw, "brokers.paper")
+    checked = msgspec.structs.replace(checked, **more)
+    if driven is None:
+        return PaperBroker(checked, clock)
+    return PaperBroker(checked, clock, feed="driver", instruments=driven)
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -292,7 +300,7 @@ async def _screen(program: Program, settings: Settings, replay: Replay | None = 
             group.create_task(program.run(started), name="program")
         if replay is not None:
             group.create_task(_play(program, replay, started), name="replay")
-        _on_signals(program, lambda: app.exit())
+        _on_signals(program, app.exit)
         try:
             await app.run_async()
             code = app.return_code or 0
@@ -404,8 +412,7 @@ def _replay_parts(settings: Settings, options: ReplayOptions, tape: Tape) -> tup
     instruments = list(tape.instruments)
     base = instruments[0].currency
     cash = {i.currency: REPLAY_CASH for i in instruments}
-    broker = paper_broker(settings, clock, cash=cash, base_currency=base, latency_ms=0)
-    broker.list_instruments(instruments)
+    broker = paper_broker(settings, clock, instruments, cash=cash, base_currency=base, latency_ms=0)
     seeded = Random(0)
     holder: list[Replay] = []
 
