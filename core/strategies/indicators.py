@@ -122,7 +122,7 @@ class Rsi:
                 down -= change * self._new
             self._up, self._down = up, down
         moved = up + down
-        self.value = found = 100 * up / moved if moved > 0 else 50.0
+        self.value = found = 100 * (up / moved) if moved > 0 else 50.0
         return found
 
 

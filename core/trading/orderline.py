@@ -190,16 +190,17 @@ def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
         options = Options(words, context)
         subject = read_subject(verb, options.rest, context, needs_amount=True)
         account = _which_account(verb, options, subject, context)
+        part_of = subject.amount.fraction if isinstance(subject.amount, Share) else None
+        held = context.position(account, subject.instrument.id)
+        if part_of is not None and side is Side.SELL and held <= 0:
+            raise verb.wrong(f"there is no {subject.instrument.code} in {account} to sell: write a quantity")
         market, remarks = MarketPrices(subject.instrument, context), list[str]()
         draft = _terms(verb, options, market, side, False, remarks)
-        if isinstance(subject.amount, Share) and side is Side.SELL:
-            held = context.position(account, subject.instrument.id)
-            if held <= 0:
-                raise verb.wrong(f"there is no {subject.instrument.code} in {account} to sell: write a quantity")
-            quantity = part(subject.instrument, subject.amount_word, subject.amount.fraction, held, remarks)
+        if part_of is not None and side is Side.SELL:
+            quantity = part(subject.instrument, subject.amount_word, part_of, held, remarks)
         else:
             cost = draft.limit_price or draft.stop_price or market.touch(side.other) or market.last
-            power = _power(verb, account, market.instrument, context) if isinstance(subject.amount, Share) else None
+            power = None if part_of is None else _power(verb, account, market.instrument, context)
             quantity = _wanted(subject, cost, power, remarks)
         return msgspec.structs.replace(draft, account=account, quantity=quantity, remarks=tuple(remarks))
 

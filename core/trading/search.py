@@ -97,7 +97,7 @@ class SymbolIndex:
         if not query:
             return []
         whole = _END + query + _END
-        for field in (self._codes, self._names, self._tickers):
+        for field in (self._codes, self._names, self._tickers, self._initials):
             rows = sorted(field.find(whole))
             if rows:
                 return [self._instruments[row] for row in rows[:limit]]
