@@ -1,0 +1,144 @@
+"""The pages of docs/ that are made from the program: keys, command line, settings. `python -m tests.house.pages` (or
+`make docs`) writes them; a test compares, so a page never says what the program does not do.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any
+
+import typer.main
+
+from storage.settings import render_default
+from tests.house.sources import ROOT
+from tui.actions import ACTIONS, Action, key_labels
+from tui.cli.app import app
+
+DOCS = ROOT / "docs"
+NOTE = "<!-- Made by `make docs`; edit the program, not this page. -->\n"
+CONTEXTS = {
+    "Trade": "Trading",
+    "Move": "Moving about",
+    "Work": "Everything else",
+    "Screens": "Screens",
+    "ticket": "In the ticket",
+    "confirm": "In a question",
+    "review": "In the review of a live order",
+    "panic": "In the panic menu",
+    "strategy": "In the strategy menu",
+    "command": "On the command line",
+    "find": "In the search",
+    "help": "In the help",
+}
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+
+def keys_page() -> str:
+    """docs/keys.md, from the registry the console itself reads."""
+    parts = [
+        "# Keys\n",
+        NOTE,
+        "Nothing reaches a broker without Enter. A pasted text never sends an order, and keys typed in Hangul mean the",
+        "Latin key in the same place (ㅠ is b). `?` in the console shows the keys that work where you are.",
+    ]
+    ordered = sorted(ACTIONS, key=lambda action: list(CONTEXTS).index(action.group))
+    for group, actions in groupby(ordered, key=lambda action: action.group):
+        parts += [f"\n## {CONTEXTS[group]}\n", "| key | what it does |", "|---|---|"]
+        parts += [f"| {_keys(action)} | {_cell(action.help)} |" for action in actions]
+    return "\n".join(parts) + "\n"
+
+
+def _keys(action: Action) -> str:
+    shown = key_labels(action)
+    return " ".join(f"`` {key} ``" if "`" in key else f"`{_cell(key)}`" for key in shown)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+# --- command line ----------------------------------------------------------------------------------------------------
+
+
+def verbs() -> Iterator[tuple[str, Any]]:
+    """(name, command) of every verb, those of a group as `group verb`."""
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield name, command
+        else:
+            yield from ((f"{name} {sub}", part) for sub, part in inner.items())
+
+
+def cli_page() -> str:
+    """docs/cli.md: the written head (docs/cli-head.md) and every verb's own help."""
+    parts = [(DOCS / "cli-head.md").read_text("utf-8").rstrip("\n"), "\n" + NOTE, "## Verbs"]
+    for name, command in verbs():
+        paragraphs = [" ".join(part.split()) for part in inspect.cleandoc(command.help or "").split("\n\n")]
+        usage = " ".join(["hoga", name, *_arguments(command)])
+        parts += [f"\n### {name}\n", f"`{usage}`\n"]
+        parts += ["\n\n".join(_example(text) for text in paragraphs)]
+        options = [_option(param) for param in command.params if _is_shown(param)]
+        if options:
+            parts += ["\n| | |\n|---|---|", *options]
+    return "\n".join(parts) + "\n"
+
+
+def _arguments(command: Any) -> list[str]:
+    shown = [param.metavar or param.name.upper() for param in command.params if param.param_type_name == "argument"]
+    return [*(["[OPTIONS]"] if len(shown) < len(command.params) else []), *shown]
+
+
+def _is_shown(param: Any) -> bool:
+    return not getattr(param, "hidden", False) and "--help" not in param.opts
+
+
+def _option(param: Any) -> str:
+    if param.param_type_name == "argument":
+        name = param.metavar or param.name.upper()
+    else:
+        name = " ".join([*param.opts, *([param.metavar] if param.metavar and not param.is_flag else [])])
+        if param.secondary_opts:
+            name += f" / {param.secondary_opts[0]}"
+    has_default = param.param_type_name == "option" and not param.is_flag and param.default not in (None, "")
+    default = f" Default: {param.default}." if has_default else ""
+    return f"| `{_cell(name)}` | {_cell((param.help or '').strip())}{default} |"
+
+
+def _example(text: str) -> str:
+    word, colon, rest = text.partition(": ")
+    if not colon or word not in ("Example", "Examples"):
+        return text
+    return "```\n" + "\n".join(part.strip() for part in rest.split("  |  ")) + "\n```"
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+def configuration_page() -> str:
+    """docs/configuration.md: the written head and the file with every setting, as the program prints it."""
+    head = (DOCS / "configuration-head.md").read_text("utf-8").rstrip("\n")
+    return f"{head}\n\n{NOTE}\n## Every setting with its default\n\n```toml\n{render_default().rstrip()}\n```\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "keys.md": keys_page,
+    "cli.md": cli_page,
+    "configuration.md": configuration_page,
+}
+
+
+def main() -> int:
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

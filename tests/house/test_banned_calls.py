@@ -1,0 +1,146 @@
+"""Calls the house forbids, looked for in the sources. Each rule is also shown to see its fault."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.house.sources import ROOMS, calls, imported, modules
+
+CLOCK = {
+    *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.sleep", "asyncio.sleep"),
+    *("time.perf_counter", "time.perf_counter_ns", "time.gmtime", "time.localtime", "time.strftime"),
+    *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now"),
+}
+DANGER = {
+    *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load"),
+    *("pickle.load", "pickle.loads", "marshal.load", "marshal.loads", "shelve.open"),
+}
+NO_MODULES = re.compile(r"^(pickle|cPickle|dill|shelve|marshal|imp)(\.|$)")
+
+
+def clock_reads(tree: ast.AST) -> Iterator[int]:
+    for line, name, _ in calls(tree):
+        if name in CLOCK:
+            yield line
+
+
+def dangers(tree: ast.AST) -> Iterator[int]:
+    for line, name, call in calls(tree):
+        if name in DANGER:
+            yield line
+        for word in call.keywords:
+            value = word.value.value if isinstance(word.value, ast.Constant) else None
+            if (word.arg == "shell" and value is not False) or (word.arg == "verify" and value is False):
+                yield line
+            if word.arg == "follow_redirects" and value is True:
+                yield line
+    yield from (0 for name in imported(tree) if NO_MODULES.match(name))
+
+
+def bare_tasks(tree: ast.AST) -> Iterator[int]:
+    for line, name, _ in calls(tree):
+        if name in ("asyncio.create_task", "asyncio.get_event_loop", "loop.create_task", "?.create_task"):
+            yield line
+
+
+def string_markup(tree: ast.AST) -> Iterator[int]:
+    """Text that is parsed as markup: data in it could style, link or crash."""
+    for line, name, call in calls(tree):
+        if name in ("Text.from_markup", "Content.from_markup", "Text.from_ansi", "render_markup"):
+            yield line
+        is_widget = name.rpartition(".")[2] in ("Static", "Label")
+        is_data = bool(call.args) and not isinstance(call.args[0], ast.Constant)
+        if is_widget and is_data and not any(word.arg == "markup" for word in call.keywords):
+            yield line
+
+
+RULES: list[tuple[str, tuple[str, ...], set[str], Callable[[ast.AST], Iterator[int]], str]] = [
+    ("only core/clock.py reads the clock", ROOMS, {"core/clock.py"}, clock_reads, "import time\ntime.time()"),
+    ("nothing evaluates, unpickles, shells out or skips a check", ROOMS, set(), dangers, "run(x, shell=True)"),
+    ("nothing follows redirects", ROOMS, set(), dangers, "get(follow_redirects=True)"),
+    ("nothing imports pickle", ROOMS, set(), dangers, "import pickle"),
+    ("every task lives in a group", ROOMS, set(), bare_tasks, "asyncio.create_task(x())"),
+    ("data is never markup", ("tui",), set(), string_markup, "Static(name)"),
+]
+
+
+@pytest.mark.parametrize(("rule", "rooms", "allowed", "find", "fault"), RULES, ids=[rule[0] for rule in RULES])
+def test_rule(
+    rule: str, rooms: tuple[str, ...], allowed: set[str], find: Callable[[ast.AST], Iterator[int]], fault: str
+) -> None:
+    assert list(find(ast.parse(fault))), f"the test of {rule!r} does not see its own fault"
+    found = [f"{path}:{line}" for path, tree in modules(*rooms) if path not in allowed for line in find(tree)]
+    assert found == [], rule
+
+
+def made(tree: ast.AST, name: str) -> list[int]:
+    return [line for line, called, _ in calls(tree) if called.rpartition(".")[2] == name]
+
+
+def test_one_place_makes_a_permit_and_it_is_the_claim() -> None:
+    """The right to write an order to the wire comes from the journal's commit, and from nowhere else."""
+    makers = [(path, line) for path, tree in modules(*ROOMS) for line in made(tree, "SendPermit")]
+    assert len(makers) == 1, makers
+    path, line = makers[0]
+    assert path.startswith("storage/")
+    tree = dict(modules("storage"))[path]
+    around = [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    assert any("claim" in name for name in around), around
+
+
+def test_only_the_outbox_submits() -> None:
+    submits = {
+        path for path, tree in modules(*ROOMS) for _, called, _ in calls(tree) if called.endswith("broker.submit")
+    }
+    assert submits <= {"core/runtime/outbox.py"}, submits
+
+
+def test_only_brokers_spend_a_permit() -> None:
+    spenders = {path for path, tree in modules(*ROOMS) for line in made(tree, "spend")}
+    assert all(path.startswith("brokers/") for path in spenders), spenders
+
+
+def float_calls(tree: ast.AST) -> list[int]:
+    return [line for line, called, _ in calls(tree) if called == "float"]
+
+
+def test_decimals_never_start_from_a_float() -> None:
+    """Decimal(0.1) is not 0.1: text or int only, or core.domain.decimals.exact."""
+    found = []
+    for path, tree in modules(*ROOMS):
+        for line, called, call in calls(tree):
+            if called.rpartition(".")[2] == "Decimal" and call.args:
+                given = call.args[0]
+                if isinstance(given, ast.Constant) and isinstance(given.value, float):
+                    found.append(f"{path}:{line}")
+                if isinstance(given, ast.Call) and getattr(given.func, "id", "") == "float":
+                    found.append(f"{path}:{line}")
+    assert found == []
+
+
+LEDGERS = ("core/domain/decimals.py", "core/domain/account.py", "core/domain/order.py", "core/trading/ledger.py")
+"""Where money is counted. A float may come in only at decimals.exact."""
+
+
+def test_no_float_where_money_is_counted() -> None:
+    found = []
+    trees = dict(modules("core"))
+    for path in LEDGERS:
+        for node in ast.walk(trees[path]):
+            is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+            is_call = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "float"
+            is_type = isinstance(node, ast.arg) and getattr(node.annotation, "id", "") == "float"
+            if (is_literal or is_call or is_type) and path != "core/domain/decimals.py":
+                found.append(f"{path}:{getattr(node, 'lineno', 0)}")
+    assert found == []
+    exact = next(n for n in ast.walk(trees[LEDGERS[0]]) if isinstance(n, ast.FunctionDef) and n.name == "exact")
+    inside = float_calls(exact)
+    assert float_calls(trees[LEDGERS[0]]) == inside
