@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
+from core.backtest.liquidity import Lane
 from core.domain.decimals import is_multiple, plain
 from core.domain.instrument import Instrument
 from core.domain.market import Phase
-from core.domain.order import OrderType, Side, TimeInForce
+from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -119,6 +120,16 @@ def check_phase(
             f"{instrument.code} is in a call auction, which takes no {time_in_force.upper()} orders; use day",
         )
     return None
+
+
+def check_post_only(lane: Lane, request: OrderRequest, limit: float | None) -> Refusal | None:
+    """A post-only order must not meet what is shown on the other side."""
+    if not request.post_only:
+        return None
+    best = lane.top(request.side.other)[0]
+    if limit is not None and not (best and (best <= limit if request.side is Side.BUY else best >= limit)):
+        return None
+    return Refusal("post_only_would_take", f"a post-only order would trade at once against {best:g}; move its price")
 
 
 def insufficient_funds(currency: str, needed: Decimal, available: Decimal) -> Refusal:

@@ -14,21 +14,21 @@ from core.backtest.admission import (
     Refusal,
     VenueRules,
     check_phase,
+    check_post_only,
     check_price,
     check_quantity,
     check_value,
     insufficient_funds,
     insufficient_holding,
-    limits,
 )
-from core.backtest.cash import SHORT_MARGIN, Cash
-from core.backtest.costs import TABLES, CostTable, charge, table_for
+from core.backtest.cash import Cash
+from core.backtest.costs import TABLES, CostTable
+from core.backtest.funds import MARKET_SLACK, Funds
 from core.backtest.liquidity import Lane
 from core.backtest.working import Stage, Working
 from core.domain.account import Balance
 from core.domain.decimals import ZERO, exact, plain
 from core.domain.events import (
-    BalanceChanged,
     Event,
     InstrumentListed,
     OrderAccepted,
@@ -40,11 +40,10 @@ from core.domain.events import (
     OrderRequested,
     PhaseChanged,
 )
-from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, market_of
-from core.domain.instrument import Currency, Instrument
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef, market_of
+from core.domain.instrument import Instrument
 from core.domain.market import Aggressor, OrderBook, Phase, Quote, Trade
 from core.domain.order import (
-    Fill,
     Liquidity,
     Order,
     OrderRequest,
@@ -59,8 +58,6 @@ from core.domain.order import (
 Events = list[Event]
 NOTHING: Events = []
 """Returned where nothing happened, so that a tick costs no list. Nobody may add to it."""
-MARKET_SLACK = Decimal("1.05")
-"""A market buy sets aside the best ask and this much more, within the day's limit."""
 
 
 class Matching:
@@ -75,7 +72,6 @@ class Matching:
         rules: Mapping[str, VenueRules] = RULES,
         latency_ns: int = 0,
     ) -> None:
-        self._costs = costs
         self._rules = rules
         self._latency = latency_ns
         self._lanes: dict[InstrumentId, Lane] = {}
@@ -86,9 +82,9 @@ class Matching:
         self._sequence = 0
         self._due: list[tuple[int, int, ClientOrderId, Requested | None]] = []
         """What is still on its way: (arrival, sequence, order, wish); no wish means the order itself."""
-        self._touched: dict[tuple[AccountId, Currency], None] = {}
         self.cash = Cash()
         self.cash.set_balances(balances)
+        self._funds = Funds(self.cash, costs)
         self._accounts = set(balances)
         for instrument in instruments:
             self.list(instrument)
@@ -130,7 +126,7 @@ class Matching:
             self._send(now, working.id, None)
         else:
             self._arrive(lane, working, now, out)
-        return self._flush(now, out)
+        return self._funds.flush(now, out)
 
     def cancel(self, id: ClientOrderId, now: int) -> Events:
         """OrderCanceled, now or after the latency, or OrderRequested(REFUSED) when there is nothing to cancel."""
@@ -156,15 +152,12 @@ class Matching:
             text = f"{order.instrument} is no longer traded here"
             return [OrderCanceled(ts=now, client_order_id=order.id, text=text)]
         working = self._enter(lane, order.request, now, order.refs[0] if order.refs else None)
-        working.filled, working.value = order.filled, order.filled_value
         working.set_terms(order.quantity, order.limit_price, order.stop_price)
-        table = table_for(lane.instrument, self._costs)
-        value = order.filled_value * lane.instrument.multiplier
-        working.fee, working.tax = charge(table, lane.instrument, order.side, order.filled, value)
+        self._funds.resume(lane, working, order.filled, order.filled_value)
         self._place(working)
-        self._reserve(lane, working)
+        self._funds.reserve(lane, working)
         lane.sort()
-        self._touched.clear()
+        self._funds.hush()
         return NOTHING
 
     # --- what the market does -------------------------------------------------------------------------------------
@@ -215,7 +208,7 @@ class Matching:
         for order in tuple(lane.orders):
             if order.stage is Stage.ARMED and order.is_triggered(trade.price):
                 self._trigger(lane, order, now, out)
-        return self._flush(now, out)
+        return self._funds.flush(now, out)
 
     def on_phase(self, event: PhaseChanged) -> Events:
         """A market or one instrument changes its phase. A market that closes fills MOC and ends DAY orders."""
@@ -246,13 +239,13 @@ class Matching:
                 else:
                     order.is_passive, order.ahead = False, None
             lane.forget()
-        return self._flush(now, out)
+        return self._funds.flush(now, out)
 
     def advance(self, now: int) -> Events:
         """Let arrive what was still on its way at `now`. Needed only with a latency, while the market is silent."""
         if not self._due or self._due[0][0] > now:
             return NOTHING
-        return self._flush(now, self._arrivals(now))
+        return self._funds.flush(now, self._arrivals(now))
 
     @property
     def next_arrival(self) -> int | None:
@@ -271,7 +264,7 @@ class Matching:
             return NOTHING
         out: Events = []
         self._carry_out(id, wish, now, out)
-        return self._flush(now, out)
+        return self._funds.flush(now, out)
 
     def _arrivals(self, now: int) -> Events:
         out: Events = []
@@ -287,13 +280,13 @@ class Matching:
 
     def _enter(self, lane: Lane, request: OrderRequest, now: int, ref: VenueRef | None = None) -> Working:
         self._sequence += 1
-        price = self._reserve_price(lane, request) or ZERO
+        price = self._funds.price(lane, request) or ZERO
         ref = ref or VenueRef("P" + request.client_order_id[1:15].upper())
         working = Working(request, ref, self._sequence, price)
         self._orders[request.client_order_id] = working
         lane.orders.append(working)
         lane.sort()
-        self._reserve(lane, working)
+        self._funds.reserve(lane, working)
         return working
 
     def _place(self, order: Working) -> None:
@@ -311,7 +304,7 @@ class Matching:
             if price and order.is_triggered(price):
                 self._trigger(lane, order, now, out)
         elif order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
-            refusal = self._post_only_refusal(lane, order.request, order.limit_f)
+            refusal = check_post_only(lane, order.request, order.limit_f)
             if refusal is not None:
                 self._end(lane, order, "rejected", refusal.text)
                 out.append(_rejected(order.id, refusal, now))
@@ -349,15 +342,15 @@ class Matching:
             return
         order.set_terms(quantity, limit, stop)
         order.reserve_price = limit or (stop * MARKET_SLACK if stop else order.reserve_price)
-        if self._budget(lane, order) < self._required(lane, order):
+        if self._funds.budget(lane, order) < self._funds.required(lane, order):
             refusal = insufficient_funds(
-                lane.instrument.currency, self._required(lane, order), self._budget(lane, order)
+                lane.instrument.currency, self._funds.required(lane, order), self._funds.budget(lane, order)
             )
             order.set_terms(*old)
             order.reserve_price = order.limit or order.reserve_price
             out.append(_refused(order.id, wish, f"{refusal.code}: {refusal.text}", now))
             return
-        self._reserve(lane, order)
+        self._funds.reserve(lane, order)
         out.append(
             OrderReplaced(ts=now, client_order_id=order.id, quantity=quantity, limit_price=limit, stop_price=stop)
         )
@@ -386,8 +379,8 @@ class Matching:
             or (check_price(instrument, request.limit_price, "limit price") if request.limit_price else None)
             or (check_price(instrument, request.stop_price, "stop price") if request.stop_price else None)
             or check_value(instrument, request.quantity, price)
-            or (self._post_only_refusal(lane, request, _float(request.limit_price)) if not self._latency else None)
-            or self._money_refusal(lane, request)
+            or (check_post_only(lane, request, _float(request.limit_price)) if not self._latency else None)
+            or self._funds.refusal(lane, request)
         )
 
     def _terms_refusal(
@@ -399,7 +392,7 @@ class Matching:
         if (limit is None) != (order.limit is None) or (stop is None) != (order.stop is None):
             return Refusal("other_order_type", "a replace cannot change the type of the order; cancel it and send anew")
         if order.side is Side.SELL and not instrument.can_short:
-            sellable = self._sellable(lane, order.request, order)
+            sellable = self._funds.sellable(lane, order.request, order)
             if quantity - order.filled > sellable:
                 return insufficient_holding(instrument, order.side, quantity - order.filled, sellable)
         return (
@@ -407,122 +400,8 @@ class Matching:
             or (check_price(instrument, limit, "limit price") if limit else None)
             or (check_price(instrument, stop, "stop price") if stop else None)
             or check_value(instrument, quantity, limit)
-            or self._post_only_refusal(lane, order.request, _float(limit))
+            or check_post_only(lane, order.request, _float(limit))
         )
-
-    def _post_only_refusal(self, lane: Lane, request: OrderRequest, limit: float | None) -> Refusal | None:
-        if not request.post_only:
-            return None
-        best = lane.top(request.side.other)[0]
-        if limit is not None and not (best and (best <= limit if request.side is Side.BUY else best >= limit)):
-            return None
-        return Refusal(
-            "post_only_would_take", f"a post-only order would trade at once against {best:g}; move its price"
-        )
-
-    def _money_refusal(self, lane: Lane, request: OrderRequest) -> Refusal | None:
-        instrument = lane.instrument
-        if request.side is Side.SELL and not instrument.can_short:
-            sellable = self._sellable(lane, request, None)
-            if request.quantity > sellable:
-                return insufficient_holding(instrument, request.side, request.quantity, sellable)
-            return None
-        price = self._reserve_price(lane, request)
-        if price is None:
-            return Refusal("no_price", f"{instrument.code} has no price yet, so a market order cannot be covered")
-        probe = Working(request, VenueRef("probe"), 0, price)
-        needed, available = self._required(lane, probe), self._budget(lane, probe)
-        return insufficient_funds(instrument.currency, needed, available) if needed > available else None
-
-    def _sellable(self, lane: Lane, request: OrderRequest, but: Working | None) -> Decimal:
-        """Holding less what other working orders would sell of it."""
-        held = self.cash.quantity(request.account, request.instrument)
-        offered = sum(
-            (
-                order.remaining
-                for order in lane.orders
-                if order is not but and order.side is Side.SELL and order.request.account == request.account
-            ),
-            ZERO,
-        )
-        return max(held - offered, ZERO)
-
-    # --- money ----------------------------------------------------------------------------------------------------
-
-    def _reserve_price(self, lane: Lane, request: OrderRequest) -> Decimal | None:
-        if request.limit_price is not None:
-            return request.limit_price
-        instrument = lane.instrument
-        if request.stop_price is not None:
-            price = request.stop_price
-        else:
-            shown = lane.top(request.side.other)[0] or lane.last
-            known = exact(shown) if shown else instrument.previous_close
-            if known is None:
-                return None
-            price = known
-        if request.side is Side.SELL:
-            return price
-        span = limits(instrument)
-        return min(price * MARKET_SLACK, span[1]) if span is not None else price * MARKET_SLACK
-
-    def _required(self, lane: Lane, order: Working) -> Decimal:
-        return self._needed(lane, order, order.remaining, order.reserve_price)
-
-    def _needed(self, lane: Lane, order: Working, quantity: Decimal, price: Decimal) -> Decimal:
-        """Own cash that trading `quantity` more at `price` takes: the value and its fee for a buy, less what covering
-        a short sets free; the margin of what would be sold short for a sale."""
-        instrument = lane.instrument
-        place = (order.request.account, instrument.id)
-        position = self.cash.positions.get(place)
-        held = position.quantity if position is not None else ZERO
-        value = instrument.value(price, quantity)
-        if order.side is Side.SELL:
-            short = max(quantity - max(held, ZERO), ZERO)
-            return instrument.value(price, short) * SHORT_MARGIN
-        fee, _ = self._charge(lane, order, quantity, value)
-        released = ZERO
-        if position is not None and held < 0:
-            released = -position.cost * (1 + SHORT_MARGIN) * min(quantity, -held) / -held
-        return max(value + fee - released, ZERO)
-
-    def _charge(self, lane: Lane, order: Working, quantity: Decimal, value: Decimal) -> tuple[Decimal, Decimal]:
-        """(fee, tax) that `quantity` more for `value` adds to what the order has paid."""
-        instrument = lane.instrument
-        before = order.value * instrument.multiplier
-        table = table_for(instrument, self._costs)
-        fee, tax = charge(table, instrument, order.side, order.filled + quantity, before + value)
-        return fee - order.fee, tax - order.tax
-
-    def _budget(self, lane: Lane, order: Working) -> Decimal:
-        return self.cash.available(order.request.account, lane.instrument.currency) + order.reserved
-
-    def _reserve(self, lane: Lane, order: Working) -> None:
-        """Set aside what the order still needs; nothing once it has ended."""
-        currency = lane.instrument.currency
-        needed = self._required(lane, order) if order.is_live and order.remaining > 0 else ZERO
-        if needed != order.reserved:
-            self.cash.reserve(order.request.account, currency, needed - order.reserved)
-            order.reserved = needed
-            self._touched[(order.request.account, currency)] = None
-
-    def _permitted(self, lane: Lane, order: Working, quantity: Decimal, price: Decimal) -> Decimal:
-        """How much of `quantity` the account can carry at `price`."""
-        instrument = lane.instrument
-        held = self.cash.quantity(order.request.account, instrument.id)
-        if order.request.reduce_only:
-            quantity = min(quantity, max(-held * order.side.sign, ZERO))
-        if order.side is Side.SELL and not instrument.can_short:
-            return min(quantity, max(held, ZERO))
-        budget = self._budget(lane, order)
-        for _ in range(3):
-            if quantity <= 0:
-                return ZERO
-            needed = self._needed(lane, order, quantity, price)
-            if needed <= budget:
-                return quantity
-            quantity = instrument.quantity(quantity * max(budget, ZERO) / needed)
-        return ZERO
 
     # --- matching -------------------------------------------------------------------------------------------------
 
@@ -536,7 +415,7 @@ class Matching:
         """The display changed: let orders take what it offers and those that rest be reached."""
         out = self._arrivals(now) if self._due else []
         if self._phase(lane) is not Phase.OPEN:
-            return self._flush(now, out)
+            return self._funds.flush(now, out)
         for order in tuple(lane.orders):
             if order.stage is Stage.ARMED and lane.last is None:
                 price = lane.top(order.side.other)[0]
@@ -547,7 +426,7 @@ class Matching:
                     self._reach(lane, order, now, out)
                 else:
                     self._sweep(lane, order, now, out)
-        return self._flush(now, out)
+        return self._funds.flush(now, out)
 
     def _sweep(self, lane: Lane, order: Working, now: int, out: Events) -> None:
         """Take what is shown, best first, up to the limit; then rest, wait or be canceled as the terms say."""
@@ -643,34 +522,9 @@ class Matching:
         out: Events,
     ) -> bool:
         """Book one execution. False when the order has ended with it (filled, or the account can carry no more)."""
-        instrument = lane.instrument
-        carried = self._permitted(lane, order, quantity, price)
+        carried = self._funds.permitted(lane, order, quantity, price)
         if carried > 0:
-            value = instrument.value(price, carried)
-            fee, tax = self._charge(lane, order, carried, value)
-            order.filled += carried
-            order.value += price * carried
-            order.fee += fee
-            order.tax += tax
-            fill = Fill(
-                fill_id=FillId(f"{order.ref}-{plain(order.filled)}"),
-                client_order_id=order.id,
-                ref=order.ref,
-                account=order.request.account,
-                instrument=instrument.id,
-                side=order.side,
-                quantity=carried,
-                price=price,
-                fee=fee,
-                tax=tax,
-                currency=instrument.currency,
-                multiplier=instrument.multiplier,
-                liquidity=liquidity,
-                source=order.request.source,
-                ts=now,
-            )
-            self.cash.book(fill)
-            self._touched[(fill.account, fill.currency)] = None
+            fill = self._funds.book(lane, order, carried, price, liquidity, now)
             out.append(OrderFilled(ts=now, fill=fill))
         if order.remaining <= 0:
             self._end(lane, order, "filled", "")
@@ -679,7 +533,7 @@ class Matching:
             why = "it would no longer reduce" if order.request.reduce_only else "the account cannot carry more of it"
             self._cancel_rest(lane, order, why, now, out)
             return False
-        self._reserve(lane, order)
+        self._funds.reserve(lane, order)
         return True
 
     def _cancel_rest(self, lane: Lane, order: Working, text: str, now: int, out: Events) -> None:
@@ -689,17 +543,7 @@ class Matching:
     def _end(self, lane: Lane, order: Working, end: str, text: str) -> None:
         order.stage, order.end, order.text = Stage.ENDED, end, text
         lane.orders.remove(order)
-        self._reserve(lane, order)
-
-    def _flush(self, now: int, out: Events) -> Events:
-        """Add one BalanceChanged for every balance that moved."""
-        if self._touched:
-            for account, currency in self._touched:
-                total = self.cash.total(account, currency)
-                available = self.cash.available(account, currency)
-                out.append(BalanceChanged(ts=now, account=account, currency=currency, total=total, available=available))
-            self._touched.clear()
-        return out
+        self._funds.reserve(lane, order)
 
 
 def _float(price: Decimal | None) -> float | None:
