@@ -27,26 +27,27 @@ KINDS: dict[str, type[Strategy]] = {
 def build(
     kind: str, name: str, raw_params: Mapping[str, Any], instruments: tuple[Instrument, ...], interval: Interval
 ) -> Strategy:
-    """A strategy called `name`. Raises ConfigError for an unknown kind, a wrong parameter, or no instruments."""
+    """A strategy called `name`. Raises ConfigError for an unknown kind, a wrong parameter, or no instruments; its text
+    names the key, and the caller knows the section and the file."""
     found = KINDS.get(kind)
     if found is None:
-        raise ConfigError(f"[strategies.{name}] kind: there is no strategy {kind!r}{_near(kind, KINDS)}")
+        raise ConfigError(f"kind: there is no strategy {kind!r}{_near(kind, KINDS)}")
     if not instruments:
-        raise ConfigError(f"[strategies.{name}] instruments: give it at least one instrument to trade")
-    return found(name, params(kind, name, raw_params), instruments, interval)
+        raise ConfigError(f"instruments: give it at least one instrument to trade")
+    return found(name, params(kind, raw_params), instruments, interval)
 
 
-def params(kind: str, name: str, raw_params: Mapping[str, Any]) -> Any:
+def params(kind: str, raw_params: Mapping[str, Any]) -> Any:
     """The checked `Params` of a known kind, numbers written as text allowed; raises ConfigError."""
     wanted = KINDS[kind].Params
     known = wanted.__struct_fields__
     for key in raw_params:
         if key not in known:
-            raise ConfigError(f"[strategies.{name}] params: {kind} has no parameter {key!r}{_near(key, known)}")
+            raise ConfigError(f"params: {kind} has no parameter {key!r}{_near(key, known)}")
     try:
         return msgspec.convert(dict(raw_params), wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"[strategies.{name}] params: {error}") from None
+        raise ConfigError(f"params: {error}") from None
 
 
 def _near(word: object, known: Any) -> str:

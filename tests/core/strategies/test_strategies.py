@@ -108,8 +108,9 @@ def test_each_instrument_has_figures_of_its_own() -> None:
     assert run(strategy, [2]) == [(0, 1.0)]
 
 
-@pytest.mark.parametrize("slow", [20, 50])
-def test_ma_cross_counts_the_crosses_of_real_bars_exactly(slow: int) -> None:
+@pytest.mark.parametrize(("slow", "count"), [(20, 94), (50, None)])
+def test_ma_cross_counts_the_crosses_of_real_bars_exactly(slow: int, count: int | None) -> None:
+    """94 is what five independent backtesters count for 10/20 on these bars."""
     path = DATA / "goog_1d_2004_2013.csv"
     if not path.exists():
         pytest.skip("../shared/data is not beside the checkout")
@@ -125,7 +126,7 @@ def test_ma_cross_counts_the_crosses_of_real_bars_exactly(slow: int) -> None:
             expected.append((at, float(now)))
         side = now or side
     assert signals == expected
-    assert len(signals) > 20
+    assert len(signals) == (count or len(expected)) > 20
 
 
 def test_rsi_acts_on_the_way_back_from_an_extreme() -> None:
@@ -208,7 +209,7 @@ def test_a_context_shows_and_changes_nothing() -> None:
 def test_mistakes_are_named_with_their_place(kind: str, params: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said) as caught:
         make(kind, **params)
-    assert "[strategies.mine]" in str(caught.value)
+    assert str(caught.value).startswith(("kind: ", "params: ")), "the key is named; the caller adds section and file"
 
 
 def test_a_strategy_without_instruments_is_refused() -> None:
