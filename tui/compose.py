@@ -35,10 +35,9 @@ from tui.environment import prepare_environment
 
 if TYPE_CHECKING:
     from brokers.paper.broker import PaperBroker
+    from core.runtime.replay import Replay
     from storage.journal import Journal
     from storage.tape import Tape
-
-    from core.runtime.replay import Replay
 
 DEMO_STRATEGY = StrategySettings(
     kind="ma_cross",
@@ -94,7 +93,6 @@ class Program:
         free_mb: Callable[[], float] | None = None
         if directory is not None and not journal.is_read_only:
             from storage.archive import Archive
-
             from storage.files import free_mb as free_of
 
             self._archive = Archive(directory / "market.db")
@@ -117,6 +115,7 @@ class Program:
             min_free_mb=settings.storage.min_free_mb,
             max_order_age_seconds=settings.engine.max_orders_age_seconds,
             is_driven=is_driven,
+            language=settings.console.language,
         )
         self.desk = LocalDesk(self.runner, pace or SystemClock(), random_bytes, badge=badge, replay=replay)
 
@@ -221,7 +220,7 @@ def resolve(wanted: Iterable[str], listed: Iterable[Instrument]) -> tuple[Instru
 
 
 def data_directory(data_dir: Path | None, *, demo: bool = False, settings: Settings | None = None) -> Path:
-    from storage.paths import data_dir as default
+    from storage.places import data_dir as default
 
     base = data_dir or (Path(settings.storage.directory) if settings and settings.storage.directory else default())
     return base / "demo" if demo else base
@@ -230,7 +229,7 @@ def data_directory(data_dir: Path | None, *, demo: bool = False, settings: Setti
 def paper_broker(
     settings: Settings, clock: Clock, driven: Iterable[Instrument] | None = None, **more: Any
 ) -> PaperBroker:
-    """On the embedded market; with `driven` instruments, on whatever a driver plays to it. `more` overrides settings."""
+    """On the embedded market; with `driven` instruments, on what a driver plays to it. `more` overrides settings."""
     from brokers.paper.broker import PaperBroker
     from brokers.paper.settings import PaperSettings
 
@@ -367,6 +366,7 @@ def run_headless(settings: Settings, *, data_dir: Path | None = None, duration: 
 
 async def _headless(settings: Settings, directory: Path, duration: float | None) -> int:
     import structlog
+
     from storage.journal import Journal
 
     clock = SystemClock()
@@ -404,9 +404,8 @@ def run_replay(settings: Settings, options: ReplayOptions) -> int:
 
 
 def _replay_parts(settings: Settings, options: ReplayOptions, tape: Tape) -> tuple[Program, Replay, ManualClock]:
-    from storage.journal import Journal
-
     from core.runtime.replay import Replay
+    from storage.journal import Journal
 
     clock, pace = ManualClock(tape.start), SystemClock()
     instruments = list(tape.instruments)

@@ -12,7 +12,7 @@ from core.domain.decimals import ZERO
 from core.domain.events import Noticed, OrderDenied, OrderRequested, OrderStaged
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
 from core.domain.instrument import Instrument
-from core.domain.market import Interval
+from core.domain.market import NS, Interval
 from core.domain.order import OrderRequest, OrderStatus
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime.runner import Runner
@@ -46,6 +46,7 @@ class LocalDesk:
         self._replay = replay
         self.picture = Picture(self._engine, runner.log, self._status)
         self._index: SymbolIndex | None = None
+        self._refresh_due = 0
 
     def now(self) -> int:
         return self._runner.clock.now()
@@ -63,13 +64,9 @@ class LocalDesk:
             self._runner.look_at(face, interest.instrument)
             self.picture.depth.add(interest.instrument)
         seen = 0
-        last = -1
         try:
             while True:
-                now = self._pace.monotonic()
-                if last < 0 or now - last >= PICTURE_SECONDS * 0.5 * 1e9:
-                    self.picture.refresh(self.now())
-                last = now
+                self._refresh()
                 changes = self.picture.since(interest, seen)
                 seen = max(self.picture.revision, 1)
                 for change in changes:
@@ -79,6 +76,13 @@ class LocalDesk:
             self._runner.look_at(face, None)
             if interest.instrument is not None and interest.instrument not in self._runner.looked_at:
                 self.picture.depth.discard(interest.instrument)
+
+    def _refresh(self) -> None:
+        """Cut the picture anew, unless another face just did."""
+        now = self._pace.monotonic()
+        if now >= self._refresh_due:
+            self._refresh_due = now + round(PICTURE_SECONDS * 0.5 * NS)
+            self.picture.refresh(self.now())
 
     def _status(self, totals: rows.Totals) -> StatusRow:
         engine, state = self._engine, self._engine.state

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from core.clock import day_of
 from core.domain.account import TradingState
 from core.domain.commands import Command, SendCancel, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
-from core.domain.errors import JournalUnavailable
+from core.domain.errors import BrokerError, JournalUnavailable
 from core.domain.events import (
     DURABLE,
     AccountListed,
@@ -41,6 +42,8 @@ from core.trading.risk import Denial
 DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 HALT_FILE = "halt"
+RECONCILE_SECONDS = 30
+RECONCILE_UNKNOWN_SECONDS = 5
 
 
 class Runner:
@@ -62,14 +65,16 @@ class Runner:
         min_free_mb: float = 0,
         max_order_age_seconds: float = 10.0,
         is_driven: bool = False,
+        language: str = "en",
     ) -> None:
         """`is_driven`: a replay feeds the market and tells the seconds; no feed is followed."""
         self.engine = engine
         self.journal = journal
         self.clock = clock
         self.brokers = {broker.name: broker for broker in brokers}
+        self._step, self._now = engine.step, clock.now
         self.archive = archive
-        self.log = LogBook(engine.state)
+        self.log = LogBook(engine.state, language)
         self.dropped = 0
         self._is_driven = is_driven
         self._record = record
@@ -106,7 +111,7 @@ class Runner:
         """A fact: step the engine, and hand on what follows."""
         if self._record is not None and event.__class__ in MARKET:
             self._record(event)
-        out = self.engine.step(event, self.clock.now())
+        out = self._step(event, self._now())
         if out:
             self._hand_on(out)
         return out
@@ -249,6 +254,7 @@ class Runner:
                 for broker in self.brokers.values():
                     tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
                 tasks.append(group.create_task(self._seconds(), name="seconds"))
+                tasks.append(group.create_task(self._keep_reconciled(), name="reconcile"))
             tasks.append(group.create_task(self._keep_subscribed(), name="subscriptions"))
             await self._stopped.wait()
             await self._close(tasks)
@@ -313,7 +319,31 @@ class Runner:
         missing = reconcile.unread(snapshot)
         unknown = [o for o in self.engine.state.live_orders(account) if o.status is OrderStatus.UNKNOWN]
         text = missing or (f"{len(unknown)} UNKNOWN" if unknown else "")
-        self.feed(GateChanged(ts=now, account=account, is_open=not missing, text=text))
+        gate = self.engine.state.gates.get(account)
+        if gate is None or (gate.is_open, gate.text) != (not missing, text):
+            self.feed(GateChanged(ts=now, account=account, is_open=not missing, text=text))
+
+    async def _keep_reconciled(self) -> None:
+        """Compare again and again, sooner while an outcome is open. A venue that cannot be read now keeps its gate
+        shut or open as it was: its feed's supervisor decides about that."""
+        while True:
+            await self.clock.sleep(RECONCILE_UNKNOWN_SECONDS if self._has_unknown else RECONCILE_SECONDS)
+            for broker in self.brokers.values():
+                feed = self.engine.state.feeds.get(broker.name)
+                if feed is None or not feed.is_connected:
+                    continue
+                for account in list(self.engine.state.accounts):
+                    if broker_of(account) == broker.name:
+                        with suppress(BrokerError, OSError):
+                            await self.reconcile(broker, account)
+
+    @property
+    def _has_unknown(self) -> bool:
+        return any(
+            order.status is OrderStatus.UNKNOWN
+            or (order.requested is not None and order.requested.phase is RequestPhase.UNKNOWN)
+            for order in self.engine.state.live_orders()
+        )
 
     # --- what is streamed -----------------------------------------------------------------------------------------
 

@@ -115,6 +115,8 @@ class Engine:
         self.touched: dict[InstrumentId, None] = {}
         """Instruments whose market moved since the last picture: the conflation slot."""
         self.strategist = Strategist(self.state)
+        # The hot path reaches the state's dictionaries without a step in between; they are never replaced.
+        self._quotes, self._trades, self._volumes = self.state.quotes, self.state.trades, self.state.volumes
         self._prints: dict[InstrumentId, deque[Trade]] = {}
         self._flattening: dict[AccountId | None, int] = {}
         self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
@@ -162,16 +164,15 @@ class Engine:
 
     def _quote(self, quote: Quote, now: int) -> Sequence[Output]:
         id = quote.instrument
-        self.state.quotes[id] = quote
+        self._quotes[id] = quote
         self.touched[id] = None
         handlers = self.strategist.on_quote.get(id)
         return NOTHING if handlers is None else self._act(handlers, quote, now)
 
     def _trade(self, trade: Trade, now: int) -> Sequence[Output]:
         id = trade.instrument
-        state = self.state
-        state.trades[id] = trade
-        volumes = state.volumes
+        self._trades[id] = trade
+        volumes = self._volumes
         volumes[id] = volumes.get(id, 0.0) + trade.size
         self.touched[id] = None
         if id in self._prints:
@@ -262,7 +263,8 @@ class Engine:
         late = order is not None and (not order.status.may_fill or order.filled + fill.quantity > order.quantity)
         self._emit(event, out)
         if late and order is not None:
-            text = f"{order.id[-4:]}: a fill of {plain(fill.quantity)} came while the order was {order.status}; it is booked"
+            amount = plain(fill.quantity)
+            text = f"{order.id[-4:]}: a fill of {amount} came while the order was {order.status}; it is booked"
             self._emit(Noticed(ts=now, level="error", kind="FILL", text=text), out)
         handlers = self.strategist.on_fill.get(fill.source)
         if handlers is not None:
@@ -301,6 +303,9 @@ class Engine:
 
     def _feed(self, event: FeedChanged, now: int) -> Sequence[Output]:
         out: list[Output] = []
+        before = self.state.feeds.get(event.broker)
+        if before is not None and (before.is_connected, before.text) == (event.is_connected, event.text):
+            return NOTHING
         self._emit(event, out)
         if not event.is_connected:
             for account in self.state.accounts:

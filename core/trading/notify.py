@@ -68,8 +68,9 @@ def order_words(request: OrderRequest, name: str) -> str:
 class LogBook:
     """The newest lines, oldest first."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, language: str = "en") -> None:
         self._state = state
+        self._is_korean = language == "ko"
         self.rows: deque[LogRow] = deque(maxlen=KEPT)
         self.sequence = 0
 
@@ -189,4 +190,6 @@ class LogBook:
 
     def _name(self, instrument: InstrumentId) -> str:
         known = self._state.instruments.get(instrument)
-        return known.name_ko or known.name if known is not None else code_of(instrument)
+        if known is None:
+            return code_of(instrument)
+        return known.name_ko or known.name if self._is_korean else known.name

@@ -107,7 +107,7 @@ class Picture:
 
     def _sample(self, equity: Decimal | None, now: int) -> None:
         minute = now // (60 * NS)
-        if equity is None:
+        if equity is None or not self._engine.state.balances:
             return
         if minute != self._curve_minute:
             self._curve_minute = minute

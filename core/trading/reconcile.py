@@ -72,7 +72,9 @@ def _orders(
         theirs = by_id.get(order.id) or next((by_ref[ref] for ref in order.refs if ref in by_ref), None)
         if theirs is not None:
             events += _bring_up(order, theirs, now)
-        elif order.status in (OrderStatus.UNKNOWN, OrderStatus.SENDING):
+        elif order.status is OrderStatus.SENDING:
+            continue  # its answer is on the way
+        elif order.status is OrderStatus.UNKNOWN:
             if absence_is_proof:
                 events.append(
                     OrderNotPlaced(ts=now, client_order_id=order.id, text="the venue never had it: nothing was placed")
@@ -96,7 +98,7 @@ def _bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent |
             events.append(OrderRejected(ts=now, client_order_id=order.id, code="", text=theirs.text))
         case "open":
             wish = order.requested
-            if wish is not None and wish.phase is not RequestPhase.REFUSED:
+            if wish is not None and wish.phase is RequestPhase.UNKNOWN:
                 # The answer to our wish is lost; the order stands as listed, so the wish may be made again.
                 gone = msgspec.structs.replace(
                     wish, phase=RequestPhase.REFUSED, text="the venue has it unchanged", ts=now

@@ -105,7 +105,7 @@ class Strategist:
         slot.status = status
         self._resolve()
         if fresh and "on_start" in type(slot.strategy).handles():
-            return self._tell(slot, lambda _, context: slot.strategy.on_start(context), None, now)
+            return self._teller(slot, lambda _, context: slot.strategy.on_start(context))(None, now)
         return NO_WISH
 
     def _resolve(self) -> None:
@@ -135,7 +135,17 @@ class Strategist:
         self.on_fill = fills
 
     def _teller(self, slot: Slot, method: Callable[[Any, Any], Any]) -> Handler:
-        return lambda item, now: self._tell(slot, method, item, now)
+        context = slot.context
+
+        def tell(item: object, now: int) -> Sequence[Wish]:
+            context.now = now
+            try:
+                said = method(item, context)
+            except Exception as error:
+                return self._failed(slot, error, now)
+            return NO_WISH if said is None else self._want_all(slot, said, now)
+
+        return tell
 
     def _bar_maker(self, builder: BarBuilder) -> Handler:
         def take(trade: Trade, now: int) -> Sequence[Wish]:
@@ -172,17 +182,10 @@ class Strategist:
                 and slot.status in (StrategyStatus.RUNNING, StrategyStatus.PAUSED)
             ):
                 slot.closes[bar.instrument].append(bar.close)
-                wishes.extend(self._tell(slot, slot.strategy.on_bar, bar, now))
+                wishes.extend(self._teller(slot, slot.strategy.on_bar)(bar, now))
         return wishes
 
-    def _tell(self, slot: Slot, method: Callable[[Any, Any], Any], item: object, now: int) -> Sequence[Wish]:
-        slot.context.now = now
-        try:
-            said = method(item, slot.context)
-        except Exception as error:
-            return self._failed(slot, error, now)
-        if said is None:
-            return NO_WISH
+    def _want_all(self, slot: Slot, said: Any, now: int) -> Sequence[Wish]:
         wishes: list[Wish] = []
         for signal in (said,) if isinstance(said, Signal) else said:
             wishes.extend(self._want(slot, signal, now))

@@ -3,6 +3,7 @@ feed to handler (target 4), and ticks built beforehand through the live core (ta
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -154,7 +155,7 @@ def runner(*strategies: type[Strategy]) -> Iterator[Runner]:
     try:
         yield made
     finally:
-        journal.close_now()
+        asyncio.run(journal.close())
 
 
 def target_1() -> list[Row]:
