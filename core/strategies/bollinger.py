@@ -3,7 +3,7 @@ above the middle; the mirror image with `allow_short`. It acts on closed bars.""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
@@ -14,6 +14,8 @@ from core.strategies.strategy import Context, Strategy, Word
 
 
 class BollingerReversion(Strategy):
+    """Buys below the lower Bollinger band, leaves at the middle."""
+
     class Params(Strategy.Params, frozen=True, kw_only=True, forbid_unknown_fields=True):
         period: int = 20
         """Bars of the middle and of the deviation."""
@@ -27,8 +29,6 @@ class BollingerReversion(Strategy):
                 raise ValueError("period must be between 2 and 10000")
             if not 0 < self.width <= 10:
                 raise ValueError("width must be above 0 and at most 10")
-
-    summary: ClassVar[str] = "Reversion from a Bollinger band to the middle"
 
     def __init__(self, name: str, params: Any, instruments: tuple[Instrument, ...], interval: Interval) -> None:
         super().__init__(name, params, instruments, interval)

@@ -33,7 +33,7 @@ def build(
     if found is None:
         raise ConfigError(f"kind: there is no strategy {kind!r}{_near(kind, KINDS)}")
     if not instruments:
-        raise ConfigError(f"instruments: give it at least one instrument to trade")
+        raise ConfigError("instruments: give it at least one instrument to trade")
     return found(name, params(kind, raw_params), instruments, interval)
 
 

@@ -3,7 +3,7 @@ below. It acts on closed bars and on the crossing itself, so a start in the midd
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
@@ -14,6 +14,8 @@ from core.strategies.strategy import Context, Strategy, Word
 
 
 class MaCross(Strategy):
+    """Long above, flat or short below: acts when two moving averages of the close cross."""
+
     class Params(Strategy.Params, frozen=True, kw_only=True, forbid_unknown_fields=True):
         fast: int = 10
         """Bars of the fast average."""
@@ -25,8 +27,6 @@ class MaCross(Strategy):
         def __post_init__(self) -> None:
             if not 1 <= self.fast < self.slow <= 10_000:
                 raise ValueError("fast must be at least 1 and below slow, and slow at most 10000")
-
-    summary: ClassVar[str] = "Moving-average cross on closed bars"
 
     def __init__(self, name: str, params: Any, instruments: tuple[Instrument, ...], interval: Interval) -> None:
         super().__init__(name, params, instruments, interval)

@@ -3,7 +3,7 @@ through `sell_above`. It acts on closed bars and on the way back, so it does not
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
@@ -14,6 +14,8 @@ from core.strategies.strategy import Context, Strategy, Word
 
 
 class RsiReversion(Strategy):
+    """Buys when the RSI comes back up from oversold, leaves when it comes back down from overbought."""
+
     class Params(Strategy.Params, frozen=True, kw_only=True, forbid_unknown_fields=True):
         period: int = 14
         """Bars of the index."""
@@ -29,8 +31,6 @@ class RsiReversion(Strategy):
                 raise ValueError("period must be between 2 and 10000")
             if not 0 < self.buy_below < self.sell_above < 100:
                 raise ValueError("buy_below must be above 0 and below sell_above, and sell_above below 100")
-
-    summary: ClassVar[str] = "Reversion when the RSI comes back from an extreme"
 
     def __init__(self, name: str, params: Any, instruments: tuple[Instrument, ...], interval: Interval) -> None:
         super().__init__(name, params, instruments, interval)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -77,14 +77,12 @@ class Strategy:
 
     Before it starts, the newest `warmup` closed bars (or more) of every instrument go through `on_bar` and what it
     returns is dropped: so after a restart the figures are as if it had never stopped, and nothing old is traded.
-    A strategy that raises is stopped and shown; the others go on.
+    A strategy that raises is stopped and shown; the others go on. The first line of its docstring is what
+    `hoga strategies --kinds` says of it.
     """
 
     class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What a user may set. Check values in `__post_init__` and raise ValueError with what is allowed."""
-
-    summary: ClassVar[str] = ""
-    """One line for `hoga strategies --kinds`."""
 
     warmup: int = 0
     """Closed bars it needs before it has figures."""

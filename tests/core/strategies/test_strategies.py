@@ -158,7 +158,7 @@ def test_bollinger_goes_short_above_the_band_only_when_told() -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_says_what_it_is_and_gets_ready_within_its_warmup(kind: str) -> None:
     strategy = make(kind)
-    assert KINDS[kind].summary
+    assert KINDS[kind].__doc__
     assert strategy.describe()
     assert KINDS[kind].handles() == {"on_bar"}
     run(strategy, [100 + at % 7 for at in range(strategy.warmup)])
