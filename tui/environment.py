@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 
-FRAMES_PER_SECOND = 120
-"""How often Textual looks for something to draw. Our own figures come slower; this is for the echo of a key."""
+FRAMES_PER_SECOND = 500
+"""How soon Textual draws again after it has drawn. Figures come slower, at their own pace; this is for the echo of a
+key that falls into a frame of figures: at 120 it came after up to 20 ms, at 500 after 8, for the same CPU time."""
 
 
 def prepare_environment() -> None:

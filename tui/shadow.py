@@ -78,7 +78,8 @@ class ShadowScreen:
         self._looks = [chr(0) * self.width for _ in range(self.height)]
         self._seen: list[dict[int, Sequence[Segment]]] = [{} for _ in range(self.height)]
         self._ends: list[Sequence[int]] = [() for _ in range(self.height)]
-        self._runs: list[tuple[str, int, int, str]] = []
+        self._runs: dict[str, list[tuple[int, int, str]]] = {}
+        self._count = 0
         self._pen: str | None = None
         self._cursor: tuple[int, int] | None = None
         self.is_known = False
@@ -157,7 +158,13 @@ class ShadowScreen:
         while end < len(cells) and cells[end] == FILLER:
             end += 1
         piece = cells[start:end]
-        self._runs.append((ground if piece.isspace() else pen, y, x + start, piece))
+        pen = ground if piece.isspace() else pen
+        run = (y, x + start, piece)
+        if pen in self._runs:
+            self._runs[pen].append(run)
+        else:
+            self._runs[pen] = [run]
+        self._count += 1
 
     def _orphans(self, y: int, x: int, end: int, before: str) -> None:
         """Half of a wide character was written over: what the terminal shows in its other half is not known."""
@@ -177,7 +184,7 @@ class ShadowScreen:
         home = (cursor[1], cursor[0])
         if not runs and home == self._cursor and self._pen is not None:
             return ""
-        self._runs = []
+        count, self._runs, self._count = self._count, {}, 0
         out: list[str] = []
         if self._pen is None:
             out.append("\x1b[m")
@@ -189,36 +196,37 @@ class ShadowScreen:
         if self._pens.is_full:
             out.append(self._pens.change(self._pen, chr(0)))
             self.forget()
-        if is_synchronized and len(runs) > SYNC_RUNS:
+        if is_synchronized and count > SYNC_RUNS:
             return f"{SYNC_START}{''.join(out)}{SYNC_END}"
         return "".join(out)
 
-    def _write(self, runs: list[tuple[str, int, int, str]], out: list[str]) -> None:
-        pens = self._pens
+    def _write(self, runs: dict[str, list[tuple[int, int, str]]], out: list[str]) -> None:
+        pens, width = self._pens, self.width
         ground, current = pens.ground, self._pen or chr(0)
         here = ground(current)
 
-        def order(run: tuple[str, int, int, str]) -> tuple[bool, str, bool, bool, str, int, int]:
-            pen, y, x, _ = run
+        def order(pen: str) -> tuple[bool, str, bool, bool, str]:
             under = ground(pen)  # within one background: the pen at hand, other pens, and blanks that need none last
-            return under != here, under, pen == under, pen != current, pen, y, x
+            return under != here, under, pen == under, pen != current, pen
 
-        runs.sort(key=order)
-        for pen, y, x, cells in runs:
-            # Blanks need only the right background, whatever the ink.
-            if pen != current and not (pen == here and cells.isspace()):
-                out.append(pens.change(current, pen))
-                current, here = pen, ground(pen)
-            out.append(self._move_or_bridge(y, x, current, here))
-            out.append(cells.replace(FILLER, "") if FILLER in cells else cells)
-            end = x + len(cells)
-            self._cursor = (y, end) if end < self.width else None  # at the edge terminals disagree
+        for pen in sorted(runs, key=order):
+            for y, x, cells in sorted(runs[pen]):
+                # Blanks need only the right background, whatever the ink.
+                if pen != current and not (pen == here and cells.isspace()):
+                    out.append(pens.change(current, pen))
+                    current, here = pen, ground(pen)
+                out.append(self._move_or_bridge(y, x, current, here))
+                out.append(cells.replace(FILLER, "") if FILLER in cells else cells)
+                end = x + len(cells)
+                self._cursor = (y, end) if end < width else None  # at the edge terminals disagree
         self._pen = current
 
     def _move_or_bridge(self, y: int, x: int, pen: str, ground: str) -> str:
         """To (x, y): by writing the few cells between again when they need no other pen, else by a move."""
         at = self._cursor
-        if at is not None and at[0] == y and 0 < x - at[1] <= BRIDGE:
+        if at is None or at[0] != y:
+            return self._move(y, x)
+        if 0 < x - at[1] <= BRIDGE:
             between = self._text[y][at[1] : x]
             if between.isascii() and between.isprintable():
                 looks = self._looks[y][at[1] : x]
