@@ -12,10 +12,11 @@ from typing import Any
 
 import typer.main
 
-from storage.settings import render_default
+from core.config import Settings
 from tests.house.sources import ROOT
 from tui.actions import ACTIONS, Action, key_labels
 from tui.cli.app import app
+from tui.cli.files import every_setting
 
 DOCS = ROOT / "docs"
 NOTE = "<!-- Made by `make docs`; edit the program, not this page. -->\n"
@@ -114,7 +115,7 @@ def _example(text: str) -> str:
     word, colon, rest = text.partition(": ")
     if not colon or word not in ("Example", "Examples"):
         return text
-    return "```\n" + "\n".join(part.strip() for part in rest.split("  |  ")) + "\n```"
+    return "```\n" + "\n".join(part.strip() for part in rest.split(" | ")) + "\n```"
 
 
 # --- settings --------------------------------------------------------------------------------------------------------
@@ -123,7 +124,9 @@ def _example(text: str) -> str:
 def configuration_page() -> str:
     """docs/configuration.md: the written head and the file with every setting, as the program prints it."""
     head = (DOCS / "configuration-head.md").read_text("utf-8").rstrip("\n")
-    return f"{head}\n\n{NOTE}\n## Every setting with its default\n\n```toml\n{render_default().rstrip()}\n```\n"
+    return (
+        f"{head}\n\n{NOTE}\n## Every setting with its default\n\n```toml\n{every_setting(Settings()).rstrip()}\n```\n"
+    )
 
 
 PAGES: dict[str, Callable[[], str]] = {

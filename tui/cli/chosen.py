@@ -75,6 +75,6 @@ def data_directory(settings: Settings) -> Path:
     """Where journal, archive, tapes and socket of these settings lie."""
     if settings.storage.directory:
         return Path(settings.storage.directory).expanduser()
-    from storage.settings import data_dir
+    from storage.places import data_dir
 
     return Path(data_dir())

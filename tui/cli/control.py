@@ -182,9 +182,8 @@ def _folder_in_need(chosen: Chosen) -> Path:
         say(f"hoga: {error}")
     import tomllib
 
-    from storage.settings import config_path
-
     from core.config import Settings, Storage
+    from storage.places import config_path
 
     directory = ""
     try:

@@ -108,7 +108,7 @@ def _crash_report(error: Exception) -> str:
 
     folders: list[Path] = []
     try:
-        from storage.settings import log_path
+        from storage.places import log_path
 
         folders.append(Path(log_path()).parent)
     except Exception:  # noqa: S110 (the report matters more than its place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from core.domain.errors import StorageError
 from tui.cli.chosen import Chosen, data_directory
 from tui.cli.exits import Exit, guarded
 from tui.cli.reading import Json
+
+if TYPE_CHECKING:
+    from core.config import Settings
 
 JOURNAL = "journal.db"
 
@@ -39,34 +42,23 @@ def config_show(
 
     Example: hoga config show --default > hoga.toml
     """
-    from storage.settings import render_default
-
+    from core.config import Settings
     from tui.cli import table
 
-    if default:
-        print(render_default(), end="")
-        return Exit.OK
-    settings = context.obj.settings()
+    settings = Settings() if default else context.obj.settings()
     if as_json:
         table.emit(settings)
-        return Exit.OK
-    for line in _flat(settings, ""):
-        print(line)
+    else:
+        print(every_setting(settings), end="")
     return Exit.OK
 
 
-def _flat(value: object, name: str) -> list[str]:
-    """`section.key = value` for every setting in force, as TOML would write it on one line."""
-    import msgspec
+def every_setting(settings: Settings) -> str:
+    """The settings as a commented TOML file, the brokers' own tables included."""
+    from brokers import registry
+    from storage.settings_text import render
 
-    if isinstance(value, msgspec.Struct):
-        value = msgspec.structs.asdict(value)
-    if isinstance(value, dict) and (value or not name):
-        dotted = f"{name}." if name else ""
-        return [line for key, inner in value.items() for line in _flat(inner, f"{dotted}{key}")]
-    if value is None:
-        return [f"# {name} is not set"]
-    return [f"{name} = {msgspec.json.encode(value).decode()}"]
+    return render(settings, {f"brokers.{name}": registry.load(name).settings for name in registry.names()})
 
 
 @config.command("path")
@@ -76,7 +68,7 @@ def config_path(context: typer.Context) -> int:
 
     Example: $EDITOR "$(hoga config path)"
     """
-    from storage.settings import config_path as default_path
+    from storage.places import config_path as default_path
 
     print(context.obj.config or default_path())
     return Exit.OK
@@ -91,10 +83,13 @@ def config_check(context: typer.Context) -> int:
 
     Example: hoga --config hoga.toml config check
     """
-    from storage.settings import load
+    from brokers import registry
+    from storage.settings import convert_section, load
 
     chosen: Chosen = context.obj
     loaded = load(Path(chosen.config) if chosen.config is not None else None, os.environ)
+    for name, section in loaded.settings.brokers.items():
+        convert_section(registry.load(name).settings, section, f"brokers.{name}")
     print(f"{loaded.path or 'no settings file: defaults'}: ok")
     return Exit.OK
 

@@ -139,20 +139,20 @@ def _show(chosen: Chosen, what: str, symbols: Sequence[str] | None, as_json: boo
 
 
 def _show_kinds(as_json: bool) -> int:
-    import inspect
+    import sys
 
     from core.strategies.catalog import KINDS
     from tui.cli import table
 
-    kinds = []
+    documents, lines = [], []
     for kind, strategy in KINDS.items():
-        params = strategy.Params()
-        fields = {name: getattr(params, name) for name in params.__struct_fields__}
-        words = (inspect.getdoc(strategy) or "").split("\n\n")[0].replace("\n", " ")
-        kinds.append({"kind": kind, "text": words, "params": fields})
+        defaults = strategy.Params()
+        params = {name: getattr(defaults, name) for name in defaults.__struct_fields__}
+        words = " ".join((sys.modules[strategy.__module__].__doc__ or "").split("\n\n")[0].split())
+        documents.append({"kind": kind, "text": words, "params": params})
+        lines.append([kind, " ".join(f"{name}={value}" for name, value in params.items()), words])
     if as_json:
-        table.emit({"kinds": kinds})
-        return 0
-    lines = [[k["kind"], " ".join(f"{name}={value}" for name, value in k["params"].items()), k["text"]] for k in kinds]
-    table.show(("KIND", "PARAMETERS (defaults)", "WHAT IT DOES"), lines, empty="none")
+        table.emit({"kinds": documents})
+    else:
+        table.show(("KIND", "PARAMETERS (defaults)", "WHAT IT DOES"), lines, empty="none")
     return 0

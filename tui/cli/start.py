@@ -42,7 +42,7 @@ def logged(log: Log, *, to_stdout: bool = False) -> Iterator[None]:
     if log.file not in ("", "-"):
         file = Path(log.file).expanduser()
     elif not to_stdout and not log.file:
-        from storage.settings import log_path
+        from storage.places import log_path
 
         file = Path(log_path())
     try:
