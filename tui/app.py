@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
@@ -111,7 +112,7 @@ class HogaApp(ShadowDisplay[int]):
         terminal.on_hangup(asyncio.get_running_loop(), self._lost_terminal)
         self.arrange()
         self._focus()
-        self.run_worker(self._follow(), group="follow", exit_on_error=True)
+        self.run_worker(self._follow, group="follow", exit_on_error=True)
         self.set_interval(1.0, self._second)
         self.set_interval(terminal.CHECK_SECONDS, self._check_terminal)
 
@@ -209,7 +210,7 @@ class HogaApp(ShadowDisplay[int]):
         new = seen - self.instruments.keys() - self._learning
         if new:
             self._learning |= new
-            self.run_worker(self._learn_all(sorted(new)), group="learn")
+            self.run_worker(partial(self._learn_all, sorted(new)), group="learn")
 
     async def _learn_all(self, ids: Iterable[InstrumentId]) -> None:
         try:
@@ -247,7 +248,7 @@ class HogaApp(ShadowDisplay[int]):
         """Select an instrument: the ladder follows."""
         if instrument != self.instrument:
             self.instrument = instrument
-            self.run_worker(self._follow_book(instrument), group="book", exclusive=True)
+            self.run_worker(partial(self._follow_book, instrument), group="book", exclusive=True)
 
     def select(self, instrument: InstrumentId) -> None:
         """Move the watchlist's cursor there."""
@@ -469,7 +470,7 @@ class HogaApp(ShadowDisplay[int]):
         elif isinstance(form, LineForm) and form.place == "command":
             request = self.typed.look(form)
         if request is not None and form is not None:
-            self.run_worker(self._preview_of(form, request), group="preview", exclusive=True)
+            self.run_worker(partial(self._preview_of, form, request), group="preview", exclusive=True)
 
     async def _preview_of(self, form: Form, request: OrderRequest) -> None:
         try:
@@ -492,7 +493,7 @@ class HogaApp(ShadowDisplay[int]):
             return
         self.is_sending = True
         self.surface.show_form(self.picture, self.forms, is_sending=True)
-        self.run_worker(self._send(form, wanted), group="send")
+        self.run_worker(partial(self._send, form, wanted), group="send")
 
     def _is_live(self) -> bool:
         """Anything not known to be paper is treated as real money."""

@@ -163,9 +163,9 @@ class BookPane(Sheet, can_focus=True):
         ask, bid = sum(size for _, size in asks), sum(size for _, size in bids)
         share = f"{bid / (ask + bid) * 100:.0f}%" if ask + bid else f.MISSING
         return [
-            Cell(f.fit("Σ " + f.compact(ask, 1), lane, "right"), "text-dim"),
+            Cell(f.fit("Σ" + f.compact(ask, 1, 100_000), lane, "right"), "text-dim"),
             Cell(f.fit(share, _PRICE + 1, "right"), "text"),
-            Cell(" " + f.fit(f.compact(bid, 1), lane, "right"), "text-dim"),
+            Cell(" " + f.fit(f.compact(bid, 1, 100_000), lane, "right"), "text-dim"),
         ]
 
     def _prints(self, width: int, room: int) -> list[list[Cell]]:

@@ -19,8 +19,8 @@ class LogPane(Grid):
         super().__init__(
             (
                 Column("time", "TIME", 8, drop=2),
-                Column("kind", "KIND", 5),
-                Column("text", "TEXT", 12, grow=True),
+                Column("kind", "KIND", 6),
+                Column("text", "TEXT", 14, grow=True),
                 Column("sequence", "#", 6, "right", drop=3),
             ),
             look.pens,

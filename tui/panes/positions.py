@@ -59,8 +59,8 @@ def _totals(picture: Picture, look: Look) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for word, value in (("unreal", status.unrealised), ("real", status.realised)):
         figure = profit_cell(value, status.base_currency, look, 14, is_estimated=status.is_estimated)
-        cells += [Cell(f" {look.word(word)} ", "text-dim"), figure, Cell(" ", "text-dim")]
-    return tuple(cells)[1 if not cells else 0 :]
+        cells += [Cell(f"{'  ' if cells else ''}{look.word(word)} ", "text-dim"), figure]
+    return tuple(cells)
 
 
 def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:

@@ -49,7 +49,7 @@ def day_part(status: StatusRow, look: Look) -> Part:
     glyph = f"{f.UP} " if status.day > 0 else f"{f.DOWN} " if status.day < 0 else ""
     text = f"{glyph}{mark}{f.money(status.day, status.base_currency, base=look.base_currency, sign=True)}"
     percent = "" if status.day_fraction is None else f" {f.percent(status.day_fraction)}"
-    return Part((Cell(f"{look.word('DAY')} ", "text-dim"), Cell(text + percent, pen)))
+    return Part((Cell(f"{look.word('DAY')} ", "text-dim"), Cell(text, pen), Cell(percent, pen)))
 
 
 class StatusPane(Sheet):
@@ -143,7 +143,7 @@ class TinyPane(Sheet):
 
     def show(self, picture: Picture) -> None:
         status = picture.status
-        day = day_part(status, self._look).cells if status is not None else (Cell("no figures yet", "text-dim"),)
+        day = (Cell("no figures yet", "text-dim"),) if status is None else _fitting(status, self._look, self.room_width)
         lines = [
             [badge(status), Cell(" "), Cell("!", "key"), Cell(" panic", "text-dim")],
             list(day),
@@ -154,3 +154,13 @@ class TinyPane(Sheet):
             lines[2] = [Cell(f"? {status.unknown_orders} UNKNOWN", "unknown")]
         self.put_lines(lines)
         self.flush()
+
+
+def _fitting(status: StatusRow, look: Look, width: int) -> tuple[Cell, ...]:
+    """The day's profit in `width` cells: percent and label go before a digit does."""
+    label, amount, percent = (*day_part(status, look).cells, Cell(""))[:3]
+    for cells in ((label, amount, percent), (label, amount), (amount,)):
+        if sum(f.width(cell.text) for cell in cells) <= width:
+            return cells
+    sign = "+" if status.day is not None and status.day > 0 else ""
+    return (Cell(sign + f.compact(status.day), amount.pen),)

@@ -28,7 +28,7 @@ class StrategiesPane(Grid):
                 Column("name", w("NAME"), 10),
                 Column("account", w("ACCT"), 6, drop=6),
                 Column("symbols", w("SYMBOL"), 10, drop=7),
-                Column("state", w("STATE"), 9),
+                Column("state", w("STATE"), 10),
                 Column("profit", w("P&L"), 11, "right", number=True),
                 Column("position", w("POS"), 8, "right", number=True, drop=5),
                 Column("trades", w("TRADES"), 6, "right", number=True, drop=4),

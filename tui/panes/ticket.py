@@ -3,6 +3,8 @@ would pass. Without an open ticket it says how to open one."""
 
 from __future__ import annotations
 
+from core.domain.decimals import parse
+from core.domain.errors import InvalidValue
 from core.domain.order import Side
 from core.trading.view import StatusRow
 from tui import format as f
@@ -10,10 +12,11 @@ from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
 from tui.look import SIDE_WORDS, TYPE_WORDS, Look, account_tail
 from tui.panes.status import is_live
 from tui.widgets.grid import Cell
+from tui.widgets.line_edit import LineEdit
 from tui.widgets.sheet import Sheet
 
-_EDGE = 20
-"""Values end here."""
+_LABEL, _EDGE = 9, 20
+"""Where labels and values end."""
 
 
 class TicketPane(Sheet):
@@ -40,12 +43,12 @@ class TicketPane(Sheet):
     def _open(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[list[Cell]]:
         lines = [self._banner(ticket, status), self._subject(ticket)]
         lines.append(
-            self._field(ticket, "quantity", "Qty", ticket.quantity.text, f"lot {f.quantity(ticket.instrument.lot)}")
+            self._field(ticket, "quantity", "Qty", _shown(ticket.quantity), f"lot {f.quantity(ticket.instrument.lot)}")
         )
         if ticket.type in HAS_LIMIT:
-            lines.append(self._field(ticket, "price", "Price", ticket.price.text, self._distance(ticket)))
+            lines.append(self._field(ticket, "price", "Price", _shown(ticket.price), self._distance(ticket)))
         if ticket.type in HAS_STOP:
-            lines.append(self._field(ticket, "stop", "Stop", ticket.stop.text, ""))
+            lines.append(self._field(ticket, "stop", "Stop", _shown(ticket.stop), ""))
         lines.append(self._field(ticket, "type", "Type", self._look.word(TYPE_WORDS[ticket.type]), "t"))
         lines.append(self._field(ticket, "tif", "TIF", ticket.time_in_force.value.upper(), "T"))
         if ticket.order is None:
@@ -87,13 +90,13 @@ class TicketPane(Sheet):
 
     def _field(self, ticket: Ticket, name: str, label: str, value: str, note: str) -> list[Cell]:
         is_active, is_editable = ticket.field == name, name in ticket.fields
-        label_text = f.fit(f" {self._look.word(label)}", 8)
+        label_text = f.fit(f" {self._look.word(label)}", _LABEL)
         pen = "field-active" if is_active else "field" if is_editable else "text"
         mark = Cell("▎" if is_active else " ", "field-mark" if is_active else pen)
         return [
             Cell(label_text, "text-dim"),
             mark,
-            Cell(f.fit(value or f.MISSING, _EDGE - 9, "right"), pen),
+            Cell(f.fit(value or f.MISSING, _EDGE - _LABEL - 1, "right"), pen),
             Cell(f" {f.clip(note, max(self.room_width - _EDGE - 2, 0))}", "text-dim"),
         ]
 
@@ -117,8 +120,8 @@ class TicketPane(Sheet):
 
     def _figure(self, label: str, value: str, note: str = "") -> list[Cell]:
         return [
-            Cell(f.fit(f" {self._look.word(label)}", 8), "text-dim"),
-            Cell(f.fit(value, _EDGE - 8, "right", number=True), "faint" if value == f.MISSING else "strong"),
+            Cell(f.fit(f" {self._look.word(label)}", _LABEL), "text-dim"),
+            Cell(f.fit(value, _EDGE - _LABEL, "right", number=True), "faint" if value == f.MISSING else "strong"),
             Cell(f" {note}", "text-dim"),
         ]
 
@@ -138,6 +141,16 @@ class TicketPane(Sheet):
                 *[[Cell(f" {row}")] for row in rows],
             ]
         return [[Cell(f" ✓ {preview.checks_passed}/{preview.checks_total} {self._look.word('checks')}", "text-dim")]]
+
+
+def _shown(edit: LineEdit) -> str:
+    """The number with separators, until someone types in it."""
+    if not edit.is_fresh:
+        return edit.text
+    try:
+        return f.quantity(parse(edit.text))
+    except InvalidValue:
+        return edit.text
 
 
 def _wrap(text: str, cells: int) -> list[str]:
