@@ -82,10 +82,11 @@ from core.domain.order import (
 from core.trading import risk
 from core.trading.risk import Costs, Denial, Question, no_costs
 from core.trading.state import State
-from core.trading.strategist import Strategist
+from core.trading.strategist import Handler, Strategist
 
 Output = DurableEvent | Event | VenueCommand
 NOTHING: tuple[Output, ...] = ()
+NOBODY: tuple[Handler, ...] = ()
 
 CANCEL_AGAIN_NS = 2 * NS
 """A cancel may be repeated, but not more often than this."""
@@ -166,8 +167,12 @@ class Engine:
         id = quote.instrument
         self._quotes[id] = quote
         self.touched[id] = None
-        handlers = self.strategist.on_quote.get(id)
-        return NOTHING if handlers is None else self._act(handlers, quote, now)
+        out: Sequence[Output] = NOTHING
+        for handler in self.strategist.on_quote.get(id, NOBODY):
+            wishes = handler(quote, now)
+            if wishes:
+                out = self._follow(wishes, now, out)
+        return out
 
     def _trade(self, trade: Trade, now: int) -> Sequence[Output]:
         id = trade.instrument
@@ -177,8 +182,12 @@ class Engine:
         self.touched[id] = None
         if id in self._prints:
             self._prints[id].appendleft(trade)
-        handlers = self.strategist.on_trade.get(id)
-        return NOTHING if handlers is None else self._act(handlers, trade, now)
+        out: Sequence[Output] = NOTHING
+        for handler in self.strategist.on_trade.get(id, NOBODY):
+            wishes = handler(trade, now)
+            if wishes:
+                out = self._follow(wishes, now, out)
+        return out
 
     def _book(self, book: OrderBook, now: int) -> Sequence[Output]:
         self.state.books[book.instrument] = book
@@ -186,25 +195,17 @@ class Engine:
         return NOTHING
 
     def _bar(self, bar: Bar, now: int) -> Sequence[Output]:
-        return self._act((self.strategist.take_bar,), bar, now)
+        return self._follow(self.strategist.take_bar(bar, now), now, NOTHING)
 
-    def _act(self, handlers: Sequence[Callable[[Any, int], Any]], item: object, now: int) -> Sequence[Output]:
-        """Tell the strategies; what they want becomes orders by the same road as a person's."""
-        out: list[Output] | None = None
-        for handler in handlers:
-            wishes = handler(item, now)
-            if wishes:
-                if out is None:
-                    out = []
-                self._follow(wishes, now, out)
-        return NOTHING if out is None else out
-
-    def _follow(self, wishes: Sequence[Any], now: int, out: list[Output]) -> None:
+    def _follow(self, wishes: Sequence[Any], now: int, before: Sequence[Output]) -> Sequence[Output]:
+        """What strategies want becomes orders by the same road as a person's; `before` is what happened until now."""
+        out = list(before)
         for wish in wishes:
             if isinstance(wish, Submit):
                 out.extend(self._submit(wish, now))
             else:
                 self._emit(wish, out)
+        return out
 
     def keep_prints(self, instruments: Iterable[InstrumentId]) -> None:
         """Whose newest prints to remember: the instruments some face looks at."""
@@ -266,9 +267,8 @@ class Engine:
             amount = plain(fill.quantity)
             text = f"{order.id[-4:]}: a fill of {amount} came while the order was {order.status}; it is booked"
             self._emit(Noticed(ts=now, level="error", kind="FILL", text=text), out)
-        handlers = self.strategist.on_fill.get(fill.source)
-        if handlers is not None:
-            out.extend(self._act(handlers, fill, now))
+        for handler in self.strategist.on_fill.get(fill.source, NOBODY):
+            out = list(self._follow(handler(fill, now), now, out))
         return out
 
     def _requested(self, event: OrderRequested, now: int) -> Sequence[Output]:
@@ -562,7 +562,7 @@ class Engine:
         before = self.state.strategies.get(command.name)
         if before is None or before.status is not status:
             self._emit(StrategyChanged(ts=now, name=command.name, status=status, by=command.by), out)
-            self._follow(self.strategist.control(command.name, status, now), now, out)
+            return self._follow(self.strategist.control(command.name, status, now), now, out)
         return out
 
     def _set_watchlist(self, command: SetWatchlist, now: int) -> Sequence[Output]:
@@ -585,8 +585,7 @@ class Engine:
             self._watch_loss(account, now, out)
         if self._flattening:
             out.extend(self._flatten(now))
-        self._follow(self.strategist.tick(now), now, out)
-        return out
+        return self._follow(self.strategist.tick(now), now, out)
 
     def _watch_loss(self, account: AccountId, now: int, out: list[Output]) -> None:
         limit = self.limits.daily_loss
