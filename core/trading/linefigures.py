@@ -11,6 +11,8 @@ from core.domain.order import Side
 from core.trading.line import LineContext, LineError, OffTick
 from core.trading.lineparts import Amount, Cash, Pegged, Risk, Share, Units, Word
 
+MOST = Decimal("0.998")
+"""Of the buying power: the rest pays fees, or `b all` would always be refused for want of them."""
 _MARKS = {Currency("KRW"): "₩", Currency("USD"): "$"}
 
 
@@ -77,7 +79,9 @@ def quantity_of(
         case Share(fraction):
             if power is None:
                 raise word.wrong(f"{word.shown} of what is unknown here: write a quantity")
-            return _affordable(word, instrument, power * fraction, price, remarks)
+            if fraction > MOST:
+                remarks.append(f"{plain((1 - MOST) * 100)}% is kept for costs")
+            return _affordable(word, instrument, power * min(fraction, MOST), price, remarks)
         case Risk():
             text = f"{word.shown} sizes by a stop loss (sl=), which is not possible yet: write a quantity"
             raise word.wrong(text)

@@ -191,8 +191,9 @@ def test_market_must_be_written() -> None:
         ("b 5,000,000원 삼성전자 @50000", "100"),
         ("b 1억원 005930 @50000", "2000"),
         ("b 25% 005930 @50000", "50"),
-        ("b all 005930 @50000", "200"),
-        ("b 전량 005930 @50000", "200"),
+        ("b all 005930 @50000", "199"),
+        ("b 전량 005930 @50000", "199"),
+        ("b 100% btc @b", "0.10505263"),
         ("b ₩5m 005930 @mkt", "70"),
         ("b $5000 aapl", "24"),
         ("s 25% 005930", "25"),
@@ -250,6 +251,7 @@ def test_a_stop_that_does_not_say_what_it_sends_offers_both() -> None:
 def test_what_was_worked_out_is_told() -> None:
     assert order("b 500만원 005930").remarks == ("limit at the bid, 70900", "500만원 = 70 at 70900")
     assert order("b 10 005930 @71000").remarks == ()
+    assert order("b all 005930 @50000").remarks == ("0.2% is kept for costs", "all = 199 at 50000")
 
 
 # --- close, reverse, cancel, modify, panic ---------------------------------------------------------------------------
