@@ -9,7 +9,7 @@ from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval
 from core.domain.signal import Signal
-from core.strategies.indicators import Sma, digits_of
+from core.strategies.indicators import digits_of
 from core.strategies.strategy import Context, Strategy, Word
 
 
@@ -39,37 +39,37 @@ class MaCross(Strategy):
         self._latest = bar.instrument
         turn = cross.update(bar.close)
         if turn:
-            self.signal = Word.of(self._target(turn))
-        elif self.signal is Word.WARMUP and cross.side is not None:
+            target = 1.0 if turn > 0 else -1.0 if self.params.allow_short else 0.0
+            self.signal = Word.of(target)
+            return Signal(instrument=bar.instrument, target=target, reason=self.describe())
+        if self.signal is Word.WARMUP and cross.side is not None:
             self.signal = Word.HOLD
-        if not turn:
-            return None
-        return Signal(instrument=bar.instrument, target=self._target(turn), reason=self.describe())
-
-    def _target(self, turn: int) -> float:
-        if turn > 0:
-            return 1.0
-        return -1.0 if self.params.allow_short else 0.0
+        return None
 
     def describe(self) -> str:
         if self._latest is None:
             return f"0/{self.warmup} bars"
         cross = self._crosses[self._latest]
-        fast, slow = cross.fast.value, cross.slow.value
-        if fast is None or slow is None:
+        averages = cross.averages
+        if averages is None:
             return f"{cross.seen}/{self.warmup} bars"
         relation = "=" if not cross.difference else ">" if cross.difference > 0 else "<"
-        return f"ma{cross.fast.period} {fast:,.10g} {relation} ma{cross.slow.period} {slow:,.10g}"
+        return f"ma{self.params.fast} {averages[0]:,.10g} {relation} ma{self.params.slow} {averages[1]:,.10g}"
 
 
 class _Cross:
-    """Two averages of one instrument, compared exactly: in whole quanta, so that equal is equal."""
+    """Two averages of one instrument, compared exactly: their sums are whole quanta, so equal is equal. One ring serves
+    both, for the fast window is the newest part of the slow one."""
 
-    __slots__ = ("difference", "fast", "seen", "side", "slow")
+    __slots__ = ("_at", "_fast", "_fast_total", "_ring", "_scale", "_slow", "_slow_total", "difference", "seen", "side")
 
     def __init__(self, fast: int, slow: int, digits: int) -> None:
-        self.fast = Sma(fast, digits)
-        self.slow = Sma(slow, digits)
+        self._fast, self._slow = fast, slow
+        self._scale = 10.0**digits
+        self._ring = [0] * slow
+        self._at = 0
+        """Place of the oldest close, which the next one replaces."""
+        self._fast_total = self._slow_total = 0
         self.seen = 0
         self.difference = 0
         """Sign is that of fast - slow."""
@@ -78,13 +78,27 @@ class _Cross:
 
     def update(self, close: float) -> int:
         """Take a close; 1 when fast has crossed above slow, -1 below, else 0. Coming apart at first is no cross."""
+        quanta = round(close * self._scale)
+        ring, at, slow, fast = self._ring, self._at, self._slow, self._fast
+        self._fast_total = fast_total = self._fast_total + quanta - ring[at - fast]
+        self._slow_total = slow_total = self._slow_total + quanta - ring[at]
+        ring[at] = quanta
+        at += 1
+        self._at = 0 if at == slow else at
         self.seen += 1
-        self.fast.update(close)
-        if self.slow.update(close) is None:
+        if self.seen < slow:
             return 0
-        self.difference = self.fast.total * self.slow.period - self.slow.total * self.fast.period
-        side = (self.difference > 0) - (self.difference < 0)
+        self.difference = difference = fast_total * slow - slow_total * fast
         before = self.side
-        if before is None or side != 0:
-            self.side = side
-        return side if before and side and side != before else 0
+        side = 1 if difference > 0 else -1 if difference < 0 else 0
+        if side == before or (side == 0 and before is not None):
+            return 0
+        self.side = side
+        return side if before else 0
+
+    @property
+    def averages(self) -> tuple[float, float] | None:
+        """(fast, slow), for people."""
+        if self.side is None:
+            return None
+        return self._fast_total / (self._fast * self._scale), self._slow_total / (self._slow * self._scale)

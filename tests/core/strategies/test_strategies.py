@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.domain.errors import ConfigError
 from core.domain.ids import InstrumentId, instrument_id
@@ -108,6 +110,24 @@ def test_each_instrument_has_figures_of_its_own() -> None:
     assert run(strategy, [2]) == [(0, 1.0)]
 
 
+def crosses(ticks: list[int], fast: int, slow: int) -> list[tuple[int, float]]:
+    """Where the sums of the windows change places, each window summed anew."""
+    found, side = [], 0
+    for at in range(slow - 1, len(ticks)):
+        gap = sum(ticks[at - fast + 1 : at + 1]) * slow - sum(ticks[at - slow + 1 : at + 1]) * fast
+        now = (gap > 0) - (gap < 0)
+        if side and now and now != side:
+            found.append((at, float(now)))
+        side = now or side
+    return found
+
+
+@given(ticks=st.lists(st.integers(1, 5), max_size=80), fast=st.integers(1, 6), more=st.integers(1, 6))
+def test_ma_cross_is_exact_among_many_ties(ticks: list[int], fast: int, more: int) -> None:
+    strategy = make("ma_cross", fast=fast, slow=fast + more, allow_short=True)
+    assert run(strategy, (tick / 100 for tick in ticks)) == crosses(ticks, fast, fast + more)
+
+
 @pytest.mark.parametrize(("slow", "count"), [(20, 94), (50, None)])
 def test_ma_cross_counts_the_crosses_of_real_bars_exactly(slow: int, count: int | None) -> None:
     """94 is what five independent backtesters count for 10/20 on these bars."""
@@ -117,14 +137,7 @@ def test_ma_cross_counts_the_crosses_of_real_bars_exactly(slow: int, count: int 
     with path.open(newline="") as file:
         closes = [row["close"] for row in csv.DictReader(file)]
     signals = run(make("ma_cross", fast=10, slow=slow, allow_short=True), map(float, closes))
-    cents = [int(Decimal(close) * 100) for close in closes]
-    expected, side = [], 0
-    for at in range(slow - 1, len(cents)):
-        gap = sum(cents[at - 9 : at + 1]) * slow - sum(cents[at - slow + 1 : at + 1]) * 10
-        now = (gap > 0) - (gap < 0)
-        if side and now and now != side:
-            expected.append((at, float(now)))
-        side = now or side
+    expected = crosses([int(Decimal(close) * 100) for close in closes], 10, slow)
     assert signals == expected
     assert len(signals) == (count or len(expected)) > 20
 
