@@ -4,9 +4,12 @@ feed to handler (target 4), and ticks built beforehand through the live core (ta
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -278,7 +281,23 @@ def target_4() -> list[Row]:
         seconds = interleaved({"empty": empty, "direct": direct, "state": state_only, "hop": hop})
     per = {name: (value - seconds["empty"]) / len(quotes) * 1e6 for name, value in seconds.items()}
     hop_alone = per["hop"] - per["state"]
+    peer = nautilus()
+    beside = (
+        [
+            compared(
+                "4 hop alone against nautilus MessageBus",
+                hop_alone,
+                "us/event",
+                "its publish",
+                peer["bus_us"],
+                at_most=0.25,
+            )
+        ]
+        if peer
+        else []
+    )
     return [
+        *beside,
         Row(name="4 direct call", value=per["direct"], unit="us/event"),
         Row(name="4 quote to state, nobody listening", value=per["state"], unit="us/event"),
         compared(
@@ -327,25 +346,34 @@ def target_5() -> list[Row]:
         ),
         Row(name="5 quote ticks a second", value=1e6 / ours, unit="ticks/s"),
     ]
-    other = nautilus_us(quotes)
-    if other is None:
-        rows.append(Row(name="5 against nautilus_trader: not installed here", value=0, unit="-", target=">= 1.5x"))
-    else:
-        rows.append(
-            compared(
-                "5 ticks/s against nautilus BacktestEngine", 1 / ours, "ticks/us", "nautilus", 1 / other, at_least=1.5
-            )
+    peer = nautilus()
+    if peer is None:
+        rows.append(Row(name="5 nautilus_trader is not installed (make peers)", value=0, unit="-", target=">= 1.5x"))
+        return rows
+    rows.append(Row(name="5 nautilus BacktestEngine", value=peer["quote_us"], unit="us/tick"))
+    rows.append(
+        compared(
+            "5 ticks/s against nautilus BacktestEngine",
+            1 / ours,
+            "ticks/us",
+            "nautilus",
+            1 / peer["quote_us"],
+            at_least=1.5,
         )
+    )
     return rows
 
 
-def nautilus_us(quotes: list[Quote]) -> float | None:
-    """Microseconds per quote tick of nautilus_trader's BacktestEngine with one listening strategy; None without it."""
-    try:
-        from tests.bench.nautilus import microseconds_per_quote
-    except ImportError:
+def nautilus() -> dict[str, float] | None:
+    """Figures of nautilus_trader, timed by the interpreter of `.venv-peers` between ours; None without it."""
+    root = Path(__file__).resolve().parents[2]
+    python = root / ".venv-peers" / "bin" / "python"
+    if not python.exists():
         return None
-    return microseconds_per_quote(quotes)
+    child = Path(__file__).with_name("nautilus_peer.py")
+    done = subprocess.run([python, child], capture_output=True, text=True, timeout=120, check=False)
+    found: dict[str, float] | None = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+    return found
 
 
 def rows() -> list[Row]:
