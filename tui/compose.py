@@ -365,12 +365,11 @@ def run_headless(settings: Settings, *, data_dir: Path | None = None, duration: 
 
 
 async def _headless(settings: Settings, directory: Path, duration: float | None) -> int:
-    import structlog
-
+    from core.log import get_logger
     from storage.journal import Journal
 
     clock = SystemClock()
-    log = structlog.get_logger("engine")
+    log = get_logger("engine")
 
     def write(row: Any) -> None:
         level = {"error": log.error, "warning": log.warning}.get(row.level, log.info)

@@ -9,13 +9,13 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import structlog
 import textual
 from rich.color import ColorSystem
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
 
+from core.log import get_logger
 from tui.shadow import ShadowScreen
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ BACKLOG = 3
 """Writes the terminal has not taken yet, from which frames are held back instead of queued."""
 RETRY_SECONDS = 0.02
 
-log = structlog.get_logger()
+log = get_logger("display")
 
 
 class ShadowDisplay(App[ReturnType]):

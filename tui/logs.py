@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 import msgspec
-import structlog
 
 from core.clock import NS
 from core.config import Log
+from core.log import get_logger, prepare_with
 from core.ports import Clock
 from core.version import VERSION
 from tui.redact import escape, redact, redact_value
@@ -179,12 +179,21 @@ def set_up(settings: Log, clock: Clock, *, file: Path | None) -> Logs:
     sink: Sink = StandardOutput() if file is None else RotatedFile(file, settings.max_mb * 1_000_000, settings.keep)
     logs = Logs(sink, clock)
     level = _LEVELS[settings.level]
-    structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, logs.render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: _Lines(sink),
-        cache_logger_on_first_use=False,
-    )
+
+    def configure() -> None:
+        import structlog
+
+        structlog.configure(
+            processors=[structlog.contextvars.merge_contextvars, logs.render],
+            wrapper_class=structlog.make_filtering_bound_logger(level),
+            logger_factory=lambda *_: _Lines(sink),
+            cache_logger_on_first_use=False,
+        )
+
+    if file is None or "structlog" in sys.modules:
+        configure()
+    else:
+        prepare_with(configure)
     root = logging.getLogger()
     for handler in list(root.handlers):
         if isinstance(handler, _Others | logging.StreamHandler):
@@ -206,7 +215,7 @@ def watch_uncaught() -> None:
     def on_error(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return
-        structlog.get_logger("crash").error("uncaught", exc_info=error)
+        get_logger("crash").error("uncaught", exc_info=error)
 
     sys.excepthook = on_error
     threading.excepthook = lambda args: on_error(args.exc_type, args.exc_value or args.exc_type(), None)

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import structlog
 
 from core.domain.commands import StartDay, Tick
 from core.domain.errors import HogaError, JournalInUse, StorageError
+from core.log import get_logger
 from core.ports import Desk
 from core.runtime import desk_wire as wire
 from core.version import PROTOCOL, VERSION
@@ -38,7 +38,7 @@ SOCKET_NAME = "desk.sock"
 _PATH_CAP = 100
 """Bytes of a socket's path: 104 on macOS, 108 on Linux, with the final zero."""
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger("desk_socket")
+log = get_logger("desk_socket")
 T = TypeVar("T")
 
 
