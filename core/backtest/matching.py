@@ -299,16 +299,20 @@ class Matching:
 
     def _arrive(self, lane: Lane, order: Working, now: int, out: Events) -> None:
         self._place(order)
-        if order.stage is Stage.ARMED:
+        request = order.request
+        refusal = check_phase(
+            lane.instrument, self._phase(lane), self._rules_of(lane), request.type, request.time_in_force
+        )
+        if refusal is None and order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
+            refusal = check_post_only(lane, request, order.limit_f)
+        if refusal is not None:
+            self._end(lane, order, "rejected", refusal.text)
+            out.append(_rejected(order.id, refusal, now))
+        elif order.stage is Stage.ARMED:
             price = lane.last if lane.last is not None else lane.top(order.side.other)[0]
             if price and order.is_triggered(price):
                 self._trigger(lane, order, now, out)
         elif order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
-            refusal = check_post_only(lane, order.request, order.limit_f)
-            if refusal is not None:
-                self._end(lane, order, "rejected", refusal.text)
-                out.append(_rejected(order.id, refusal, now))
-                return
             self._sweep(lane, order, now, out)
 
     def _trigger(self, lane: Lane, order: Working, now: int, out: Events) -> None:
@@ -371,10 +375,9 @@ class Matching:
             return Refusal("unknown_account", f"there is no account {request.account} here")
         if request.client_order_id in self._orders or request.client_order_id in self._known:
             return Refusal("duplicate_order", "an order of this id was taken before; nothing was placed again")
-        rules = self._rules.get(instrument.market, DEFAULT_RULES)
         price = request.limit_price or (exact(lane.last) if lane.last else None)
         return (
-            check_phase(instrument, self._phase(lane), rules, request.type, request.time_in_force)
+            check_phase(instrument, self._phase(lane), self._rules_of(lane), request.type, request.time_in_force)
             or check_quantity(instrument, request.quantity)
             or (check_price(instrument, request.limit_price, "limit price") if request.limit_price else None)
             or (check_price(instrument, request.stop_price, "stop price") if request.stop_price else None)
@@ -395,13 +398,18 @@ class Matching:
             sellable = self._funds.sellable(lane, order.request, order)
             if quantity - order.filled > sellable:
                 return insufficient_holding(instrument, order.side, quantity - order.filled, sellable)
+        request = order.request
         return (
-            check_quantity(instrument, quantity)
+            check_phase(instrument, self._phase(lane), self._rules_of(lane), request.type, request.time_in_force)
+            or check_quantity(instrument, quantity)
             or (check_price(instrument, limit, "limit price") if limit else None)
             or (check_price(instrument, stop, "stop price") if stop else None)
             or check_value(instrument, quantity, limit)
-            or check_post_only(lane, order.request, _float(limit))
+            or check_post_only(lane, request, _float(limit))
         )
+
+    def _rules_of(self, lane: Lane) -> VenueRules:
+        return self._rules.get(lane.instrument.market, DEFAULT_RULES)
 
     # --- matching -------------------------------------------------------------------------------------------------
 

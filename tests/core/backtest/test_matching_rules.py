@@ -483,6 +483,26 @@ def test_a_replace_that_cannot_be_is_refused_and_changes_nothing(venue: Venue) -
     assert isinstance(late, OrderRequested) and "canceled already" in late.requested.text
 
 
+def test_a_replace_while_trading_is_halted_leaves_the_order_as_it_was(venue: Venue) -> None:
+    id = venue.send("buy", "10", "70000")
+    venue.phase(Phase.HALTED, instrument=SAMSUNG.id)
+    last = venue.replace(id, limit_price=D(69_900))[-1]
+    assert isinstance(last, OrderRequested) and "halted" in last.requested.text
+    venue.phase(Phase.OPEN, instrument=SAMSUNG.id)
+    venue.quote(69_800, 5, 69_900, 5)
+    assert venue.filled(id) == [(D(10), D(70_000))]
+
+
+def test_an_order_that_arrives_in_an_auction_it_was_not_made_for_is_rejected() -> None:
+    venue = Venue(latency_ns=10)
+    venue.quote(70_000, 50, 70_100, 30)
+    id = venue.send("buy", "10", "70100", time_in_force=TimeInForce.IOC)
+    venue.phase(Phase.AUCTION)
+    venue.keep(venue.matching.advance(venue.now + 10))
+    assert venue.code(id) == "auction_time_in_force"
+    assert venue.available() == venue.total()
+
+
 def test_latency_is_spent_before_an_order_counts() -> None:
     venue = Venue(latency_ns=10)
     venue.quote(70_000, 50, 70_100, 30)
