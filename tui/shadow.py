@@ -21,6 +21,8 @@ UNKNOWN = "\x01"
 """Stands in a cell whose content on the terminal is not known; equal to nothing that can be drawn."""
 BRIDGE = 3
 """Unchanged cells between two changed ones that are cheaper written again than jumped over."""
+SHORT = 11
+"""In a changed piece of up to this many cells nobody looks for unchanged ones worth jumping over."""
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 SYNC_RUNS = 8
 """Frames of more pieces than this are worth 16 bytes of synchronized output; fewer cannot be seen half-done."""
@@ -138,25 +140,30 @@ class ShadowScreen:
         self._looks[y] = inks[:x] + new_looks + inks[end:]
         if old_text[:1] == FILLER or text[end : end + 1] == FILLER:
             self._orphans(y, x, end, text)
-        changed = [
-            place
-            for place, (was, now, looked, looks) in enumerate(zip(old_text, cells, old_looks, new_looks, strict=True))
-            if was != now or looked != looks
-        ]
-        start = last = changed[0]
-        if changed[-1] - start + 1 - len(changed) > BRIDGE:
-            for place in changed:
-                if place - last > BRIDGE + 1:
-                    self._note(y, x, start, last + 1, cells, pen, ground)
-                    start = place
-                last = place
-        self._note(y, x, start, changed[-1] + 1, cells, pen, ground)
+        first, last = 0, count - 1
+        while old_text[first] == cells[first] and old_looks[first] == new_looks[first]:
+            first += 1
+        while old_text[last] == cells[last] and old_looks[last] == new_looks[last]:
+            last -= 1
+        if last - first > SHORT:
+            previous = first
+            for place in range(first + 1, last):
+                if old_text[place] != cells[place] or old_looks[place] != new_looks[place]:
+                    if place - previous > BRIDGE + 1:
+                        self._note(y, x, first, previous + 1, cells, pen, ground)
+                        first = place
+                    previous = place
+            if last - previous > BRIDGE + 1:
+                self._note(y, x, first, previous + 1, cells, pen, ground)
+                first = last
+        self._note(y, x, first, last + 1, cells, pen, ground)
 
     def _note(self, y: int, x: int, start: int, end: int, cells: str, pen: str, ground: str) -> None:
-        while start > 0 and cells[start] == FILLER:
-            start -= 1
-        while end < len(cells) and cells[end] == FILLER:
-            end += 1
+        if FILLER in cells:
+            while start > 0 and cells[start] == FILLER:
+                start -= 1
+            while end < len(cells) and cells[end] == FILLER:
+                end += 1
         piece = cells[start:end]
         pen = ground if piece.isspace() else pen
         run = (y, x + start, piece)
@@ -237,22 +244,19 @@ class ShadowScreen:
     def _move(self, y: int, x: int) -> str:
         """The shortest sequence that puts the cursor at (x, y)."""
         at = self._cursor
-        jump = f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H" if y else "\x1b[H"
-        if at is None:
-            return jump
-        row, column = at
-        if row == y:
-            if column == x:
-                return ""
-            steps = x - column
+        if at == (y, x):
+            return ""
+        if at is not None and at[0] == y:
+            steps = x - at[1]
             if steps == -1:
                 return "\b"
             if x == 0:
                 return "\r"
             by = f"\x1b[{'' if abs(steps) == 1 else abs(steps)}{'C' if steps > 0 else 'D'}"
             return min(by, f"\x1b[{x + 1}G", key=len)
-        if column == x:
-            steps = y - row
+        jump = f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H" if y else "\x1b[H"
+        if at is not None and at[1] == x:
+            steps = y - at[0]
             by = f"\x1b[{'' if abs(steps) == 1 else abs(steps)}{'B' if steps > 0 else 'A'}"
             return min(by, f"\x1b[{y + 1}d", jump, key=len)
         return jump

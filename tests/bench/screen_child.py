@@ -104,6 +104,7 @@ class Ours(ShadowDisplay[None]):
     def on_mount(self) -> None:
         self.grid, self.echo = self.query_one(Grid), self.query_one("#echo", Lines)
         self.grid.focus()
+        self.run_.table.take()
         for row in range(self.run_.table.rows):
             self.put(row)
         self.grid.flush()
@@ -113,12 +114,11 @@ class Ours(ShadowDisplay[None]):
 
     def put(self, row: int) -> None:
         table = self.run_.table
-        moves = table.moves[row]
         self.grid.put(
             str(row),
             [
                 Cell(table.name(row), "strong"),
-                *(Cell(table.text(row, n), "up" if moves[n] > 0 else "down") for n in range(1, COLUMNS)),
+                *(Cell(table.text(row, n), "up" if table.is_up(row, n) else "down") for n in range(1, COLUMNS)),
             ],
         )
 
@@ -149,6 +149,7 @@ class Theirs(App[None]):
     def on_mount(self) -> None:
         self.grid, self.echo = self.query_one(DataTable), self.query_one("#echo", Static)
         self.grid.focus()
+        self.run_.table.take()
         for n in range(COLUMNS):
             self.grid.add_column(f"COL{n}", width=WIDTH + 1)
         for row in range(self.run_.table.rows):
@@ -159,7 +160,7 @@ class Theirs(App[None]):
 
     def cell(self, row: int, n: int) -> Text:
         table = self.run_.table
-        return Text(table.text(row, n), UP if table.moves[row][n] > 0 else DOWN, justify="right")
+        return Text(table.text(row, n), UP if table.is_up(row, n) else DOWN, justify="right")
 
     def flush(self) -> None:
         self.run_.flushes += 1
@@ -187,8 +188,6 @@ class Floor:
         try:
             os.write(1, b"\x1b[?1049h\x1b[?25l")
             loop.add_reader(0, self.key)
-            table = self.run_.table
-            table.dirty = {(row, n) for row in range(table.rows) for n in range(COLUMNS)}
             self.flush()
             self.run_.start(lambda: over.set_result(None))
             if self.run_.options.hz and self.run_.options.rate:
@@ -209,12 +208,12 @@ class Floor:
         for row, n in table.take():
             if row >= self.height - 2:
                 continue
-            pen = "\x1b[m" if n == 0 else "\x1b[31m" if table.moves[row][n] > 0 else "\x1b[34m"
+            pen = "\x1b[31m" if table.is_up(row, n) else "\x1b[34m"
             out.append(f"\x1b[{row + 2};{2 + n * (WIDTH + 1)}H")
             if pen != self.pen:
                 out.append(pen)
                 self.pen = pen
-            out.append((table.text(row, n) if n else table.name(row)).rjust(WIDTH))
+            out.append(table.text(row, n).rjust(WIDTH))
         if out:
             os.write(1, "".join(out).encode())
 

@@ -363,13 +363,17 @@ class Grid(Lines, can_focus=True):
 
     def _piece(self, cell: Cell, column: Column, ground: str, at: int, is_number: bool) -> tuple[Segment, ...]:
         """The segments of one cell and the gap behind it; one segment where the pen does not show on blanks."""
-        text = fit(cell.text, column.width, column.align, number=is_number)
-        style = self._pens.over(cell.pen, ground)
+        text, wide = cell.text, column.width
+        if column.align == "right" and len(text) <= wide and text.isascii() and text.isprintable():
+            text = text.rjust(wide)  # as nearly all figures are; fit() would say the same
+        else:
+            text = fit(text, wide, column.align, number=is_number)
+        styles = self._pens.on(ground)
         if at + 1 == len(self._shown):
-            return (Segment(text, style),)
-        if self._pens.is_ink(cell.pen):
-            return (Segment(text + _GAP, style),)
-        return (Segment(text, style), Segment(_GAP, self._pens.over("background", ground)))
+            return (Segment(text, styles[cell.pen]),)
+        if cell.pen in self._pens.ink:
+            return (Segment(text + _GAP, styles[cell.pen]),)
+        return (Segment(text, styles[cell.pen]), Segment(_GAP, styles["background"]))
 
     def _patch(self, key: str, row: _GridRow, new: tuple[Cell, ...]) -> None:
         """Renew only the segments of the cells that differ; the others stay the very same objects."""

@@ -21,8 +21,9 @@ class Pens:
         self._styles = {name: Style.parse(style) if isinstance(style, str) else style for name, style in styles.items()}
         self._styles.setdefault("background", Style.null())
         self._fallback = self._styles["text"]
-        self._over: dict[tuple[str, str], Style] = {}
-        self._is_ink: dict[str, bool] = {}
+        self._over: dict[str, _Over] = {}
+        self.ink = frozenset(name for name in self._styles if self._is_ink(name))
+        """Pens that show only where there is a glyph: blanks beside their text need no pen of their own."""
 
     def __contains__(self, name: str) -> bool:
         return name in self._styles
@@ -33,18 +34,31 @@ class Pens:
 
     def over(self, pen: str, ground: str = "background") -> Style:
         """The style of `pen` drawn on `ground`; the same object every time."""
-        style = self._over.get((pen, ground))
-        if style is None:
-            base = self["background"] if ground == "background" else self["background"] + self[ground]
-            style = base + self["text"] + self[ground] + self[pen] if pen != "background" else base
-            self._over[pen, ground] = style
-        return style
+        return self.on(ground)[pen]
 
-    def is_ink(self, pen: str) -> bool:
-        """Does `pen` show only where there is a glyph? Blanks beside its text then need no pen of their own."""
-        known = self._is_ink.get(pen)
-        if known is None:
-            style = self[pen]
-            shows = (style.bgcolor, style.reverse, style.underline, style.underline2, style.strike, style.overline)
-            known = self._is_ink[pen] = not any(shows)
-        return known
+    def on(self, ground: str) -> Mapping[str, Style]:
+        """All pens drawn on one ground: `pens.on("selection")["up"]`."""
+        pens = self._over.get(ground)
+        if pens is None:
+            pens = self._over[ground] = _Over(self, ground)
+        return pens
+
+    def _is_ink(self, pen: str) -> bool:
+        style = self._styles[pen]
+        shows = (style.bgcolor, style.reverse, style.underline, style.underline2, style.strike, style.overline)
+        return not any(shows)
+
+
+class _Over(dict[str, Style]):
+    """Pens over one ground, each made when it is first asked for."""
+
+    def __init__(self, pens: Pens, ground: str) -> None:
+        super().__init__()
+        self._pens = pens
+        base = pens["background"]
+        self._ground = base if ground == "background" else base + pens[ground]
+        self._text = self._ground + pens["text"] + (pens[ground] if ground != "background" else Style.null())
+
+    def __missing__(self, pen: str) -> Style:
+        style = self[pen] = self._ground if pen == "background" else self._text + self._pens[pen]
+        return style
