@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from core.config import Settings
 
 
+JOURNAL = "journal.db"
+
+
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     config: str | None = None
     live: bool = False

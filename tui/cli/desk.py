@@ -8,20 +8,28 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
+from core.clock import SystemClock
 from core.config import Settings
 from core.domain.errors import DeskUnavailable
 from core.ports import Desk
+from core.runtime.desk_remote import connect
+from core.runtime.desk_socket import socket_path
 from core.trading.view import Interest, Row, Slice
+from tui.cli.chosen import JOURNAL, data_directory
 
 T = TypeVar("T")
 PICTURE_SECONDS = 5.0
 
 
 def with_desk(settings: Settings, ask: Callable[[Desk, bool], Awaitable[T]]) -> T:
-    """Run `ask(desk, is_live)` on the desk there is."""
+    """Run `ask(desk, is_live)` on the desk there is. Raises DeskUnavailable where none runs and nothing is stored."""
     from tui.compose import connect_desk
 
+    folder = data_directory(settings)
+
     async def inside() -> T:
+        if not (folder / JOURNAL).exists() and not socket_path(folder).exists():
+            raise DeskUnavailable(f"no engine runs and nothing is stored in {folder} yet. Start one with `hoga run`.")
         handle = await connect_desk(settings)
         async with handle:
             return await ask(handle.desk, handle.is_live)
@@ -30,17 +38,16 @@ def with_desk(settings: Settings, ask: Callable[[Desk, bool], Awaitable[T]]) -> 
 
 
 def with_engine(settings: Settings, ask: Callable[[Desk], Awaitable[T]]) -> T:
-    """The same on a running engine only. Raises DeskUnavailable where none runs."""
+    """Run `ask(desk)` on the engine of this data folder. Raises DeskUnavailable where none runs."""
 
-    async def inside(desk: Desk, is_live: bool) -> T:
-        if not is_live:
-            raise DeskUnavailable(
-                "no engine runs on this data folder, so nothing was sent. Start one with `hoga run` (or open `hoga`) "
-                "and give the command again."
-            )
-        return await ask(desk)
+    async def inside() -> T:
+        try:
+            async with connect(socket_path(data_directory(settings)), SystemClock()) as desk:
+                return await ask(desk)
+        except DeskUnavailable as error:
+            raise DeskUnavailable(f"{error}. An engine is started with `hoga run`, or by opening `hoga`.") from None
 
-    return with_desk(settings, inside)
+    return asyncio.run(inside())
 
 
 async def picture(desk: Desk, *slices: Slice) -> Mapping[Slice, tuple[Row, ...]]:

@@ -20,7 +20,7 @@ import typer
 from core.clock import NS, SystemClock
 from core.config import Settings
 from core.domain.errors import ConfigError, HogaError
-from tui.cli.chosen import Chosen, data_directory
+from tui.cli.chosen import JOURNAL, Chosen, data_directory
 from tui.cli.exits import Exit, guarded
 from tui.cli.reading import Json
 
@@ -72,7 +72,7 @@ def examine(chosen: Chosen) -> Iterator[Check]:
     yield check_folder(folder)
     yield check_disk(folder, settings.storage.min_free_mb)
     yield _safely("fsync", lambda: check_fsync(folder))
-    yield _safely("journal", lambda: check_journal(folder / "journal.db"))
+    yield _safely("journal", lambda: check_journal(folder / JOURNAL))
     yield check_halt(folder)
     yield _safely("engine", lambda: check_engine(folder))
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.domain.errors import StorageError
-from tui.cli.chosen import Chosen, data_directory
+from tui.cli.chosen import JOURNAL, Chosen, data_directory
 from tui.cli.exits import Exit, guarded
 from tui.cli.reading import Json
 
 if TYPE_CHECKING:
     from core.config import Settings
 
-JOURNAL = "journal.db"
 
 config = typer.Typer(name="config", help="The settings: show, find, check them.", no_args_is_help=True)
 journal = typer.Typer(
