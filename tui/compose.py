@@ -23,10 +23,10 @@ from core.domain.account import Mode
 from core.domain.commands import ControlStrategy, Panic, StrategyAction
 from core.domain.decimals import exact
 from core.domain.errors import ConfigError, JournalInUse, TapeError
-from core.domain.events import StrategyStatus
+from core.domain.events import PhaseChanged, StrategyStatus
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument
-from core.domain.market import Freshness, Interval
+from core.domain.market import Freshness, Interval, Phase, Quote, Trade
 from core.ports import Broker, Clock, Desk
 from core.runtime.desk import LocalDesk
 from core.runtime.runner import Runner
@@ -98,7 +98,7 @@ class Program:
             self._archive = Archive(directory / "market.db")
             free_mb = lambda: free_of(directory)  # noqa: E731
             if settings.storage.record_tape:
-                from storage.tape import TapeRecorder
+                from storage.recorder import TapeRecorder
 
                 self._recorder = TapeRecorder(directory / "tapes")
         self.runner = Runner(
@@ -444,11 +444,17 @@ def _replay_parts(settings: Settings, options: ReplayOptions, tape: Tape) -> tup
 
 def _tape_strategy(instrument: Instrument, tape: Tape) -> StrategySettings:
     """A moving-average cross on the tape's first instrument, a tenth of the cash in size."""
-    price = exact(tape.first_price) if tape.first_price else Decimal(1)
+    price = next((exact(p) for e in tape if (p := _price(e)) > 0), Decimal(1))
     size = instrument.quantity(REPLAY_CASH / 10 / price) or instrument.lot
     return StrategySettings(
         kind="ma_cross", instruments=(instrument.id,), interval=Interval.S10, size=size, params={"fast": 5, "slow": 20}
     )
+
+
+def _price(event: object) -> float:
+    if isinstance(event, Trade):
+        return event.price
+    return event.ask if isinstance(event, Quote) else 0.0
 
 
 def _speed(speed: float) -> str:
@@ -461,6 +467,7 @@ async def _replay(settings: Settings, options: ReplayOptions) -> int:
     tape = open_tape(Path(options.path))
     program, replay, _ = _replay_parts(settings, options, tape)
     await program.prepare()
+    open_markets(program)
     program.add_strategies(program.settings.strategies)
     for name in program.settings.strategies:
         program.runner.ask(ControlStrategy(name=name, action=StrategyAction.START, by="replay"))
@@ -495,6 +502,15 @@ async def _replay_headless(program: Program, replay: Replay, options: ReplayOpti
     if failed is not None:
         raise failed
     return 0
+
+
+def open_markets(program: Program) -> None:
+    """A tape does not say when its markets are open: while it plays, they are."""
+    now = program.clock.now()
+    for market in sorted({instrument.market for instrument in program.engine.state.instruments.values()}):
+        phase = PhaseChanged(ts=now, market=market, phase=Phase.OPEN)
+        program.broker.on_market(phase)
+        program.runner.feed(phase)
 
 
 def replay_report(program: Program, replay: Replay, seconds: float) -> dict[str, Any]:

@@ -203,6 +203,8 @@ class Engine:
         for wish in wishes:
             if isinstance(wish, Submit):
                 out.extend(self._submit(wish, now))
+            elif isinstance(wish, Cancel):
+                out.extend(self._cancel(wish, now))
             else:
                 self._emit(wish, out)
         return out

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from core.domain.commands import Submit
+from core.domain.commands import Cancel, Submit
 from core.domain.decimals import ZERO
 from core.domain.events import SignalGiven, StrategyChanged, StrategyStatus
 from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval, Quote, Trade
-from core.domain.order import OrderRequest, OrderType, TimeInForce
+from core.domain.order import Order, OrderRequest, OrderType, TimeInForce
 from core.domain.signal import Signal
 from core.strategies.strategy import Context, Strategy
 from core.trading.bars import BarBuilder
 from core.trading.history import History
-from core.trading.sizing import Sized, size
+from core.trading.sizing import Blocked, Sized, size
 from core.trading.state import State
 
-Wish = Submit | SignalGiven | StrategyChanged
+Wish = Submit | Cancel | SignalGiven | StrategyChanged
 Handler = Callable[[Any, int], Sequence[Wish]]
 NO_WISH: tuple[Wish, ...] = ()
 HISTORY = 1_000
@@ -52,7 +52,13 @@ class Slot:
         self.quantity = quantity
         self.status = StrategyStatus.STOPPED
         self.target = 0.0
+        self.outcome = ""
+        """Why the newest signal led to no order."""
         self.sent = 0
+        self.wanted: dict[InstrumentId, Signal] = {}
+        """The newest signal of each instrument: pursued again at every bar until the position is there."""
+        self.blocked: set[InstrumentId] = set()
+        """Where its own open orders stand in the way; they are being canceled."""
         self.closes = {id: History(HISTORY) for id in instruments}
         self.context = Context(lambda _: ZERO, lambda _: None, self.closes)
 
@@ -103,6 +109,9 @@ class Strategist:
         slot = self.slots[name]
         fresh = slot.status in (StrategyStatus.STOPPED, StrategyStatus.FAILED) and status is StrategyStatus.RUNNING
         slot.status = status
+        if status is StrategyStatus.STOPPED:
+            slot.wanted.clear()
+            slot.blocked.clear()
         self._resolve()
         if fresh and "on_start" in type(slot.strategy).handles():
             return self._teller(slot, lambda _, context: slot.strategy.on_start(context))(None, now)
@@ -149,6 +158,7 @@ class Strategist:
 
     def _bar_maker(self, builder: BarBuilder) -> Handler:
         def take(trade: Trade, now: int) -> Sequence[Wish]:
+            builder.from_quotes = False
             bar = builder.add(trade)
             return NO_WISH if bar is None else self.take_bar(bar, now)
 
@@ -156,6 +166,8 @@ class Strategist:
 
     def _quote_bar_maker(self, builder: BarBuilder) -> Handler:
         def take(quote: Quote, now: int) -> Sequence[Wish]:
+            # A feed without prints makes its bars from mid prices.
+            builder.from_quotes = builder.instrument not in self._state.trades
             bar = builder.add_quote(quote)
             return NO_WISH if bar is None else self.take_bar(bar, now)
 
@@ -168,6 +180,9 @@ class Strategist:
             bar = builder.tick(now)
             if bar is not None:
                 wishes.extend(self.take_bar(bar, now))
+        for slot in self.slots.values():
+            for id in list(slot.blocked):
+                wishes.extend(self._pursue(slot, slot.wanted[id], now))
         return wishes
 
     def take_bar(self, bar: Bar, now: int) -> Sequence[Wish]:
@@ -182,7 +197,11 @@ class Strategist:
                 and slot.status in (StrategyStatus.RUNNING, StrategyStatus.PAUSED)
             ):
                 slot.closes[bar.instrument].append(bar.close)
-                wishes.extend(self._teller(slot, slot.strategy.on_bar)(bar, now))
+                said = self._teller(slot, slot.strategy.on_bar)(bar, now)
+                wishes.extend(said)
+                if not said and bar.instrument in slot.wanted:
+                    # What was refused, canceled or filled in part is made good here.
+                    wishes.extend(self._pursue(slot, slot.wanted[bar.instrument], now))
         return wishes
 
     def _want_all(self, slot: Slot, said: Any, now: int) -> Sequence[Wish]:
@@ -199,48 +218,55 @@ class Strategist:
 
     def _want(self, slot: Slot, signal: Signal, now: int) -> Sequence[Wish]:
         slot.target = signal.target
+        slot.wanted[signal.instrument] = signal
+        wishes = self._pursue(slot, signal, now)
+        outcome = "; ".join(_words(wish) for wish in wishes) or slot.outcome
+        given = SignalGiven(
+            ts=now,
+            strategy=slot.name,
+            instrument=signal.instrument,
+            target=signal.target,
+            text=f"{signal.reason}: {outcome}",
+        )
+        return (given, *wishes)
+
+    def _pursue(self, slot: Slot, signal: Signal, now: int) -> list[Wish]:
+        """The order that brings the position to the signal's target; or, first, the end of those in its way."""
         instrument = self._state.instruments.get(signal.instrument)
         sized: Sized | str = "not one of its instruments"
-        if instrument is not None and signal.instrument in slot.instruments:
-            sized = self._size(slot, signal, instrument)
+        slot.blocked.discard(signal.instrument)
         if slot.status is not StrategyStatus.RUNNING:
             sized = "paused"
-        outcome = sized if isinstance(sized, str) else f"{sized.side} {sized.quantity} @{sized.price}"
-        wishes: list[Wish] = [
-            SignalGiven(
-                ts=now,
-                strategy=slot.name,
-                instrument=signal.instrument,
-                target=signal.target,
-                text=f"{signal.reason}: {outcome}",
-            )
-        ]
-        if isinstance(sized, Sized):
-            slot.sent += 1
-            request = OrderRequest(
-                client_order_id=derived_client_order_id(slot.name, signal.instrument, str(now), str(slot.sent)),
-                account=slot.account,
-                instrument=signal.instrument,
-                side=sized.side,
-                quantity=sized.quantity,
-                type=OrderType.LIMIT,
-                limit_price=sized.price,
-                time_in_force=TimeInForce.DAY,
-                source=slot.name,
-            )
-            wishes.append(Submit(request=request, by=slot.name))
-        return wishes
+        elif instrument is not None and signal.instrument in slot.instruments:
+            sized = self._size(slot, signal, instrument)
+        if isinstance(sized, Blocked):
+            slot.blocked.add(signal.instrument)
+            return [Cancel(client_order_id=order.id, by=slot.name) for order in self._own(slot, signal.instrument)]
+        if isinstance(sized, str):
+            slot.outcome = sized
+            return []
+        slot.sent += 1
+        request = OrderRequest(
+            client_order_id=derived_client_order_id(slot.name, signal.instrument, str(now), str(slot.sent)),
+            account=slot.account,
+            instrument=signal.instrument,
+            side=sized.side,
+            quantity=sized.quantity,
+            type=OrderType.LIMIT,
+            limit_price=sized.price,
+            time_in_force=TimeInForce.DAY,
+            source=slot.name,
+        )
+        return [Submit(request=request, by=slot.name)]
+
+    def _own(self, slot: Slot, instrument: InstrumentId) -> list[Order]:
+        live = self._state.live_orders(slot.account, instrument)
+        return [order for order in live if order.request.source == slot.name]
 
     def _size(self, slot: Slot, signal: Signal, instrument: Instrument) -> Sized | str:
         state = self._state
-        working = sum(
-            (
-                order.remaining * order.side.sign
-                for order in state.live_orders(slot.account, signal.instrument)
-                if order.request.source == slot.name
-            ),
-            ZERO,
-        )
+        own = self._own(slot, signal.instrument)
+        working = sum((order.remaining * order.side.sign for order in own), ZERO)
         return size(
             signal,
             size=slot.quantity,
@@ -249,3 +275,10 @@ class Strategist:
             working=working,
             quote=state.quotes.get(signal.instrument),
         )
+
+
+def _words(wish: Wish) -> str:
+    if isinstance(wish, Submit):
+        request = wish.request
+        return f"{request.side} {request.quantity} @{request.limit_price}"
+    return "its own open order is canceled first"

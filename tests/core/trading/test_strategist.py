@@ -1,0 +1,152 @@
+"""Signals become orders by the engine's one road, and a strategy is never left on the wrong side of its own signal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from core.domain.commands import Cancel, ControlStrategy, SendCancel, SendOrder, StrategyAction, Submit, Tick
+from core.domain.events import (
+    OrderCanceled,
+    OrderFilled,
+    OrderStaged,
+    SignalGiven,
+    StrategyChanged,
+    StrategyStatus,
+)
+from core.domain.market import NS, Aggressor, Bar, Interval, Trade
+from core.domain.signal import Signal
+from core.strategies.strategy import Context, Strategy
+from core.trading.engine import Engine
+from core.trading.strategist import Slot
+from tests import scenes
+from tests.scenes import ACCOUNT, SAMSUNG, START
+
+
+class Says(Strategy):
+    """Does what the price says: up means long, down means flat, 13 means a bug."""
+
+    seen: list[float]
+
+    def on_start(self, context: Context) -> None:
+        self.seen = []
+
+    def on_bar(self, bar: Bar, context: Context) -> Signal | None:
+        if bar.close == 13:
+            raise ArithmeticError("unlucky")
+        self.seen.append(bar.close)
+        if bar.close == bar.open:
+            return None
+        return Signal(instrument=bar.instrument, target=1.0 if bar.close > bar.open else 0.0, reason="the bar")
+
+
+def scene(status: StrategyAction = StrategyAction.START) -> tuple[Engine, Slot]:
+    engine = scenes.engine()
+    strategy = Says("says", None, (engine.state.instruments[SAMSUNG],), Interval.M1)
+    slot = Slot("says", "says", strategy, ACCOUNT, (SAMSUNG,), Interval.M1, Decimal(10))
+    engine.strategist.add(slot)
+    engine.step(ControlStrategy(name="says", action=StrategyAction.START), START)
+    if status is not StrategyAction.START:
+        engine.step(ControlStrategy(name="says", action=status), START)
+    return engine, slot
+
+
+def bar(open: float, close: float) -> Bar:
+    return Bar(SAMSUNG, Interval.M1, START, open, max(open, close), min(open, close), close, 1.0)
+
+
+def kinds(out: Any) -> list[str]:
+    return [type(o).__name__ for o in out]
+
+
+def test_a_signal_is_sized_checked_and_staged() -> None:
+    engine, _ = scene()
+    out = engine.step(bar(1, 2), START)
+    assert kinds(out) == ["SignalGiven", "OrderStaged", "SendOrder"]
+    request = out[1].request
+    assert (request.side, request.quantity, request.limit_price, request.source) == ("buy", 10, 71_100, "says")
+
+
+def test_paused_shows_its_signal_and_sends_nothing() -> None:
+    engine, _ = scene(StrategyAction.PAUSE)
+    (given,) = engine.step(bar(1, 2), START)
+    assert isinstance(given, SignalGiven)
+    assert "paused" in given.text
+
+
+def test_stopped_hears_nothing() -> None:
+    engine, slot = scene(StrategyAction.STOP)
+    assert engine.step(bar(1, 2), START) == []
+    assert slot.strategy.seen == []  # type: ignore[attr-defined]
+
+
+def test_a_strategy_that_raises_is_stopped_and_shown() -> None:
+    engine, slot = scene()
+    (changed,) = engine.step(bar(1, 13), START)
+    assert isinstance(changed, StrategyChanged)
+    assert (changed.status, changed.text) == (StrategyStatus.FAILED, "ArithmeticError: unlucky")
+    assert slot.status is StrategyStatus.FAILED
+    assert engine.step(bar(1, 2), START) == []
+
+
+def test_a_turned_signal_cancels_the_resting_order_first_and_then_follows() -> None:
+    engine, _ = scene()
+    scenes.hold(engine, "buy", "4", "71000", source="says")
+    (_, staged, _) = engine.step(bar(1, 2), START)
+    id = staged.request.client_order_id
+    assert staged.request.quantity == 6
+    scenes.send(engine, id)
+    out = engine.step(bar(2, 1), START)
+    assert [o.client_order_id for o in out if isinstance(o, SendCancel)] == [id]
+    assert not [o for o in out if isinstance(o, SendOrder)]
+    engine.step(OrderCanceled(ts=START, client_order_id=id), START)
+    out = engine.step(Tick(), START + NS)
+    (sell,) = [o for o in out if isinstance(o, OrderStaged)]
+    assert (sell.request.side, sell.request.quantity) == ("sell", 4)
+
+
+def test_what_was_missed_is_made_good_at_the_next_bar() -> None:
+    engine, _ = scene()
+    (_, staged, _) = engine.step(bar(1, 2), START)
+    id = staged.request.client_order_id
+    scenes.send(engine, id)
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "3", "71100", order=id, source="says")), START)
+    engine.step(Cancel(client_order_id=id), START)
+    engine.step(OrderCanceled(ts=START, client_order_id=id), START)
+    out = engine.step(bar(2, 2), START + 10 * NS)
+    (again,) = [o for o in out if isinstance(o, OrderStaged)]
+    assert again.request.quantity == 7
+    assert engine.step(bar(2, 2), START + 20 * NS) == []
+
+
+def test_its_orders_are_its_own_and_a_persons_are_not() -> None:
+    engine, _ = scene()
+    scenes.hold(engine, "buy", "10", "71000", source="keyboard")
+    out = engine.step(bar(1, 2), START)
+    assert "OrderStaged" in kinds(out), "what a person holds is not the strategy's position"
+
+
+def test_trades_make_its_bars() -> None:
+    engine, slot = scene()
+    second = START - START % (60 * NS)
+    for n, price in enumerate((71_000, 71_100, 71_000)):
+        ts = second + n * 60 * NS
+        engine.step(Trade(SAMSUNG, price, 1, Aggressor.BUY, ts, ts), ts)
+    assert slot.strategy.seen == [71_000, 71_100]  # type: ignore[attr-defined]
+
+
+def test_a_feed_without_prints_makes_bars_from_mid_prices() -> None:
+    engine, slot = scene()
+    start = START - START % (60 * NS)
+    for n in range(4):
+        now = start + n * 60 * NS
+        engine.step(scenes.quote(71_000 + 100 * n, 71_100 + 100 * n, now), now)
+    assert slot.strategy.seen[:2] == [71_050, 71_150]  # type: ignore[attr-defined]
+
+
+def test_an_automatic_order_is_told_apart_from_a_persons() -> None:
+    engine, _ = scene()
+    mine = scenes.request(price="70900")
+    assert not engine.question(mine, START).is_automatic
+    assert engine.question(scenes.request(price="70800", source="says"), START).is_automatic
+    assert kinds(engine.step(Submit(request=mine), START)) == ["OrderStaged", "SendOrder"]
