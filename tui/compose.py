@@ -379,7 +379,7 @@ async def _headless(settings: Settings, directory: Path, duration: float | None)
     program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory, on_log=write)
     await program.prepare()
     program.add_strategies(settings.strategies)
-    log.info("started", directory=str(directory), mode="paper", journal_events=journal.last_sequence)
+    log.info("started", directory=str(directory), mode="paper", head=journal.head()[:12])
     async with _served(program, directory), asyncio.TaskGroup() as group:
         _on_signals(program, program.stop)
         running = group.create_task(program.run(), name="program")
@@ -389,7 +389,7 @@ async def _headless(settings: Settings, directory: Path, duration: float | None)
                     await asyncio.shield(running)
             program.stop()
     orders = len(program.engine.state.live)
-    log.info("stopped", working_orders=orders, journal_events=journal.last_sequence)
+    log.info("stopped", working_orders=orders, head=journal.head()[:12])
     return 0
 
 
