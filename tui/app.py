@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.worker import Worker
 
 from core.clock import SystemClock
 from core.config import Settings
@@ -112,7 +113,7 @@ class HogaApp(ShadowDisplay[int]):
         terminal.on_hangup(asyncio.get_running_loop(), self._lost_terminal)
         self.arrange()
         self._focus()
-        self.run_worker(self._follow, group="follow", exit_on_error=True)
+        self._work(self._follow, "follow")
         self.set_interval(1.0, self._second)
         self.set_interval(terminal.CHECK_SECONDS, self._check_terminal)
 
@@ -132,6 +133,10 @@ class HogaApp(ShadowDisplay[int]):
         if self._driver is not None and not self.is_headless:
             terminal.silence(self._driver)
         self.exit(terminal.LOST_CODE)
+
+    def _work(self, begin: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
+        """Run beside the screen; `exclusive` ends what the group did before. What it does not catch is the end."""
+        _: Worker[None] = self.run_worker(begin, group=group, exclusive=exclusive)
 
     # ---- following the desk
 
@@ -210,7 +215,7 @@ class HogaApp(ShadowDisplay[int]):
         new = seen - self.instruments.keys() - self._learning
         if new:
             self._learning |= new
-            self.run_worker(partial(self._learn_all, sorted(new)), group="learn")
+            self._work(partial(self._learn_all, sorted(new)), "learn")
 
     async def _learn_all(self, ids: Iterable[InstrumentId]) -> None:
         try:
@@ -248,7 +253,7 @@ class HogaApp(ShadowDisplay[int]):
         """Select an instrument: the ladder follows."""
         if instrument != self.instrument:
             self.instrument = instrument
-            self.run_worker(partial(self._follow_book, instrument), group="book", exclusive=True)
+            self._work(partial(self._follow_book, instrument), "book", exclusive=True)
 
     def select(self, instrument: InstrumentId) -> None:
         """Move the watchlist's cursor there."""
@@ -257,9 +262,11 @@ class HogaApp(ShadowDisplay[int]):
 
     def on_grid_cursor_moved(self, message: Grid.CursorMoved) -> None:
         if message.grid is self.surface.widget(self.focus_name):
-            self._look_at_cursor()
+            self.look_at_cursor()
 
-    def _look_at_cursor(self) -> None:
+    def look_at_cursor(self) -> None:
+        """What the focused pane's cursor stands on is what is selected: true the moment the cursor has moved, for the
+        next key may already be a trading key."""
         row = self.selected_order() if self.focus_name == "orders" else self._position_under_cursor()
         if row is not None:
             self.look_at(row.instrument)
@@ -322,14 +329,14 @@ class HogaApp(ShadowDisplay[int]):
         self.surface.focus_name = {"trade": "quotes", "ladder": "book"}.get(screen, screen)
         self.arrange()
         self._focus()
-        self._look_at_cursor()
+        self.look_at_cursor()
 
     def focus_on(self, pane: str) -> None:
         self.surface.focus_name = pane
         if pane not in self.layout_now.panes:
             self.arrange()
         self._focus()
-        self._look_at_cursor()
+        self.look_at_cursor()
         self._show_edges(self.desk.now())
 
     def _focus(self) -> None:
@@ -470,7 +477,7 @@ class HogaApp(ShadowDisplay[int]):
         elif isinstance(form, LineForm) and form.place == "command":
             request = self.typed.look(form)
         if request is not None and form is not None:
-            self.run_worker(partial(self._preview_of, form, request), group="preview", exclusive=True)
+            self._work(partial(self._preview_of, form, request), "preview", exclusive=True)
 
     async def _preview_of(self, form: Form, request: OrderRequest) -> None:
         try:
@@ -493,7 +500,7 @@ class HogaApp(ShadowDisplay[int]):
             return
         self.is_sending = True
         self.surface.show_form(self.picture, self.forms, is_sending=True)
-        self.run_worker(partial(self._send, form, wanted), group="send")
+        self._work(partial(self._send, form, wanted), "send")
 
     def _is_live(self) -> bool:
         """Anything not known to be paper is treated as real money."""
@@ -529,7 +536,7 @@ class HogaApp(ShadowDisplay[int]):
             self.close(form)
         asked = self.top_form if isinstance(form, Review) else form
         if isinstance(asked, Ticket):
-            asked.problem, asked.is_denied = text, True
+            asked.denied(text)
             if was_denied and isinstance(command, Submit):
                 asked.id = self.desk.new_order_id()
         elif isinstance(asked, LineForm):

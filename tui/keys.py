@@ -94,3 +94,5 @@ class Keys:
     def _act(self, action: Action) -> None:
         room, _, method = action.id.partition(".")
         getattr(self._rooms[room], method)(action.argument)
+        if room == "move":
+            self._app.look_at_cursor()

@@ -27,7 +27,7 @@ from tui.panes.strategies import StrategiesPane
 from tui.panes.strip import StripPane
 from tui.panes.ticket import TicketPane
 from tui.picture import Picture
-from tui.screens.layout import Layout, arrange
+from tui.screens.layout import Layout, Rect, arrange
 from tui.widgets.frame import Frame, Title
 from tui.widgets.grid import Cell
 from tui.widgets.sheet import place
@@ -99,24 +99,25 @@ class Surface:
         layout = arrange(
             self.screen_name, width, height, focus=self.focus_name, is_zoomed=self.is_zoomed, has_ticket=has_ticket
         )
+        top = forms[-1] if forms else None
+        has_help = isinstance(top, HelpForm)
+        if has_help and layout.kind != "tiny":
+            body = Rect(0, 2, width - 1, height - 4) if layout.kind == "full" else Rect(0, 1, width - 1, height - 2)
+            layout = Layout(width, height, layout.kind, {"help": body})
         self.layout = layout
         if self.focus_name not in layout.panes and self.visible:
             self.focus_name = self.visible[0]
         is_full, is_tiny = layout.kind == "full", layout.kind == "tiny"
         self._place(self.frame, None if is_tiny else (0, 0, width, height))
         self._place(self.status, None if is_tiny else (0, 0, width, 2 if is_full else 1))
-        for name in (*PANES, "ticket"):
+        for name in (*PANES, "ticket", "help"):
             rect = layout.panes.get(name)
             self._place(self.widget(name), None if rect is None else rect.inside)
-        top = forms[-1] if forms else None
         has_line = isinstance(top, LineForm)
         row = layout.command_row
         self._place(self.command, (0, row, width, 1) if not is_tiny or has_line else None)
         self._place(self.hints, (0, height - 1, width, 1) if is_full else None)
         self._place(self.message, (0, row - 1, width, 1) if has_message and not is_tiny else None)
-        has_help = isinstance(top, HelpForm)
-        body = (1, 2, width - 2, height - 4) if is_full else (0, 1, width, max(height - 2, 1))
-        self._place(self.help, body if has_help else None)
         self._place(self.tiny, (0, 0, width, height) if is_tiny else None)
         strip_rows = min(3, max(height - 2, 1))
         has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
@@ -158,7 +159,7 @@ class Surface:
         else:
             self.status.show(picture, now, self.screen_name, kind)
             titles = {name: self._title(name) for name in self.layout.panes}
-            focus = "ticket" if forms and isinstance(forms[-1], Ticket) else "" if forms else self.focus_name
+            focus = self._keyed(forms)
             self.frame.show(self.layout, titles, focus, is_live=live)
         top = forms[-1] if forms else None
         line = top if isinstance(top, LineForm) else None
@@ -178,6 +179,12 @@ class Surface:
             self.help.show(top)
         elif isinstance(top, LineForm):
             self.command.show(top)
+
+    def _keyed(self, forms: Sequence[Form]) -> str:
+        """The pane that is outlined, because keys go there."""
+        if not forms:
+            return self.focus_name
+        return {"ticket": "ticket", "help": "help"}.get(forms[-1].place, "")
 
     def _title(self, name: str) -> Title:
         pane = getattr(self, name)

@@ -163,6 +163,7 @@ class Trading:
     # ---- what is meant
 
     def _instrument(self) -> Instrument | None:
+        self._app.look_at_cursor()
         id = self._app.instrument
         if id is None:
             self._app.say("warning", "no symbol is selected; move to one in Watch or press / to find one")

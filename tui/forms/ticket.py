@@ -246,6 +246,13 @@ class Ticket:
             self.problem, self.is_denied = str(error), False
             return Refused(str(error))
 
+    def denied(self, text: str) -> None:
+        """The desk refused: say why, and let the next figure typed replace the one that failed."""
+        self.problem, self.is_denied = text, True
+        edit = self._edit
+        if edit is not None:
+            edit.set(edit.text, is_fresh=True)
+
     def _forget_problem(self, press: Press) -> None:
         if press.key != "enter":
             self.problem, self.is_denied = "", False

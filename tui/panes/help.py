@@ -56,15 +56,17 @@ def _row(action: Action, width: int) -> list[Cell]:
 
 
 class HelpPane(Sheet):
+    title = "Help"
+
     def __init__(self, look: Look) -> None:
         super().__init__(look.pens, id="help")
-        self._look = look
+        self.subject = ""
+        self.facts = (Cell("Up/Down scroll, Esc closes", "text-dim"),)
 
     def show(self, form: HelpForm) -> None:
         rows = form.lines(self.room_width)
-        room = max(self.room_height - 1, 1)
+        room = max(self.room_height, 1)
         form.top = max(min(form.top, len(rows) - room), 0)
-        name = self._look.word("Help")
-        head = [Cell(f" {name}: {form.pane}", "title"), Cell("   up/down scroll, Esc closes", "text-dim")]
-        self.put_lines([head, *rows[form.top : form.top + room]])
+        self.subject = form.pane
+        self.put_lines(rows[form.top : form.top + room])
         self.flush()
