@@ -31,7 +31,7 @@ class Bad(ValueError):
 
 class _Symbols(dict[bytes, InstrumentId]):
     def __missing__(self, symbol: bytes) -> InstrumentId:
-        raise Bad(f"not an instrument code: {ascii(symbol.decode('utf-8', 'replace')[:40])}")
+        raise Bad(f"not an instrument code: {symbol.decode('utf-8', 'replace')[:40]!a}")
 
 
 class Names:
