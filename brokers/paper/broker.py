@@ -104,6 +104,7 @@ class PaperBroker:
             costs=_cost_tables(settings),
             latency_ns=round(settings.latency_ms * 1e6 / settings.speed),
         )
+        self._on_event = self._matching.on_event
         self._queue: deque[Event] = deque()
         """What happened and was not yet taken. Bounded by our own orders and one wake's worth of market."""
         self._wake = asyncio.Event()
@@ -192,19 +193,21 @@ class PaperBroker:
 
     def on_market(self, event: Event) -> None:
         """A driver's event (a tape): run the venue on it. What our orders got is in `take`."""
-        matching = self._matching
-        if isinstance(event, _TICKS):
-            now = event.ts if isinstance(event, Bar) else event.received
+        kind = event.__class__
+        if kind is Quote or kind is Trade or kind is OrderBook:
+            now: int = event.received  # type: ignore[union-attr]
             if now >= self._midnight:
                 self._roll(now)
-            if matching.next_arrival is not None:
-                self._keep(matching.advance(now))
-        happened = matching.on_event(event)
+            if self._settings.latency_ms:
+                self._keep(self._matching.advance(now))
+        happened = self._on_event(event)
         if happened:
             self._keep(happened)
 
     def take(self) -> list[Event]:
         """Everything queued, for a driver that does not listen to `events()`."""
+        if not self._queue:
+            return []
         taken = list(self._queue)
         self._queue.clear()
         return taken

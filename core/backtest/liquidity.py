@@ -4,6 +4,7 @@ fills, so what we took of a displayed level stays taken until the level shows an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 from core.domain.instrument import Instrument
@@ -22,7 +23,7 @@ Level = tuple[float, float]
 class Lane:
     """One instrument: newest quote, book and trade price, and our live orders in price-time priority."""
 
-    __slots__ = ("_taken", "book", "instrument", "last", "orders", "phase", "quote")
+    __slots__ = ("book", "instrument", "last", "orders", "phase", "quote", "taken")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -32,7 +33,8 @@ class Lane:
         self.phase: Phase | None = None
         """The instrument's own phase; None follows its market."""
         self.orders: list[Working] = []
-        self._taken: dict[tuple[Side, float], Level] = {}
+        self.taken: dict[tuple[Side, float], Level] = {}
+        """What we took of displayed levels: (side, price) -> (size shown then, quantity taken)."""
 
     def top(self, side: Side) -> Level:
         """Best price and size shown on the bid (BUY) or ask (SELL) side; (0.0, 0.0) when that side is empty."""
@@ -45,7 +47,7 @@ class Lane:
     def levels(self, side: Side) -> Iterator[Level]:
         """Levels shown on one side, best first. Depth counts only while the book's top agrees with the quote."""
         top = self.top(side)
-        if not top[0]:
+        if not 0.0 < top[0] < inf:
             return
         yield top
         deep = self._side(side)
@@ -73,24 +75,31 @@ class Lane:
 
     def left(self, side: Side, price: float, shown: float) -> float:
         """How much of `shown` at `price` we have not taken yet. A changed size means a refreshed level."""
-        taken = self._taken.get((side, price))
+        taken = self.taken.get((side, price))
         if taken is None:
             return shown
         if taken[0] != shown:
-            del self._taken[(side, price)]
+            del self.taken[(side, price)]
             return shown
         return max(shown - taken[1], 0.0)
 
     def take(self, side: Side, price: float, shown: float, quantity: float) -> None:
         """Remember that we took `quantity` of the level."""
-        before = self._taken.get((side, price))
+        before = self.taken.get((side, price))
         already = before[1] if before is not None and before[0] == shown else 0.0
-        self._taken[(side, price)] = (shown, already + quantity)
+        self.taken[(side, price)] = (shown, already + quantity)
+
+    def refresh(self) -> None:
+        """The display changed: a level that went away or shows another size is whole again when it next comes."""
+        for (side, price), (shown, _) in list(self.taken.items()):
+            now = self.shown(side, price)
+            if now is not None and now != shown:
+                del self.taken[(side, price)]
 
     def forget(self) -> None:
         """A new session: nothing of the old display is left."""
         self.quote = self.book = None
-        self._taken.clear()
+        self.taken.clear()
 
     def sort(self) -> None:
         self.orders.sort(key=lambda order: order.priority)

@@ -182,6 +182,8 @@ class Matching:
         if lane is None:
             return NOTHING
         lane.quote = quote
+        if lane.taken:
+            lane.refresh()
         return self._look(lane, quote.received) if lane.orders else NOTHING
 
     def on_book(self, book: OrderBook) -> Events:
@@ -189,7 +191,9 @@ class Matching:
         if lane is None:
             return NOTHING
         lane.book = book
-        return self._look(lane, book.received) if lane.orders else NOTHING
+        if lane.taken:
+            lane.refresh()
+        return self._look(lane, book.received, is_deep=True) if lane.orders else NOTHING
 
     def on_trade(self, trade: Trade) -> Events:
         lane = self._lanes.get(trade.instrument)
@@ -419,12 +423,16 @@ class Matching:
             return market
         return lane.phase
 
-    def _look(self, lane: Lane, now: int) -> Events:
-        """The display changed: let orders take what it offers and those that rest be reached."""
+    def _look(self, lane: Lane, now: int, is_deep: bool = False) -> Events:
+        """The display changed: let orders take what it offers and those that rest be reached. Without news of the depth
+        (`is_deep`), one that rests behind the touch has nothing to learn."""
         out = self._arrivals(now) if self._due else []
         if self._phase(lane) is not Phase.OPEN:
             return self._funds.flush(now, out)
+        bid, ask = lane.top(Side.BUY)[0], lane.top(Side.SELL)[0]
         for order in tuple(lane.orders):
+            if order.is_passive and not is_deep and order.is_behind(bid, ask):
+                continue
             if order.stage is Stage.ARMED and lane.last is None:
                 price = lane.top(order.side.other)[0]
                 if price and order.is_triggered(price):

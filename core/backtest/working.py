@@ -117,6 +117,15 @@ class Working:
             return True
         return price <= self.limit_f if self.side is Side.BUY else price >= self.limit_f
 
+    def is_behind(self, bid: float, ask: float) -> bool:
+        """Does it rest deeper than the best of its own side?"""
+        limit = self.limit_f
+        if limit is None:
+            return False
+        if self.request.side is Side.BUY:
+            return limit < bid and (limit < ask or not ask)
+        return ask > 0.0 and limit > ask and limit > bid
+
     def is_triggered(self, price: float) -> bool:
         """Does a trade at `price` set the stop off? Moves a trailing stop's best price on the way."""
         is_buy = self.side is Side.BUY

@@ -51,8 +51,8 @@ def test_the_ladder_is_the_tick_table(table: TickTable) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_six_hours_without_an_impossible_quote(seed: int) -> None:
-    made = market(seed, session_minutes=30)
+def test_many_sessions_without_an_impossible_quote(seed: int) -> None:
+    made = market(seed, session_minutes=8)
     instruments = {instrument.id: instrument for instrument in made.instruments()}
     spans = {id: limits(instrument) for id, instrument in instruments.items()}
     valid: dict[InstrumentId, set[float]] = defaultdict(set)
@@ -69,7 +69,7 @@ def test_six_hours_without_an_impossible_quote(seed: int) -> None:
         span = spans[id]
         assert span is None or span[0] <= price <= span[1], (id, price, span)
 
-    for event in run(made, 6 * 3600):
+    for event in run(made, 3600):
         assert event.ts >= clock
         clock = event.ts
         kinds[type(event).__name__] += 1
@@ -99,26 +99,26 @@ def test_six_hours_without_an_impossible_quote(seed: int) -> None:
         elif isinstance(event, PhaseChanged):
             if event.instrument is not None:
                 own_phases[event.instrument] = event.phase
-                kinds[event.phase] += 1
             else:
                 market_phases[event.market] = event.phase
                 assert Phase.OPEN in (market_phases["XKRX"], market_phases["XNAS"]), "one of them is always open"
         elif isinstance(event, RateChanged):
             assert event.rate > 0
-    assert kinds["vi"] > 0 and kinds["halted"] > 0
-    assert set(quotes) == ALL
+    assert set(quotes) == ALL and kinds["InstrumentListed"] > 40
 
 
-@pytest.mark.parametrize("seed", [1, 4])
-def test_every_interruption_and_halt_ends(seed: int) -> None:
+def test_interruptions_and_halts_happen_and_end() -> None:
     began: dict[InstrumentId, int] = {}
-    for event in run(market(seed), 4 * 3600):
+    phases: Counter[Phase] = Counter()
+    for event in run(EmbeddedMarket(PaperSettings(seed=4), START), 3 * 3600):
         if isinstance(event, PhaseChanged) and event.instrument is not None:
+            phases[event.phase] += 1
             if event.phase is Phase.OPEN:
                 assert (event.ts - began.pop(event.instrument)) / NS <= 241
             else:
                 began[event.instrument] = event.ts
-    assert all(4 * 3600 - (ts - START) / NS < 241 for ts in began.values())
+    assert all(3 * 3600 - (ts - START) / NS < 241 for ts in began.values())
+    assert phases[Phase.VI] > 0 and phases[Phase.HALTED] > 0
 
 
 def test_the_same_seed_gives_the_same_market_however_its_time_is_cut() -> None:
@@ -135,13 +135,13 @@ def test_what_is_watched_does_not_change_what_happens() -> None:
 
 
 def test_prices_move_about_as_much_as_their_character_says_and_activity_comes_in_bursts() -> None:
-    heard = run(market(7), 2 * 3600)
+    heard = run(EmbeddedMarket(PaperSettings(seed=7), START), 3600)
     ticks = [event for event in heard if isinstance(event, (Quote, Trade))]
-    rate = len(ticks) / 7200
+    rate = len(ticks) / 3600
     assert 25 < rate < 75
     seconds = Counter((event.ts - START) // NS for event in ticks)
-    ordered = sorted(seconds.get(second, 0) for second in range(7200))
-    assert ordered[360] < 0.6 * rate and ordered[-72] > 2 * rate
+    ordered = sorted(seconds.get(second, 0) for second in range(3600))
+    assert ordered[180] < 0.6 * rate and ordered[-36] > 2 * rate
     for id, low, high in (("XKRX:005930", 1.0, 1.2), ("XNAS:TSLA", 2.0, 7.0), ("UPBIT:KRW-XRP", 1.0, 1.3)):
         table = next(listing.instrument.ticks for listing in LISTINGS if listing.instrument.id == id)
         ladder = Ladder(table)

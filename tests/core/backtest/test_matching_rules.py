@@ -194,6 +194,17 @@ def test_it_takes_no_more_than_is_shown_until_the_level_is_refreshed(venue: Venu
     assert venue.filled(id) == [(D(30), D(70_100)), (D(25), D(70_100))]
 
 
+def test_a_level_that_went_and_came_back_is_whole_even_with_the_old_size(venue: Venue) -> None:
+    venue.send("buy", "30", "70100")
+    venue.quote(70_000, 50, 70_100, 29)
+    venue.quote(70_000, 50, 70_100, 30)
+    again = venue.send("buy", "30", "70100")
+    assert venue.filled(again) == [(D(30), D(70_100))]
+    venue.quote(70_000, 50, 70_200, 9)
+    venue.quote(70_000, 50, 70_100, 30)
+    assert venue.filled(venue.send("buy", "1", "70100")) == [(D(1), D(70_100))]
+
+
 def test_a_market_order_walks_the_book_and_waits_for_more(venue: Venue) -> None:
     venue.book([(70_000, 50)], [(70_100, 30), (70_200, 20)])
     id = venue.send("buy", "60")
