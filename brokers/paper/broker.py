@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Literal
@@ -157,7 +157,7 @@ class PaperBroker:
 
     async def events(self) -> AsyncIterator[Event]:
         """Market, private and health events in order, until `close`. One consumer at a time."""
-        feed = self._source.events().__aiter__() if self._source is not None else None
+        feed = _generator(self._source.events()) if self._source is not None else None
         waiting: asyncio.Future[Event | None] | None = None
         nudge: asyncio.Future[bool] | None = None
         try:
@@ -187,6 +187,10 @@ class PaperBroker:
             for task in (waiting, nudge):
                 if task is not None:
                     task.cancel()
+            if waiting is not None:
+                await asyncio.wait({waiting})
+            if feed is not None:
+                await feed.aclose()
 
     async def _pause(self) -> None:
         await self._clock.sleep(WAKE_SECONDS)
@@ -371,6 +375,12 @@ def _cost_tables(settings: PaperSettings) -> dict[str, CostTable]:
         for name in touched:
             tables[name] = msgspec.structs.replace(tables.get(name, FREE), source="the user's settings", **plain)
     return tables
+
+
+async def _generator(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    """The source's events as something that can be closed."""
+    async for event in events:
+        yield event
 
 
 def _is_immediate(request: OrderRequest) -> bool:

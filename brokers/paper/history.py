@@ -27,6 +27,8 @@ class History:
         self._seed = seed
         self._start = start_ns
         self._opened: dict[InstrumentId, float] = {}
+        self._closed: dict[InstrumentId, float] = {}
+        """Previous close when the market began: where the invented days end."""
         self._minutes: dict[InstrumentId, deque[list[float]]] = {}
         self._past: dict[tuple[InstrumentId, Interval], list[Bar]] = {}
 
@@ -37,6 +39,7 @@ class History:
         if minutes is None:
             minutes = self._minutes[id] = deque(maxlen=KEPT_MINUTES)
             self._opened[id] = price
+            self._closed[id] = float(instrument.previous_close or price)
         minute = ts // Interval.M1.ns
         if not minutes or minutes[-1][0] != minute:
             minutes.append([minute, price, price, price, price, size])
@@ -88,7 +91,8 @@ class History:
         sigma = character.volatility * sqrt(seconds / DAY_SECONDS[character.group])
         count = PAST_DAYS if interval is Interval.D1 else PAST_MINUTES
         slot = self._start // interval.ns
-        close = self._opened.get(instrument.id, float(instrument.previous_close or 1))
+        ends = self._closed if interval is Interval.D1 else self._opened
+        close = ends.get(instrument.id, float(instrument.previous_close or 1))
         past: list[Bar] = []
         for back in range(1, count + 1):
             start = close * exp(rng.gauss(0.0, sigma))

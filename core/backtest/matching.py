@@ -340,7 +340,7 @@ class Matching:
     def _change(self, order: Working, wish: Requested, now: int, out: Events) -> None:
         """New terms in place of the old ones. Less at the same price keeps the queue; else it joins anew."""
         lane = self._lanes[order.request.instrument]
-        old = (order.quantity, order.limit, order.stop)
+        old, reserve_price = (order.quantity, order.limit, order.stop), order.reserve_price
         quantity = wish.quantity if wish.quantity is not None else order.quantity
         limit = wish.limit_price if wish.limit_price is not None else order.limit
         stop = wish.stop_price if wish.stop_price is not None else order.stop
@@ -355,7 +355,7 @@ class Matching:
                 lane.instrument.currency, self._funds.required(lane, order), self._funds.budget(lane, order)
             )
             order.set_terms(*old)
-            order.reserve_price = order.limit or order.reserve_price
+            order.reserve_price = reserve_price
             out.append(_refused(order.id, wish, f"{refusal.code}: {refusal.text}", now))
             return
         self._funds.reserve(lane, order)
