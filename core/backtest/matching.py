@@ -9,32 +9,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from core.backtest.admission import (
-    DEFAULT_RULES,
     RULES,
     Refusal,
     VenueRules,
     check_phase,
     check_post_only,
-    check_price,
-    check_quantity,
-    check_value,
     insufficient_funds,
-    insufficient_holding,
 )
 from core.backtest.cash import Cash
 from core.backtest.costs import TABLES, CostTable
+from core.backtest.crossing import Crossing
+from core.backtest.door import Door
 from core.backtest.funds import MARKET_SLACK, Funds
 from core.backtest.liquidity import Lane
 from core.backtest.working import Stage, Working
 from core.domain.account import Balance
-from core.domain.decimals import ZERO, exact, plain
+from core.domain.decimals import ZERO, exact
 from core.domain.events import (
     Event,
     InstrumentListed,
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderFilled,
     OrderRejected,
     OrderReplaced,
     OrderRequested,
@@ -72,7 +68,6 @@ class Matching:
         rules: Mapping[str, VenueRules] = RULES,
         latency_ns: int = 0,
     ) -> None:
-        self._rules = rules
         self._latency = latency_ns
         self._lanes: dict[InstrumentId, Lane] = {}
         self._phases: dict[str, Phase] = {}
@@ -86,6 +81,8 @@ class Matching:
         self.cash.set_balances(balances)
         self._funds = Funds(self.cash, costs)
         self._accounts = set(balances)
+        self._door = Door(rules, self._funds)
+        self._crossing = Crossing(self._funds)
         for instrument in instruments:
             self.list(instrument)
 
@@ -117,7 +114,8 @@ class Matching:
         if lane is None:
             unknown = Refusal("unknown_instrument", f"{request.instrument} is not traded here")
             return [_rejected(request.client_order_id, unknown, now)]
-        refusal = self._refusal(lane, request)
+        refusal = self._identity_refusal(request)
+        refusal = refusal or self._door.refusal(lane, request, self._phase(lane), is_instant=not self._latency)
         if refusal is not None:
             return [_rejected(request.client_order_id, refusal, now)]
         working = self._enter(lane, request, now)
@@ -145,7 +143,8 @@ class Matching:
 
     def restore(self, order: Order, now: int) -> Events:
         """Let an order of an earlier run rest again, with what it had filled. Silent, for the journal knows it; but
-        where its instrument is no longer traded it is canceled."""
+        where its instrument is no longer traded it is canceled. A stop is armed again even if it had been triggered:
+        the journal does not say so."""
         lane = self._lanes.get(order.instrument)
         if lane is None:
             self.remember(order.id)
@@ -206,9 +205,9 @@ class Matching:
         out = self._arrivals(now)
         phase = self._phase(lane)
         if phase is Phase.OPEN:
-            self._print(lane, trade, now, out)
+            self._crossing.meet(lane, trade, now, out)
         elif phase in (Phase.AUCTION, Phase.VI) and trade.aggressor is Aggressor.NONE:
-            self._uncross(lane, trade, now, out)
+            self._crossing.uncross(lane, trade, now, out)
         for order in tuple(lane.orders):
             if order.stage is Stage.ARMED and order.is_triggered(trade.price):
                 self._trigger(lane, order, now, out)
@@ -235,10 +234,10 @@ class Matching:
                 continue
             for order in tuple(lane.orders):
                 if order.stage is Stage.AT_CLOSE and lane.last is not None:
-                    self._fill(lane, order, order.remaining, exact(lane.last), Liquidity.UNKNOWN, now, out)
+                    self._crossing.fill(lane, order, order.remaining, exact(lane.last), Liquidity.UNKNOWN, now, out)
             for order in tuple(lane.orders):
                 if order.request.time_in_force is not TimeInForce.GTC or order.stage is Stage.AT_CLOSE:
-                    self._end(lane, order, "expired", "the trading day is over")
+                    self._crossing.end(lane, order, "expired", "the trading day is over")
                     out.append(OrderExpired(ts=now, client_order_id=order.id, text=order.text))
                 else:
                     order.is_passive, order.ahead = False, None
@@ -305,25 +304,25 @@ class Matching:
         self._place(order)
         request = order.request
         refusal = check_phase(
-            lane.instrument, self._phase(lane), self._rules_of(lane), request.type, request.time_in_force
+            lane.instrument, self._phase(lane), self._door.rules_of(lane), request.type, request.time_in_force
         )
         if refusal is None and order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
             refusal = check_post_only(lane, request, order.limit_f)
         if refusal is not None:
-            self._end(lane, order, "rejected", refusal.text)
+            self._crossing.end(lane, order, "rejected", refusal.text)
             out.append(_rejected(order.id, refusal, now))
         elif order.stage is Stage.ARMED:
             price = lane.last if lane.last is not None else lane.top(order.side.other)[0]
             if price and order.is_triggered(price):
                 self._trigger(lane, order, now, out)
         elif order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
-            self._sweep(lane, order, now, out)
+            self._crossing.sweep(lane, order, now, out)
 
     def _trigger(self, lane: Lane, order: Working, now: int, out: Events) -> None:
         order.stage = Stage.WORKING
         lane.sort()
         if self._phase(lane) is Phase.OPEN:
-            self._sweep(lane, order, now, out)
+            self._crossing.sweep(lane, order, now, out)
 
     def _carry_out(self, id: ClientOrderId, wish: Requested, now: int, out: Events) -> None:
         order = self._orders.get(id)
@@ -332,7 +331,7 @@ class Matching:
             out.append(_refused(id, wish, ended, now))
         elif wish.kind is RequestKind.CANCEL:
             lane = self._lanes[order.request.instrument]
-            self._end(lane, order, "canceled", "canceled at our request")
+            self._crossing.end(lane, order, "canceled", "canceled at our request")
             out.append(OrderCanceled(ts=now, client_order_id=id, text=order.text))
         else:
             self._change(order, wish, now, out)
@@ -344,7 +343,7 @@ class Matching:
         quantity = wish.quantity if wish.quantity is not None else order.quantity
         limit = wish.limit_price if wish.limit_price is not None else order.limit
         stop = wish.stop_price if wish.stop_price is not None else order.stop
-        refusal = self._terms_refusal(lane, order, quantity, limit, stop)
+        refusal = self._door.terms_refusal(lane, order, self._phase(lane), quantity, limit, stop)
         if refusal is not None:
             out.append(_refused(order.id, wish, f"{refusal.code}: {refusal.text}", now))
             return
@@ -371,49 +370,12 @@ class Matching:
             triggered = order.stage is Stage.WORKING and order.has_stop
             self._arrive(lane, order, now, out) if not triggered else self._trigger(lane, order, now, out)
 
-    # --- admission ------------------------------------------------------------------------------------------------
-
-    def _refusal(self, lane: Lane, request: OrderRequest) -> Refusal | None:
-        instrument = lane.instrument
+    def _identity_refusal(self, request: OrderRequest) -> Refusal | None:
         if request.account not in self._accounts:
             return Refusal("unknown_account", f"there is no account {request.account} here")
         if request.client_order_id in self._orders or request.client_order_id in self._known:
             return Refusal("duplicate_order", "an order of this id was taken before; nothing was placed again")
-        price = request.limit_price or (exact(lane.last) if lane.last else None)
-        return (
-            check_phase(instrument, self._phase(lane), self._rules_of(lane), request.type, request.time_in_force)
-            or check_quantity(instrument, request.quantity)
-            or (check_price(instrument, request.limit_price, "limit price") if request.limit_price else None)
-            or (check_price(instrument, request.stop_price, "stop price") if request.stop_price else None)
-            or check_value(instrument, request.quantity, price)
-            or (check_post_only(lane, request, _float(request.limit_price)) if not self._latency else None)
-            or self._funds.refusal(lane, request)
-        )
-
-    def _terms_refusal(
-        self, lane: Lane, order: Working, quantity: Decimal, limit: Decimal | None, stop: Decimal | None
-    ) -> Refusal | None:
-        instrument = lane.instrument
-        if quantity <= order.filled:
-            return Refusal("already_filled", f"{plain(order.filled)} of it is filled already; cancel the rest instead")
-        if (limit is None) != (order.limit is None) or (stop is None) != (order.stop is None):
-            return Refusal("other_order_type", "a replace cannot change the type of the order; cancel it and send anew")
-        if order.side is Side.SELL and not instrument.can_short:
-            sellable = self._funds.sellable(lane, order.request, order)
-            if quantity - order.filled > sellable:
-                return insufficient_holding(instrument, order.side, quantity - order.filled, sellable)
-        request = order.request
-        return (
-            check_phase(instrument, self._phase(lane), self._rules_of(lane), request.type, request.time_in_force)
-            or check_quantity(instrument, quantity)
-            or (check_price(instrument, limit, "limit price") if limit else None)
-            or (check_price(instrument, stop, "stop price") if stop else None)
-            or check_value(instrument, quantity, limit)
-            or check_post_only(lane, request, _float(limit))
-        )
-
-    def _rules_of(self, lane: Lane) -> VenueRules:
-        return self._rules.get(lane.instrument.market, DEFAULT_RULES)
+        return None
 
     # --- matching -------------------------------------------------------------------------------------------------
 
@@ -439,131 +401,10 @@ class Matching:
                     self._trigger(lane, order, now, out)
             elif order.stage is Stage.WORKING:
                 if order.is_passive:
-                    self._reach(lane, order, now, out)
+                    self._crossing.reach(lane, order, now, out)
                 else:
-                    self._sweep(lane, order, now, out)
+                    self._crossing.sweep(lane, order, now, out)
         return self._funds.flush(now, out)
-
-    def _sweep(self, lane: Lane, order: Working, now: int, out: Events) -> None:
-        """Take what is shown, best first, up to the limit; then rest, wait or be canceled as the terms say."""
-        side = order.side.other
-        if order.request.time_in_force is TimeInForce.FOK and self._offered(lane, order) < order.remaining:
-            self._cancel_rest(lane, order, "fill or kill: not enough was shown at the limit", now, out)
-            return
-        for price, shown in lane.levels(side):
-            if not order.may_trade_at(price):
-                break
-            left = lane.instrument.quantity(lane.left(side, price, shown))
-            quantity = min(order.remaining, left)
-            if quantity <= 0:
-                continue
-            lane.take(side, price, shown, float(quantity))
-            if not self._fill(lane, order, quantity, exact(price), Liquidity.TAKER, now, out):
-                return
-        if order.is_immediate:
-            self._cancel_rest(lane, order, f"{order.request.time_in_force.upper()}: the rest was not offered", now, out)
-            return
-        best = lane.top(side)[0]
-        if order.limit_f is not None and not (best and order.may_trade_at(best)):
-            order.is_passive = True
-            order.ahead = lane.shown(order.side, order.limit_f)
-
-    def _offered(self, lane: Lane, order: Working) -> Decimal:
-        """What is shown within the limit and not taken by us."""
-        side = order.side.other
-        total = ZERO
-        for price, shown in lane.levels(side):
-            if not order.may_trade_at(price):
-                break
-            total += lane.instrument.quantity(lane.left(side, price, shown))
-        return total
-
-    def _reach(self, lane: Lane, order: Working, now: int, out: Events) -> None:
-        """A resting order: the other side's display reached or passed its price, or the queue before it shrank."""
-        limit, side = order.limit_f, order.side
-        if limit is None or order.limit is None:
-            return
-        best, size = lane.top(side.other)
-        if best and order.may_trade_at(best):
-            quantity = order.remaining
-            if best == limit:
-                quantity = min(quantity, lane.instrument.quantity(lane.left(side.other, best, size)))
-                lane.take(side.other, best, size, float(quantity))
-            if quantity > 0 and not self._fill(lane, order, quantity, order.limit, Liquidity.MAKER, now, out):
-                return
-        shown = lane.shown(side, limit)
-        if shown is not None:
-            order.ahead = shown if order.ahead is None else min(order.ahead, shown)
-
-    def _print(self, lane: Lane, trade: Trade, now: int, out: Events) -> None:
-        """A trade of others: it eats the queue before our resting orders, then them; beyond their price it fills them.
-        The size of the trade is shared by all of them."""
-        used = ZERO
-        for order in tuple(lane.orders):
-            limit = order.limit_f
-            if order.stage is not Stage.WORKING or not order.is_passive or limit is None or order.limit is None:
-                continue
-            is_our_side = trade.aggressor is not (Aggressor.BUY if order.side is Side.BUY else Aggressor.SELL)
-            if not is_our_side or not order.may_trade_at(trade.price):
-                continue
-            size = trade.size
-            if trade.price == limit:
-                if order.ahead is None:
-                    continue
-                eaten = min(order.ahead, size)
-                order.ahead -= eaten
-                size -= eaten
-            quantity = min(order.remaining, lane.instrument.quantity(max(size, 0.0)) - used)
-            if quantity > 0:
-                used += quantity
-                self._fill(lane, order, quantity, order.limit, Liquidity.MAKER, now, out)
-
-    def _uncross(self, lane: Lane, trade: Trade, now: int, out: Events) -> None:
-        """The print of a call auction: orders at least as good trade at its price, best first, within its size."""
-        left = dict.fromkeys(Side, lane.instrument.quantity(trade.size))
-        for order in tuple(lane.orders):
-            if order.stage is Stage.WORKING and order.may_trade_at(trade.price) and left[order.side] > 0:
-                quantity = min(order.remaining, left[order.side])
-                left[order.side] -= quantity
-                self._fill(lane, order, quantity, exact(trade.price), Liquidity.UNKNOWN, now, out)
-
-    def _fill(
-        self,
-        lane: Lane,
-        order: Working,
-        quantity: Decimal,
-        price: Decimal,
-        liquidity: Liquidity,
-        now: int,
-        out: Events,
-    ) -> bool:
-        """Book one execution. False when the order has ended with it (filled, or the account can carry no more)."""
-        carried = self._funds.permitted(lane, order, quantity, price)
-        if carried > 0:
-            fill = self._funds.book(lane, order, carried, price, liquidity, now)
-            out.append(OrderFilled(ts=now, fill=fill))
-        if order.remaining <= 0:
-            self._end(lane, order, "filled", "")
-            return False
-        if carried < quantity:
-            why = "it would no longer reduce" if order.request.reduce_only else "the account cannot carry more of it"
-            self._cancel_rest(lane, order, why, now, out)
-            return False
-        self._funds.reserve(lane, order)
-        return True
-
-    def _cancel_rest(self, lane: Lane, order: Working, text: str, now: int, out: Events) -> None:
-        self._end(lane, order, "canceled", text)
-        out.append(OrderCanceled(ts=now, client_order_id=order.id, text=text))
-
-    def _end(self, lane: Lane, order: Working, end: str, text: str) -> None:
-        order.stage, order.end, order.text = Stage.ENDED, end, text
-        lane.orders.remove(order)
-        self._funds.reserve(lane, order)
-
-
-def _float(price: Decimal | None) -> float | None:
-    return None if price is None else float(price)
 
 
 def _rejected(id: ClientOrderId, refusal: Refusal, now: int) -> OrderRejected:
