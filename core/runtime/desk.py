@@ -66,7 +66,7 @@ class LocalDesk:
         seen = 0
         try:
             while True:
-                self._refresh()
+                self._refresh(is_first=not seen)
                 changes = self.picture.since(interest, seen)
                 seen = max(self.picture.revision, 1)
                 for change in changes:
@@ -77,10 +77,11 @@ class LocalDesk:
             if interest.instrument is not None and interest.instrument not in self._runner.looked_at:
                 self.picture.depth.discard(interest.instrument)
 
-    def _refresh(self) -> None:
-        """Cut the picture anew, unless another face just did."""
+    def _refresh(self, *, is_first: bool) -> None:
+        """Cut the picture anew, unless another face just did. A face's first one is always cut: who has just sent a
+        command and then looks must see what it did."""
         now = self._pace.monotonic()
-        if now >= self._refresh_due:
+        if is_first or now >= self._refresh_due:
             self._refresh_due = now + round(PICTURE_SECONDS * 0.5 * NS)
             self.picture.refresh(self.now())
 

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen is not None and rest in ([], ["console"], ["demo"]):
         # The road everybody takes every day: no command line parser is imported.
         from tui.cli.exits import exit_code
-        from tui.cli.start import open_console
+        from tui.cli.opening import open_console
 
         return exit_code(lambda: open_console(chosen, demo=rest == ["demo"]))
     from tui.cli.app import run

@@ -14,6 +14,7 @@ from core.version import VERSION
 from tui.cli import control, doctor, files, reading, start
 from tui.cli.chosen import Chosen
 from tui.cli.exits import Exit, guarded
+from tui.cli.opening import open_console
 
 app = typer.Typer(
     name="hoga",
@@ -38,7 +39,7 @@ Live = Annotated[bool, typer.Option("--live", help="Trade with real money; refus
 def globals_(context: typer.Context, config: Config = None, demo: Demo = False, live: Live = False) -> None:
     context.obj = Chosen(config=config, live=live, demo=demo)
     if context.invoked_subcommand is None:
-        guarded(start.open_console)(context.obj, demo=False)
+        guarded(open_console)(context.obj, demo=False)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from core.domain.errors import HogaError
 from tui.cli.chosen import Chosen, data_directory
 from tui.cli.exits import Exit, guarded, say
 from tui.cli.reading import Json
+
+if TYPE_CHECKING:
+    from core.ports import Receipt
 
 HALT_FILE = "halt"
 
@@ -138,7 +141,8 @@ def state(
 
     one = None if account is None else account_id(*(account.split(":", 1) if ":" in account else ("paper", account)))
     command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line")
-    return _receipt(with_engine(context.obj.settings(), lambda desk: desk.send(command)), as_json)
+    receipt = with_engine(context.obj.settings(), lambda desk: desk.send(command))
+    return _receipt(receipt, as_json, f"{one or 'all accounts'}: {new.value}")
 
 
 def strategy(
@@ -157,18 +161,17 @@ def strategy(
     from tui.cli.desk import with_engine
 
     command = ControlStrategy(name=name, action=StrategyAction(action.value), by="cli")
-    return _receipt(with_engine(context.obj.settings(), lambda desk: desk.send(command)), as_json)
+    receipt = with_engine(context.obj.settings(), lambda desk: desk.send(command))
+    return _receipt(receipt, as_json, f"{name}: {action.value} taken")
 
 
-def _receipt(receipt: object, as_json: bool) -> int:
-    from core.ports import Receipt
+def _receipt(receipt: Receipt, as_json: bool, words: str = "") -> int:
     from tui.cli import table
 
-    assert isinstance(receipt, Receipt)  # noqa: S101
     if as_json:
         table.emit(receipt)
     elif receipt.is_ok:
-        print(receipt.text)
+        print(words or receipt.text)
     else:
         say(f"refused: {receipt.text}")
     return Exit.OK if receipt.is_ok else Exit.FAILED

@@ -115,7 +115,8 @@ class Sending:
 
 def _pointed(line: str, error: LineError) -> str:
     """The error with the line and a mark under its fault, where the line is short enough to point at."""
-    tips = f" Try: {', '.join(error.suggestions)}." if error.suggestions else ""
+    new = [tip for tip in error.suggestions if tip not in error.text]
+    tips = f" Try: {', '.join(new)}." if new else ""
     text = f"{error.text}.{tips} Nothing was sent."
     if len(line) > 100 or not line.isascii():
         return text
@@ -205,4 +206,6 @@ async def panicking(folder: Path, flatten: bool) -> Receipt:
         receipt = await desk.send(Panic(flatten=flatten, by="cli"))
     if not receipt.is_ok:
         raise DeskUnavailable(f"the engine refused: {receipt.text}")
-    return receipt
+    done = "everything is being canceled and positions closed" if flatten else "entry orders are being canceled"
+    text = f"stopped: no automatic orders, only reducing ones pass, {done}"
+    return msgspec.structs.replace(receipt, text=text)
