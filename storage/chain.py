@@ -47,9 +47,11 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def link(prev: bytes, seq: int, ts: int, boot_id: str, payload: bytes) -> bytes:
-    """The hash of an event: 32 bytes of BLAKE2b over the hash before it, its number, time, boot and payload."""
-    return blake2b(b"%b%d|%d|%b|%b" % (prev, seq, ts, boot_id.encode(), payload), digest_size=32).digest()
+def link(prev: bytes, seq: int, ts: int, boot: bytes, payload: bytes) -> bytes:
+    """The hash of an event: 32 bytes of BLAKE2b over the hash before it, its number and time (8 bytes each, big
+    endian), the boot id, a zero byte and the payload."""
+    stamp = seq.to_bytes(8, "big") + ts.to_bytes(8, "big", signed=True)
+    return blake2b(prev + stamp + boot + b"\0" + payload, digest_size=32).digest()
 
 
 def bad_link(row: Row, seq: int, prev: bytes) -> str:
@@ -58,7 +60,7 @@ def bad_link(row: Row, seq: int, prev: bytes) -> str:
         return f"event {seq} is missing"
     if row.prev_hash != prev:
         return f"event {seq} does not follow the one before it"
-    if row.hash != link(prev, row.seq, row.ts, row.boot_id, row.payload.encode()):
+    if row.hash != link(prev, row.seq, row.ts, row.boot_id.encode(), row.payload.encode()):
         return f"event {seq} was changed after it was written"
     return ""
 

@@ -65,6 +65,8 @@ class Journal:
         when another hoga writes it, JournalBroken when a check fails (nothing is changed: open it read only to see what
         is sound), JournalUnavailable when the disk refuses, StorageError for a file that is not safely ours.
         """
+        if not boot_id.isprintable() or len(boot_id) > 64:
+            raise ValueError("a boot id is at most 64 printable characters")
         if str(path) == MEMORY:
             connection = connect_writer(None)
             migrate(connection, None)

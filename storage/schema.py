@@ -83,6 +83,7 @@ def make_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA journal_size_limit=16777216")
+    connection.execute("PRAGMA wal_autocheckpoint=16384")  # a limit of 64 MB; the writer folds it in when it is quiet
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

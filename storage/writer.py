@@ -13,7 +13,7 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,12 +21,18 @@ from core.domain.errors import HogaError, IllegalTransition, JournalUnavailable
 from core.domain.events import DurableEvent, OrderSending, event_order
 from core.domain.order import OrderStatus
 from core.ports import Prepared, SendPermit
-from storage.chain import GENESIS, Row, link
+from storage.chain import GENESIS, link
 from storage.projection import ALL_ACCOUNTS, Changes, FillKey, OrderMark, encode_facts
 from storage.schema import connect_writer, explain, make_durable
 
 MAX_JOBS = 1000
 """Calls that share one commit, at most; the rest share the next one."""
+
+FOLD_EVENTS = 500
+QUIET_SECONDS = 0.2
+"""After this many events, the WAL is folded into the file at the first quiet moment of this length."""
+MAX_MARKS = 20_000
+"""Rows of live orders kept at hand; far above what the risk gate lets live."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -72,13 +78,17 @@ class Writer:
         self.connection = connection
         self._path = path
         self._boot_id = boot_id
+        self._boot = boot_id.encode()
         self._inode = os.stat(path).st_ino if path is not None else 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self.lock = threading.Lock()
         """Held during a transaction; a reader of a database in memory takes it too."""
         self.seq, self.head = self._tail()
+        self._folded = self.seq
         self._changes = Changes(self._find, self._has_fill)
-        self._rows: list[Row] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._marks: dict[str, OrderMark] = {}
+        """Rows of orders that have not ended, as they stand in the transaction; emptied when one fails."""
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -95,26 +105,36 @@ class Writer:
     def _run(self) -> None:
         is_open = True
         while is_open:
-            jobs: list[Job] = []
-            job = self._queue.get()
-            try:
-                while job is not None and len(jobs) < MAX_JOBS - 1:
-                    jobs.append(job)
-                    job = self._queue.get_nowait()
-                if job is not None:
-                    jobs.append(job)
-                is_open = job is not None
-            except Empty:
-                pass
+            jobs = self._wait()
+            if jobs and jobs[-1] is None:
+                is_open = False
+                jobs.pop()
             if jobs:
-                self._answer(self._commit(jobs))
+                self._answer(self._commit(cast(list[Job], jobs)))
+            elif is_open:
+                self._fold_in("PASSIVE")
+        self._fold_in("TRUNCATE")
+        self.connection.close()
+
+    def _wait(self) -> list[Job | None]:
+        """What waits, in order; None at its end asks to stop. Empty after a quiet moment in which the WAL should be
+        folded in: done then, nobody waits for it, while SQLite's own habit would make some order wait."""
+        is_due = self.seq - self._folded >= FOLD_EVENTS
+        jobs: list[Job | None] = []
         try:
-            if self._path is not None:
-                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:
-            pass  # what was confirmed stands in the WAL; the next start folds it in
-        finally:
-            self.connection.close()
+            jobs.append(self._queue.get(timeout=QUIET_SECONDS if is_due else None))
+            while jobs[-1] is not None and len(jobs) < MAX_JOBS:
+                jobs.append(self._queue.get_nowait())
+        except Empty:
+            pass
+        return jobs
+
+    def _fold_in(self, mode: str) -> None:
+        """Move the WAL into the file. A disk that refuses loses nothing: the WAL is as durable."""
+        self._folded = self.seq
+        if self._path is not None:
+            with suppress(sqlite3.Error):
+                self.connection.execute(f"PRAGMA wal_checkpoint({mode})")
 
     def _commit(self, jobs: list[Job]) -> list[Answer]:
         """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept."""
@@ -131,6 +151,7 @@ class Writer:
                 self.seq, self.head = before
                 self._rows.clear()
                 self._changes.clear()
+                self._marks.clear()
                 self._roll_back()
                 return [(job, None, self._refusal(error)) for job in jobs]
 
@@ -162,17 +183,17 @@ class Writer:
         done = self.connection.execute(_CLAIM, (facts, self.seq + 1, id, account, account, ALL_ACCOUNTS))
         if done.rowcount != 1:
             return None
+        self._marks.pop(id, None)
         self._add(OrderSending(ts=wish.ts, client_order_id=id, facts=sealed.facts))
         return SendPermit(id, sealed.digest)
 
     def _add(self, event: DurableEvent) -> None:
         payload = _encode(event)
         seq = self.seq + 1
-        head = link(self.head, seq, event.ts, self._boot_id, payload)
+        head = link(self.head, seq, event.ts, self._boot, payload)
+        intent = getattr(event, "client_order_id", None) or event_order(event)
         kind = event.__class__.__name__
-        self._rows.append(
-            Row(seq, kind, event_order(event), payload.decode(), event.ts, self._boot_id, self.head, head)
-        )
+        self._rows.append((seq, kind, intent, payload.decode(), event.ts, self._boot_id, self.head, head))
         self.seq, self.head = seq, head
 
     def _write(self) -> None:
@@ -184,6 +205,7 @@ class Writer:
         changes = self._changes
         if changes.orders:
             run.executemany(_PUT_ORDER, [_order_row(mark) for mark in changes.orders.values()])
+            self._remember(changes.orders)
         if changes.fills:
             run.executemany("INSERT INTO fills VALUES (?,?,?,?)", [(*key, seq) for key, seq in changes.fills.items()])
         for scope, state, seq in changes.halts:
@@ -191,6 +213,16 @@ class Writer:
                 run.execute("DELETE FROM halt")
             run.execute("INSERT OR REPLACE INTO halt VALUES (?,?,?)", (scope, state, seq))
         changes.clear()
+
+    def _remember(self, orders: dict[str, OrderMark]) -> None:
+        marks = self._marks
+        for id, mark in orders.items():
+            if mark.status.is_end:
+                marks.pop(id, None)
+            else:
+                marks[id] = mark
+        if len(marks) > MAX_MARKS:
+            marks.clear()
 
     # --- when the disk refuses ------------------------------------------------------------------------------------
 
@@ -240,8 +272,16 @@ class Writer:
         return (int(found[0]), bytes(found[1])) if found else (0, GENESIS)
 
     def _find(self, id: str) -> OrderMark | None:
+        mark = self._marks.get(id)
+        if mark is not None:
+            return mark
         found = self.connection.execute("SELECT * FROM orders WHERE id=?", (id,)).fetchone()
-        return _order_mark(found) if found else None
+        if not found:
+            return None
+        mark = _order_mark(found)
+        if not mark.status.is_end:
+            self._marks[id] = mark
+        return mark
 
     def _has_fill(self, key: FillKey) -> bool:
         sql = "SELECT 1 FROM fills WHERE account=? AND instrument=? AND fill_id=?"

@@ -1,0 +1,245 @@
+"""Target 11: what durability costs. The floor is one order row appended to a file with fdatasync; throughput is held
+against sqlite3's own executemany of the same rows. Wall clock, interleaved, in one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.domain.account import Mode
+from core.domain.events import DurableEvent, OrderAccepted, OrderStaged
+from core.domain.ids import AccountId, InstrumentId, VenueRef, derived_client_order_id
+from core.domain.order import Binding, Order, OrderRequest, OrderStatus, Side
+from core.ports import Prepared
+from storage.journal import Journal
+from tests.bench.rows import Row, compared, percentile
+
+BATCH = 1000
+BATCHES = 15
+SINGLES = 300
+EVENT = (
+    "CREATE TABLE event (seq INTEGER PRIMARY KEY, kind TEXT, intent_id TEXT, payload TEXT, ts INTEGER, boot_id TEXT, "
+    "prev_hash BLOB, hash BLOB)"
+)
+
+
+def staged(number: int) -> OrderStaged:
+    from decimal import Decimal
+
+    request = OrderRequest(
+        client_order_id=derived_client_order_id(str(number)),
+        account=AccountId("paper:main"),
+        instrument=InstrumentId("XKRX:005930"),
+        side=Side.BUY,
+        quantity=Decimal(10),
+        limit_price=Decimal(70800),
+    )
+    return OrderStaged(ts=number, request=request)
+
+
+def accepted(number: int, every: int) -> OrderAccepted:
+    """An answer that changes no status: the plain cost of one kept event."""
+    id = derived_client_order_id(str(number % every))
+    return OrderAccepted(ts=number, client_order_id=id, ref=VenueRef(f"v{number}"), binding=Binding.BY_ID)
+
+
+def raw_connection(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(EVENT)
+    return connection
+
+
+def rows_of(path: Path) -> list[tuple[object, ...]]:
+    """The rows our journal wrote, to be written again by hand."""
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT * FROM event ORDER BY seq").fetchall()
+    connection.close()
+    return found
+
+
+def timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter_ns()
+    call()
+    return (time.perf_counter_ns() - start) / 1000
+
+
+async def throughput(folder: Path) -> list[Row]:
+    """Batches of events, a commit each: ours against executemany of the very same rows, interleaved."""
+    journal = Journal.open(folder / "many.db", boot_id="bench")
+    await journal.append([staged(n) for n in range(BATCH)])
+    raw = raw_connection(folder / "raw.db")
+    ours: dict[str, list[float]] = {"staged": [], "answers": []}
+    plain: dict[str, list[float]] = {"staged": [], "answers": []}
+    at = BATCH
+    for _ in range(BATCHES):
+        for kind in ("staged", "answers"):
+            batch: list[DurableEvent] = [
+                staged(at + n) if kind == "staged" else accepted(at + n, BATCH) for n in range(BATCH)
+            ]
+            if kind == "answers" and not ours["answers"]:
+                await open_all(journal)
+            start = time.perf_counter_ns()
+            await journal.append(batch)
+            ours[kind].append((time.perf_counter_ns() - start) / 1000 / BATCH)
+            written = rows_of(folder / "many.db")[-BATCH:]
+
+            def by_hand(rows: list[tuple[object, ...]] = written) -> None:
+                raw.execute("BEGIN IMMEDIATE")
+                raw.executemany("INSERT INTO event VALUES (?,?,?,?,?,?,?,?)", rows)
+                raw.execute("COMMIT")
+
+            plain[kind].append(timed(by_hand) / BATCH)
+            at += BATCH
+    await journal.close()
+    raw.close()
+    reference = "sqlite3 executemany of the same rows, WAL FULL"
+    floor = {kind: statistics.median(values) for kind, values in plain.items()}
+    return [
+        Row(name=f"{reference}, {BATCH} a commit", value=floor["answers"], unit="us/row"),
+        compared(
+            "journal: events kept, hashed and chained",
+            statistics.median(ours["answers"]),
+            "us/row",
+            reference,
+            floor["answers"],
+            at_most=1.4,
+        ),
+        compared(
+            "journal: new orders, with their guard rows",
+            statistics.median(ours["staged"]),
+            "us/row",
+            reference,
+            floor["staged"],
+        ),
+    ]
+
+
+async def open_all(journal: Journal) -> None:
+    """Send and accept the first orders, so that later answers change nothing."""
+    await asyncio.gather(*(journal.claim(order(n), sealed(n), n) for n in range(BATCH)))
+    await journal.append([accepted(n, BATCH) for n in range(BATCH)])
+
+
+def order(number: int) -> Order:
+    request = staged(number).request
+    return Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
+
+
+def sealed(number: int) -> Prepared:
+    id = derived_client_order_id(str(number))
+    return Prepared(client_order_id=id, account=AccountId("paper:main"), mode=Mode.PAPER, digest="d", body=b"")
+
+
+async def single(folder: Path) -> list[Row]:
+    """One durable order row at a time: the disk's floor, plain sqlite3, ours as the loop waits for it, and a claim."""
+    file = os.open(folder / "floor", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    raw = raw_connection(folder / "one.db")
+    journal = Journal.open(folder / "journal.db", boot_id="bench")
+    times: dict[str, list[float]] = {"floor": [], "raw": [], "awaited": [], "claim": []}
+    payload = b"x" * 600
+
+    def floor() -> None:
+        os.write(file, payload)
+        os.fdatasync(file)
+
+    def by_hand(number: int) -> None:
+        raw.execute("BEGIN IMMEDIATE")
+        row = (number, "OrderStaged", "h", payload.decode(), number, "bench", b"1" * 32, b"2" * 32)
+        raw.execute("INSERT INTO event VALUES (?,?,?,?,?,?,?,?)", row)
+        raw.execute("COMMIT")
+
+    for number in range(1, SINGLES + 1):
+        times["floor"].append(timed(floor))
+        times["raw"].append(timed(lambda n=number: by_hand(n)))  # type: ignore[misc]
+        event = staged(number)
+        start = time.perf_counter_ns()
+        await journal.append([event])
+        times["awaited"].append((time.perf_counter_ns() - start) / 1000)
+        mine, its = order(number), sealed(number)
+        start = time.perf_counter_ns()
+        await journal.claim(mine, its, number)
+        times["claim"].append((time.perf_counter_ns() - start) / 1000)
+    await journal.close()
+    raw.close()
+    os.close(file)
+    median = {name: statistics.median(values) for name, values in times.items()}
+    reference = "append and fdatasync of one row"
+    return [
+        Row(name=reference, value=median["floor"], unit="us"),
+        compared("sqlite3 WAL FULL, one row, in its thread", median["raw"], "us", reference, median["floor"]),
+        compared(
+            "journal: one order row, awaited from the loop",
+            median["awaited"],
+            "us",
+            reference,
+            median["floor"],
+            at_most=3.0,
+        ),
+        compared("journal: claim of a send, awaited", median["claim"], "us", reference, median["floor"], at_most=3.0),
+        Row(
+            name="journal: one order row, p99",
+            value=percentile(times["awaited"], 0.99),
+            unit="us",
+            target="< 2000 us",
+            met=percentile(times["awaited"], 0.99) < 2000,
+        ),
+    ]
+
+
+async def inside(folder: Path) -> list[Row]:
+    """One durable order row as the writer thread sees it: many callers wait, so it never idles, and commits of one."""
+    from storage import writer
+
+    file = os.open(folder / "floor2", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    journal = Journal.open(folder / "inside.db", boot_id="bench")
+    shared = writer.MAX_JOBS
+    writer.MAX_JOBS = 1
+    payload = b"x" * 600
+
+    def floor() -> None:
+        for _ in range(50):
+            os.write(file, payload)
+            os.fdatasync(file)
+
+    floors, ours = [], []
+    try:
+        for turn in range(6):
+            floors.append(timed(floor) / 50)
+            events = [staged(turn * 50 + n) for n in range(50)]
+            start = time.perf_counter_ns()
+            await asyncio.gather(*(journal.append([event]) for event in events))
+            ours.append((time.perf_counter_ns() - start) / 1000 / 50)
+    finally:
+        writer.MAX_JOBS = shared
+    await journal.close()
+    os.close(file)
+    reference = "append and fdatasync of one row"
+    return [
+        compared(
+            "journal: one order row, inside the writer thread",
+            statistics.median(ours),
+            "us",
+            reference,
+            statistics.median(floors),
+            at_most=1.5,
+        )
+    ]
+
+
+async def measured() -> list[Row]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return [*await throughput(folder), *await single(folder), *await inside(folder)]
+
+
+def rows() -> list[Row]:
+    return asyncio.run(measured())
