@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
 
 from core.domain.errors import HogaError
 from core.domain.ids import AccountId, InstrumentId, parse_instrument_id
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Freshness, Interval, Quote
+from core.log import get_logger
 from core.ports import Coverage
 from storage.database import open_engine, prepare, read_rows
 
@@ -31,7 +31,7 @@ MAX_EQUITY = 5_000
 MAX_ROWS = 10_000
 """Bars that one question gets, the newest of its span; the answer then says that it is truncated."""
 
-_log = structlog.get_logger("archive")
+_log = get_logger("archive")
 _LAST_QUOTES = (
     "SELECT instrument, bid, bid_size, ask, ask_size, ts, received FROM quotes ORDER BY instrument LIMIT 5000"
 )
@@ -103,7 +103,7 @@ class Archive:
                 self._trim(self._equity, MAX_EQUITY)
                 self.failures += 1
                 if self.failures == 1:
-                    _log.warning("archive not written", problem=str(error)[:300], path=str(self.path))
+                    _log.warning("archive.not_written", problem=str(error)[:300], path=str(self.path))
             else:
                 self._written.update((id, quote.received) for id, quote in quotes.items())
 
@@ -140,7 +140,7 @@ class Archive:
         """SQLAlchemy is imported and the file prepared in a thread, on the first use: the loop does not wait for it."""
         if self._engine is None:
             if await asyncio.to_thread(prepare, self.path):
-                _log.warning("archive was damaged and begun anew", path=str(self.path))
+                _log.warning("archive.begun_anew", path=str(self.path))
             self._engine = await asyncio.to_thread(open_engine, self.path)
         return self._engine
 
@@ -208,7 +208,7 @@ class Archive:
             async with engine.connect() as connection:
                 return (await connection.exec_driver_sql(sql, values)).fetchall()
         except Exception as error:
-            _log.warning("archive not read", problem=str(error)[:300], path=str(self.path))
+            _log.warning("archive.not_read", problem=str(error)[:300], path=str(self.path))
             return ()
 
 

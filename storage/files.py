@@ -27,13 +27,17 @@ def free_mb(path: Path | str) -> float:
 def private_folder(path: Path) -> Path:
     """Make `path` a folder of ours (0700 when it is new). Raises StorageError where others could exchange its files."""
     try:
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         found = path.stat()
     except OSError as error:
         raise JournalUnavailable(
             f"the folder {path} cannot be made: {reason(error)}. Nothing was written; "
             "choose another one with storage.directory"
         ) from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise StorageError(f"{path} is not a folder. Nothing was written; choose another one with storage.directory")
     if found.st_uid != os.geteuid():
         raise StorageError(f"the folder {path} belongs to another user. Nothing was opened; use a folder of your own")
     if found.st_mode & 0o022:

@@ -56,6 +56,7 @@ class Journal:
         self._writer = writer
         self._lock = lock
         self._is_closed = False
+        self.is_read_only = writer is None
 
     @classmethod
     def open(cls, path: Path | str, *, boot_id: str = "", read_only: bool = False) -> Journal:
@@ -86,10 +87,6 @@ class Journal:
         except BaseException:
             os.close(lock)
             raise
-
-    @property
-    def is_read_only(self) -> bool:
-        return self._writer is None
 
     def head(self) -> str:
         """Hash of the newest confirmed event in hex; zeros for an empty journal. It stands for all that came before."""

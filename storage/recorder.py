@@ -76,11 +76,11 @@ class TapeRecorder:
             self._day = ""
             if not self._is_failing:
                 self._is_failing = True
-                _log.warning("tape not written", problem=str(error), dropped=self.dropped)
+                _log.warning("tape.not_written", problem=str(error), dropped=self.dropped)
         else:
             if waiting and self._is_failing:
                 self._is_failing = False
-                _log.info("tape written again", dropped=self.dropped)
+                _log.info("tape.written_again", dropped=self.dropped)
 
     def close(self) -> None:
         self.flush()
