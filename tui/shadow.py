@@ -159,11 +159,8 @@ class ShadowScreen:
         self._note(y, x, first, last + 1, cells, pen, ground)
 
     def _note(self, y: int, x: int, start: int, end: int, cells: str, pen: str, ground: str) -> None:
-        if FILLER in cells:
-            while start > 0 and cells[start] == FILLER:
-                start -= 1
-            while end < len(cells) and cells[end] == FILLER:
-                end += 1
+        while end < len(cells) and cells[end] == FILLER:  # the cursor goes on behind a wide character
+            end += 1
         piece = cells[start:end]
         pen = ground if piece.isspace() else pen
         run = (y, x + start, piece)

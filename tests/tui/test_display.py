@@ -13,6 +13,7 @@ import textual
 from rich.color import ColorSystem
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -194,6 +195,38 @@ async def test_redraw_heals_a_terminal_others_wrote_to() -> None:
         app.redraw()
         await pilot.pause()
         assert_same(app)
+
+
+async def test_the_first_frame_after_a_loss_is_whole() -> None:
+    app, rng = desk(), random.Random(3)
+    async with app.run_test(headless=False, size=(80, 24)) as pilot:
+        fill(app, rng, 40)
+        await pilot.pause()
+        app.terminal.stream.feed("\x1b[2J")
+        app.forget_screen()
+        put_row(app.query_one("#grid", Grid), rng, 3)
+        app.query_one("#grid", Grid).flush()
+        await pilot.pause()
+        assert_same(app)
+
+
+class Covered(Desk):
+    CSS = Desk.CSS + "Screen { layers: below above; } #over { layer: above; offset: 5 2; width: 11; height: 3; }"
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield Static("in front", id="over", markup=False)
+
+
+async def test_a_part_of_a_row_does_not_uncover_what_lies_over_the_rest() -> None:
+    app, rng = Covered(driver_class=Terminal), random.Random(9)
+    async with app.run_test(headless=False, size=(80, 24)) as pilot:
+        fill(app, rng, 40)
+        await pilot.pause()
+        app.query_one("#grid", Grid).refresh(Region(30, 2, 5, 1))
+        await pilot.pause()
+        assert_same(app)
+        assert "in front" in text_of(app.terminal.screen)[2]
 
 
 async def test_a_resize_to_the_same_size_paints_all() -> None:

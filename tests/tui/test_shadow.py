@@ -21,7 +21,7 @@ STYLES = [
     Style.parse(style)
     for style in (
         "", "red", "blue on black", "bold #aabbcc on #112233", "on #112233", "reverse", "underline red", "bold dim",
-        "strike on blue", "not bold", "color(200) on color(17)", "bright_red", "default on default", "italic #aabbcc",
+        "bold", "dim", "strike on blue", "not bold", "color(200) on color(17)", "bright_red", "default on default", "italic #aabbcc",
     )
 ]  # fmt: skip
 WIDTH, HEIGHT = 24, 4
@@ -120,6 +120,17 @@ def test_no_text_becomes_a_command(text: str) -> None:
     cells = cells_of(text)
     assert not [cell for cell in cells if cell != "\x00" and (ord(cell) < 32 or 127 <= ord(cell) < 160)]
     assert not set(cells) & set("\u200b\u202e\ud800")
+
+
+def test_a_wide_character_half_written_over_is_written_again() -> None:
+    kept = shadow()
+    painted(kept, ("가나", ""))
+    kept.paint(0, 1, [Segment("x")], (1, 2))
+    kept.render((0, 0))
+    assert "가" in painted(kept, ("가나", ""))
+    kept.paint(0, 0, [Segment("y")], (1,))
+    kept.render((0, 0))
+    assert "가" in painted(kept, ("가나", ""))
 
 
 def test_what_lies_outside_is_left_alone() -> None:
