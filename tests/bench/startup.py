@@ -104,7 +104,7 @@ def rows() -> list[Row]:
         }
         taken = measure(
             {
-                "ours": (OURS, (b"PAPER", b"005930"), environment),
+                "ours": (OURS, (b"PAPER", b"Samsung"), environment),
                 "minimal": (MINIMAL, (b"minimal content",), environment),
                 "eager": (EAGER + MINIMAL, (b"minimal content",), environment),
             }

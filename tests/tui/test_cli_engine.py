@@ -109,7 +109,7 @@ def test_a_market_order_fills_and_the_figures_agree(hoga: Hoga) -> None:
 
 def test_a_dry_run_sends_nothing(hoga: Hoga) -> None:
     before = len(hoga("orders", "--all")["rows"])
-    assert hoga("order", "b 3 005930", "--dry-run")["text"] == "would be sent"
+    assert hoga("order", "b 7 005930", "--dry-run")["text"] == "would be sent"
     refused = hoga("order", "b 501 005930", "--dry-run", code=Exit.FAILED)
     assert refused["rule"]
     assert len(hoga("orders", "--all")["rows"]) == before
