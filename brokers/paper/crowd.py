@@ -86,9 +86,9 @@ class Crowd:
         self.anchor = self.slow = close
         self._set(self.value)
 
-    def intensity(self) -> float:
-        """Events per second now."""
-        return self.character.rate * (0.8 * (1.0 - BRANCHING) + self.excitement)
+    def intensity(self, busy: float) -> float:
+        """Events per second now. `busy` scales what comes by itself, not what one trade brings along."""
+        return self.character.rate * (busy * (1.0 - BRANCHING) + self.excitement)
 
     def _set(self, value: float) -> None:
         limit = self.instrument.price_limit

@@ -173,7 +173,7 @@ class EmbeddedMarket:
 
     def _schedule(self, crowd: Crowd) -> None:
         group = self._group(crowd)
-        busy = crowd.intensity() * self._season(group) * exp(group.mood * 0.7)
+        busy = crowd.intensity(self._season(group) * exp(group.mood))
         if group.phase is Phase.AUCTION or crowd.instrument.id in self._paused:
             busy *= QUIET_SHARE
         self._after(self._wait(1.0 / max(busy, 0.02)), lambda: self._step(crowd))

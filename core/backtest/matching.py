@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 
 from core.backtest.admission import (
     RULES,

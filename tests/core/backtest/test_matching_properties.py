@@ -256,6 +256,9 @@ def test_a_display_is_never_taken_twice(script: list[tuple[object, ...]]) -> Non
             _, id, bid, bid_size, spread, ask_size = step
             for side, price, size in ((Side.SELL, bid, bid_size), (Side.BUY, bid + spread, ask_size)):
                 place = (id, side, D(price))
+                for other in [known for known in shown if known[:2] == place[:2]]:
+                    if (other[2] - price) * side.sign < 0:
+                        del shown[other]  # better than the best: that level is gone
                 if shown.get(place) != size:
                     shown[place] = left[place] = D(size)
         before = len(run.fills)
