@@ -111,7 +111,7 @@ class TapeRecorder:
                 last = received = max(received, last)  # a clock that was set back must not end the tape
             text.append(tape_own.write(number, event, received))
             end += 1
-        _append(path, gzip.compress("".join(text).encode(), 5, mtime=0))
+        _append(path, gzip.compress("".join(text).encode(), 3, mtime=0))
         self._day, self._last, self._numbers = day, last, numbers
         return end
 

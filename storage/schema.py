@@ -150,11 +150,10 @@ def migrate(
 
 
 def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """A consistent copy beside `path`, named after its schema version. One that is there already stays."""
+    """A consistent copy beside `path`, named after its schema version. It takes the place of an older one."""
     copy = path.with_name(f"{path.name}.schema{version}.backup")
     part = copy.with_name(copy.name + ".part")
-    if check_private(copy):
-        return copy
+    check_private(copy)
     part.unlink(missing_ok=True)
     create_private(part)
     target = sqlite3.connect(part, isolation_level=None)

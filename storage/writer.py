@@ -81,8 +81,6 @@ class Writer:
         self._boot = boot_id.encode()
         self._inode = os.stat(path).st_ino if path is not None else 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        self.lock = threading.Lock()
-        """Held during a transaction; a reader of a database in memory takes it too."""
         self.seq, self.head = self._tail()
         self._folded = self.seq
         self._changes = Changes(self._find, self._has_fill)
@@ -138,22 +136,21 @@ class Writer:
 
     def _commit(self, jobs: list[Job]) -> list[Answer]:
         """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept."""
-        with self.lock:
-            before = (self.seq, self.head)
-            try:
-                self._look_at_file()
-                self.connection.execute("BEGIN IMMEDIATE")
-                answers = [self._take(job) for job in jobs]
-                self._write()
-                self.connection.execute("COMMIT")
-                return answers
-            except Exception as error:
-                self.seq, self.head = before
-                self._rows.clear()
-                self._changes.clear()
-                self._marks.clear()
-                self._roll_back()
-                return [(job, None, self._refusal(error)) for job in jobs]
+        before = (self.seq, self.head)
+        try:
+            self._look_at_file()
+            self.connection.execute("BEGIN IMMEDIATE")
+            answers = [self._take(job) for job in jobs]
+            self._write()
+            self.connection.execute("COMMIT")
+            return answers
+        except Exception as error:
+            self.seq, self.head = before
+            self._rows.clear()
+            self._changes.clear()
+            self._marks.clear()
+            self._roll_back()
+            return [(job, None, self._refusal(error)) for job in jobs]
 
     def _take(self, job: Job) -> Answer:
         wish = job.wish
@@ -167,7 +164,7 @@ class Writer:
                     raise IllegalTransition("only a claim makes an order SENDING")
                 changes.fold(self.seq + 1, event)
                 self._add(event)
-        except HogaError as error:
+        except (HogaError, ValueError, TypeError, OverflowError) as error:  # this call's own fault: the others go on
             self.seq, self.head = before[:2]
             del self._rows[before[2] :]
             return job, None, error

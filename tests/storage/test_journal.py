@@ -254,6 +254,20 @@ async def test_an_illegal_step_keeps_nothing_of_its_call_and_harms_no_other(tmp_
     await journal.close()
 
 
+async def test_an_event_that_cannot_be_written_harms_no_other(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db", boot_id="b")
+    answers = await asyncio.gather(
+        journal.append([WatchlistChanged(ts=1, name="\ud800", instruments=())]),
+        journal.append([WatchlistChanged(ts=2**70, name="late", instruments=())]),
+        journal.append([staged("a")]),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], ValueError) and isinstance(answers[1], OverflowError)
+    assert answers[2] == 1
+    await journal.close()
+    assert verify(tmp_path / "journal.db").events == 1
+
+
 async def test_the_status_follows_the_events(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     journal = Journal.open(path, boot_id="b")
