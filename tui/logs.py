@@ -23,7 +23,6 @@ from core.config import Log
 from core.log import get_logger, prepare_with
 from core.ports import Clock
 from core.version import VERSION
-from tui.redact import escape, redact, redact_value
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _encode = msgspec.json.Encoder(enc_hook=str).encode
@@ -118,6 +117,8 @@ class Logs:
 
     def line(self, event: MutableMapping[str, Any]) -> bytes:
         """One event as one line of JSON: time, level, event, then its fields."""
+        from tui.redact import escape, redact, redact_value
+
         now = self._clock.now()
         stamp = datetime.fromtimestamp(now // NS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         ordered: dict[str, Any] = {
@@ -206,6 +207,8 @@ def set_up(settings: Log, clock: Clock, *, file: Path | None) -> Logs:
 
 def format_error(error: BaseException | None) -> str:
     """The traceback without local variables, without secrets."""
+    from tui.redact import redact
+
     return "" if error is None else redact("".join(traceback.format_exception(error)))
 
 

@@ -101,6 +101,7 @@ def rows() -> list[Row]:
             "LANG": "C.UTF-8",
             "HOGA_HOME": home,
             "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         taken = measure(
             {
