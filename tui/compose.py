@@ -23,7 +23,7 @@ from core.domain.account import Mode
 from core.domain.commands import ControlStrategy, Panic, StrategyAction
 from core.domain.decimals import exact
 from core.domain.errors import ConfigError, JournalInUse, TapeError
-from core.domain.events import PhaseChanged, StrategyStatus
+from core.domain.events import InstrumentListed, PhaseChanged, StrategyStatus
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Freshness, Interval, Phase, Quote, Trade
@@ -122,11 +122,11 @@ class Program:
     async def prepare(self) -> None:
         """Everything before the market: the journal replayed, the paper venue as it was, the last quotes shown as
         cached, the watchlist, the strategies in their places."""
-        self.runner.recover()
         state = self.engine.state
         listed = await self.broker.instruments()
         for instrument in listed:
-            state.instruments[instrument.id] = instrument
+            self.engine.step(InstrumentListed(ts=self.clock.now(), instrument=instrument), self.clock.now())
+        self.runner.recover()
         if self._archive is not None:
             for quote in await self._archive.last_quotes():
                 self.engine.step(msgspec.structs.replace(quote, freshness=Freshness.CACHED), quote.received)
