@@ -21,6 +21,7 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     price_collar: Decimal | None = Decimal("0.05")
     """How far a limit price may cross the opposite touch, as a fraction: 0.05 is 5 %."""
     price_collar_crypto: Decimal | None = Decimal("0.10")
+    """The same for crypto."""
     max_quote_age_seconds: float | None = 30.0
     """An order needs a live quote no older than this."""
     duplicate_window_seconds: float | None = 5.0
@@ -30,6 +31,7 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max_orders_per_minute: int | None = 120
     """Orders of one account within any minute."""
     max_open_orders: int | None = 200
+    """Orders of one account that have not ended."""
     max_unknown_orders: int | None = 3
     """With this many UNKNOWN orders in an account, automatic orders stop."""
     daily_loss: Decimal | None = Decimal(5_000_000)

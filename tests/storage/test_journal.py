@@ -476,6 +476,22 @@ async def test_a_migration_backs_up_first_and_is_all_or_nothing(tmp_path: Path) 
     assert len(events_of(copied)) == 5
 
 
+def test_kill_9_in_a_migration_leaves_the_old_schema(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    asyncio.run(closed_journal(path, 5))
+    body = """
+    connection = connect_writer(path)
+    connection.create_function("die", 0, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    migrate(connection, path, (*MIGRATIONS, ("ALTER TABLE halt ADD COLUMN text TEXT", "SELECT die()")))
+    """
+    process = child(body, path)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    journal = Journal.open(path, boot_id="c")
+    assert len(events_of(journal)) == 5
+    asyncio.run(journal.close())
+
+
 # --- when the disk refuses --------------------------------------------------------------------------------------------
 
 CHILD = """
