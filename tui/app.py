@@ -77,6 +77,7 @@ class HogaApp(ShadowDisplay[int]):
     #message, #help, #strip, #tiny { layer: over; }
     """
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
     BINDINGS: ClassVar[list[Any]] = []
 
     def __init__(self, desk: Desk, settings: Settings, *, clock: Clock | None = None) -> None:
@@ -340,8 +341,8 @@ class HogaApp(ShadowDisplay[int]):
         self._show_edges(self.desk.now())
 
     def _focus(self) -> None:
-        """Only a resting pane has Textual's focus; while a form is open none has."""
-        self.screen.set_focus(None if self.forms else self.surface.widget(self.focus_name))
+        """Only a resting pane shows a cursor; while a form is open none does."""
+        self.surface.give_keys("" if self.forms else self.focus_name)
 
     def arrange(self) -> None:
         """Place everything anew and show it."""

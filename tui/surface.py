@@ -29,8 +29,12 @@ from tui.panes.ticket import TicketPane
 from tui.picture import Picture
 from tui.screens.layout import Layout, Rect, arrange
 from tui.widgets.frame import Frame, Title
-from tui.widgets.grid import Cell
+from tui.widgets.grid import Cell, Grid
 from tui.widgets.sheet import place
+
+
+Box = tuple[int, int, int, int]
+"""x, y, width, height in cells."""
 
 
 class Pane(Protocol):
@@ -71,6 +75,8 @@ class Surface:
         self.focus_name = "quotes"
         self.is_zoomed = False
         self.layout = Layout(0, 0, "tiny", {})
+        self._boxes: dict[Widget, Box | None] = {}
+        self._keyed_widget: Widget | None = None
 
     def widgets(self) -> Iterator[Widget]:
         """Back to front."""
@@ -123,11 +129,29 @@ class Surface:
         has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
         self._place(self.strip, (0, height - strip_rows, width, strip_rows) if has_strip else None)
 
-    def _place(self, widget: Widget, box: tuple[int, int, int, int] | None) -> None:
-        if box is None or box[2] <= 0 or box[3] <= 0:
-            widget.display = False
-        else:
-            place(widget, *box)
+    def _place(self, widget: Widget, box: Box | None) -> None:
+        """Only what moved is placed: to tell Textual is to have everything laid out again."""
+        if box is not None and (box[2] <= 0 or box[3] <= 0):
+            box = None
+        if widget not in self._boxes or self._boxes[widget] != box:
+            self._boxes[widget] = box
+            if box is None:
+                widget.display = False
+            else:
+                place(widget, *box)
+
+    def give_keys(self, name: str) -> None:
+        """Show in which pane the keys are (empty: in none). Not by Textual's own focus, which draws the whole screen
+        anew each time it moves."""
+        wanted = self.widget(name) if name else None
+        if wanted is self._keyed_widget:
+            return
+        before, self._keyed_widget = self._keyed_widget, wanted
+        for widget, has_keys in ((before, False), (wanted, True)):
+            if widget is not None:
+                widget.set_reactive(Widget.has_focus, has_keys)
+                if isinstance(widget, Grid):
+                    (widget.on_focus if has_keys else widget.on_blur)()
 
     # ---- what they show
 

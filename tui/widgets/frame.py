@@ -34,6 +34,12 @@ _GLYPHS = {
 }
 
 
+Rows = dict[int, tuple[list[str], list[str], list[Cell]]]
+"""Row -> glyphs and pens cell by cell, and the same as runs of one pen."""
+_KEPT = 32
+"""Layouts whose rows are kept."""
+
+
 class Title(msgspec.Struct, frozen=True):
     """What stands in a pane's rule: its name, its subject and facts at the right."""
 
@@ -46,16 +52,20 @@ class Frame(Sheet):
     def __init__(self, pens: Pens) -> None:
         super().__init__(pens, id="frame")
         self._for: tuple[object, ...] = ()
-        self._rows: dict[int, tuple[list[str], list[str]]] = {}
+        self._rows: Rows = {}
+        self._known: dict[tuple[object, ...], Rows] = {}
 
     def show(self, layout: Layout, titles: Mapping[str, Title], focus: str, *, is_live: bool) -> None:
         """Draw borders and titles for `layout`; rows of the header, command line and hints stay empty."""
-        if self._for != (layout, focus, is_live):
-            self._for = (layout, focus, is_live)
-            self.clear()
-            self._rows = _rows(layout, focus, is_live=is_live)
-            for y, (row, pens) in self._rows.items():
-                self.put_line(y, _runs(row, pens))
+        wanted = (layout.width, layout.height, tuple(layout.panes.items()), focus, is_live)
+        if self._for != wanted:
+            self._for = wanted
+            self._rows = self._rows_for(wanted, layout, focus, is_live)
+            for y in range(layout.height):
+                if y in self._rows:
+                    self.put_line(y, self._rows[y][2])
+                else:
+                    self.put_line(y, ())
         for y in {rect.y for rect in layout.panes.values()} & self._rows.keys():
             row, pens = list(self._rows[y][0]), list(self._rows[y][1])
             for name, rect in layout.panes.items():
@@ -64,8 +74,17 @@ class Frame(Sheet):
             self.put_line(y, _runs(row, pens))
         self.flush()
 
+    def _rows_for(self, wanted: tuple[object, ...], layout: Layout, focus: str, is_live: bool) -> Rows:
+        """The same few layouts come again and again as tickets open and focus moves."""
+        known = self._known.get(wanted)
+        if known is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            known = self._known[wanted] = _rows(layout, focus, is_live=is_live)
+        return known
 
-def _rows(layout: Layout, focus: str, *, is_live: bool) -> dict[int, tuple[list[str], list[str]]]:
+
+def _rows(layout: Layout, focus: str, *, is_live: bool) -> Rows:
     """Glyphs and pens of every row of the body, without titles."""
     if not layout.panes:
         return {}
@@ -83,7 +102,7 @@ def _rows(layout: Layout, focus: str, *, is_live: bool) -> dict[int, tuple[list[
             for x in (0, layout.width - 1):
                 row[x] = {"├": "┠", "┌": "┠", "┤": "┨", "┐": "┨"}.get(row[x], "┃")
                 pens[x] = "live"
-        rows[y] = (row, pens)
+        rows[y] = (row, pens, _runs(row, pens))
     return rows
 
 
