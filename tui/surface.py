@@ -32,7 +32,6 @@ from tui.widgets.frame import Frame, Title
 from tui.widgets.grid import Cell, Grid
 from tui.widgets.sheet import place
 
-
 Box = tuple[int, int, int, int]
 """x, y, width, height in cells."""
 
