@@ -54,6 +54,11 @@ class PenTable:
             known = self._by_style[id(style)] = (style, self._intern(self._pen(style)))  # keeps the style alive
         return known[1]
 
+    def look(self, style: Style | None) -> tuple[str, str]:
+        """The pen of a style and the pen of its blanks."""
+        name = self.name(style)
+        return name, self._grounds[ord(name)]
+
     def ground(self, name: str) -> str:
         """The pen a blank has under `name`: equal for all pens whose blanks look the same."""
         return self._grounds[ord(name)]

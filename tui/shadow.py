@@ -109,11 +109,11 @@ class ShadowScreen:
             cells = text if text.isascii() and text.isprintable() else _cells_of_wide(text)
             end = position + len(cells)
             if (index >= old_count or before[index] is not segment) and not segment.control:
-                self._compare(y, position, cells, self._pens.name(segment.style))
+                self._compare(y, position, cells, *self._pens.look(segment.style))
             if not segment.control:
                 position = end
 
-    def _compare(self, y: int, x: int, cells: str, pen: str) -> None:
+    def _compare(self, y: int, x: int, cells: str, pen: str, ground: str) -> None:
         """Note which of `cells`, drawn with `pen` at (x, y), are not on the terminal yet."""
         room = self.width - x
         if room <= 0:
@@ -124,7 +124,6 @@ class ShadowScreen:
         end = x + count
         text, inks = self._text[y], self._looks[y]
         old_text, old_looks = text[x:end], inks[x:end]
-        ground = self._pens.ground(pen)
         if ground == pen or " " not in cells:
             new_looks = pen * count
         else:

@@ -71,6 +71,17 @@ def assert_same(app: Desk, where: str = "") -> None:
         assert have == want, f"{where} row {y}"
 
 
+async def settle(app: Desk, pilot: Any) -> None:
+    """Until everything asked for has been drawn: a busy machine lets frames wait longer than messages."""
+    for _ in range(400):
+        await pilot.pause()
+        screen = app.screen
+        waits = screen._dirty_widgets, screen._layout_required, screen._repaint_required, screen._scroll_required
+        if not any(waits) and not screen._compositor._dirty_regions:
+            return
+    raise AssertionError("the screen never came to rest")
+
+
 def fill(app: Desk, rng: random.Random, rows: int) -> None:
     grid = app.query_one("#grid", Grid)
     for n in range(rows):
@@ -136,7 +147,7 @@ async def random_step(app: Desk, pilot: Any, rng: random.Random) -> str:
         side.display = not side.display
     else:
         app.query_one(Static).update(rng.choice(("가나다", "x" * 50, "")))
-    await pilot.pause()
+    await settle(app, pilot)
     return act
 
 
@@ -147,11 +158,11 @@ async def test_a_random_walk_ends_like_a_full_paint(seed: int) -> None:
     app.console._color_system = list(ColorSystem)[1 + seed % 3]  # 16, 256 and all colours
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         for step in range(30):
             act = await random_step(app, pilot, rng)
             on_top = app.screen
-            await pilot.pause()
+            await settle(app, pilot)
             assert app.plain_reason == ""
             assert_same(app, f"seed {seed} step {step} {act} on {on_top}")
 
@@ -160,16 +171,16 @@ async def test_one_changed_cell_costs_few_bytes() -> None:
     app, rng = desk(), random.Random(1)
     async with app.run_test(headless=False, size=(130, 50)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal.written.clear()
         grid = app.query_one("#grid", Grid)
         grid.put("k5", (Cell("changed", "up"), Cell("71,000", "strong"), Cell("▲ +0.42", "up"), Cell("0.1")))
         grid.flush()
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal.written.clear()
         grid.put("k5", (Cell("changed", "up"), Cell("71,100", "strong"), Cell("▲ +0.42", "up"), Cell("0.1")))
         assert grid.flush() == 1
-        await pilot.pause()
+        await settle(app, pilot)
         assert 0 < len("".join(app.terminal.written)) <= 60
         assert_same(app)
 
@@ -178,11 +189,11 @@ async def test_nothing_changed_writes_nothing() -> None:
     app, rng = desk(), random.Random(2)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal.written.clear()
         fill(app, random.Random(2), 40)
         app.screen.refresh()
-        await pilot.pause()
+        await settle(app, pilot)
         assert app.terminal.written == []
 
 
@@ -190,10 +201,10 @@ async def test_redraw_heals_a_terminal_others_wrote_to() -> None:
     app, rng = desk(), random.Random(3)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal.stream.feed("\x1b[2J\x1b[5;5H\x1b[31mwall: the machine goes down")
         app.redraw()
-        await pilot.pause()
+        await settle(app, pilot)
         assert_same(app)
 
 
@@ -201,12 +212,12 @@ async def test_the_first_frame_after_a_loss_is_whole() -> None:
     app, rng = desk(), random.Random(3)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal.stream.feed("\x1b[2J")
         app.forget_screen()
         put_row(app.query_one("#grid", Grid), rng, 3)
         app.query_one("#grid", Grid).flush()
-        await pilot.pause()
+        await settle(app, pilot)
         assert_same(app)
 
 
@@ -222,9 +233,9 @@ async def test_a_part_of_a_row_does_not_uncover_what_lies_over_the_rest() -> Non
     app, rng = Covered(driver_class=Terminal), random.Random(9)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.query_one("#grid", Grid).refresh(Region(30, 2, 5, 1))
-        await pilot.pause()
+        await settle(app, pilot)
         assert_same(app)
         assert "in front" in text_of(app.terminal.screen)[2]
 
@@ -233,10 +244,10 @@ async def test_a_resize_to_the_same_size_paints_all() -> None:
     app, rng = desk(), random.Random(4)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal.stream.feed("\x1b[2J")
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
+        await settle(app, pilot)
         assert_same(app)
 
 
@@ -244,16 +255,16 @@ async def test_an_error_in_the_shadow_falls_back_for_good(monkeypatch: pytest.Mo
     app, rng = desk(), random.Random(5)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         monkeypatch.setattr(app._shadow, "render", lambda *_, **__: 1 // 0)
         put_row(app.query_one("#grid", Grid), rng, 1)
         app.query_one("#grid", Grid).flush()
-        await pilot.pause()
+        await settle(app, pilot)
         assert "ZeroDivisionError" in app.plain_reason
         monkeypatch.undo()
         for _ in range(5):
             await random_step(app, pilot, rng)
-            await pilot.pause()
+            await settle(app, pilot)
             assert text_of(app.terminal.screen) == text_of(whole_paint(app))
 
 
@@ -263,7 +274,7 @@ async def test_another_textual_takes_the_plain_way(monkeypatch: pytest.MonkeyPat
     assert "8.2.9" in app.plain_reason
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         assert text_of(app.terminal.screen) == text_of(whole_paint(app))
 
 
@@ -276,7 +287,7 @@ async def test_the_pen_is_plain_when_the_terminal_is_given_back() -> None:
     app.driver_class = tui.display._with_clean_edges(Terminal)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         terminal = app.terminal
     assert terminal.screen.cursor.attrs == pyte.screens.Char(" ")
 
@@ -307,7 +318,7 @@ async def test_no_control_byte_of_any_text_reaches_the_terminal() -> None:
         grid.flush()
         side.flush()
         app.query_one(Static).update("".join(HOSTILE))
-        await pilot.pause()
+        await settle(app, pilot)
         # What may remain: our own colours, moves and synchronized output.
         left = re.sub(r"\x1b\[[0-9;]*[mHCDABGd]|\x1b\[\?2026[hl]|[\b\r]", "", "".join(app.terminal.written))
         assert not re.search("[\x00-\x1f\x7f-\x9f\u200b\u202e\u2066\ufeff\U000e0041]", left)
@@ -317,12 +328,12 @@ async def test_a_slow_terminal_gets_the_newest_state_not_old_frames() -> None:
     app, rng = desk(), random.Random(8)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
-        await pilot.pause()
+        await settle(app, pilot)
         app.terminal._writer_thread = SlowWriter()  # type: ignore[attr-defined]
         app.terminal.written.clear()
         for _ in range(5):
             fill(app, rng, 40)
-            await pilot.pause()
+            await settle(app, pilot)
         assert app.terminal.written == []
         assert app.frames_held >= 1
         app.terminal._writer_thread = None  # type: ignore[attr-defined]

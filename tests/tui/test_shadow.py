@@ -21,7 +21,8 @@ STYLES = [
     Style.parse(style)
     for style in (
         "", "red", "blue on black", "bold #aabbcc on #112233", "on #112233", "reverse", "underline red", "bold dim",
-        "bold", "dim", "strike on blue", "not bold", "color(200) on color(17)", "bright_red", "default on default", "italic #aabbcc",
+        "bold", "dim", "strike on blue", "not bold", "color(200) on color(17)", "bright_red", "default on default",
+        "italic #aabbcc",
     )
 ]  # fmt: skip
 WIDTH, HEIGHT = 24, 4
