@@ -4,6 +4,7 @@ event ends the tape there, with everything before it already given out.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -94,10 +95,10 @@ def trades_ms(numbered: Iterable[tuple[int, bytes]], names: Names) -> Iterator[M
 def quotes(numbered: Iterable[tuple[int, bytes]], names: Names) -> Iterator[MarketEvent]:
     """time_utc, bid, bid_qty, ask, ask_qty."""
     last, id = 0, names.only
-    days: dict[bytes, int] = {}
+    minutes: dict[bytes, int] = {}
     for _, line in numbered:
         time, bid, bid_size, ask, ask_size = line.split(b",")
-        last = _later(_utc(time, days), last)
+        last = _later(_utc(time, minutes), last)
         b, bs, a, size_a = float(bid), float(bid_size), float(ask), float(ask_size)
         if not (0.0 <= b < HUGE and 0.0 <= bs < HUGE and 0.0 <= a < HUGE and 0.0 <= size_a < HUGE):
             raise Bad("a price or size is out of range")
@@ -249,17 +250,22 @@ def _backwards() -> Bad:
     return Bad("the time runs backwards")
 
 
-def _utc(text: bytes, days: dict[bytes, int]) -> int:
-    """`2026-01-01 00:00:00` with or without a fraction, ns."""
-    day = days.get(text[:10])
-    if day is None:
-        begin = datetime.fromisoformat(text[:10].decode("ascii")).replace(tzinfo=UTC)
-        day = days[text[:10]] = int(begin.timestamp()) * NS
-    hours, minutes, seconds = int(text[11:13]), int(text[14:16]), int(text[17:19])
-    if len(text) < 19 or hours > 23 or minutes > 59 or seconds > 60 or text[13:14] != b":":
+def _utc(text: bytes, minutes: dict[bytes, int]) -> int:
+    """`2026-01-01 00:00:00` with or without a fraction, ns. `minutes` remembers the newest one's beginning."""
+    minute = minutes.get(text[:17])
+    if minute is None:
+        if not re.fullmatch(rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:", text[:17]):
+            raise Bad("the time is none")
+        begin = datetime.fromisoformat(text[:16].decode("ascii")).replace(tzinfo=UTC)
+        minutes.clear()
+        minute = minutes[text[:17]] = int(begin.timestamp()) * NS
+    seconds = text[17:19]
+    if len(text) == 19 and seconds.isdigit():
+        return minute + int(seconds) * NS
+    fraction = text[20:29]
+    if text[19:20] != b"." or not (seconds.isdigit() and fraction.isdigit()):
         raise Bad("the time is none")
-    fraction = text[20:29].ljust(9, b"0") if text[19:20] == b"." else b"0"
-    return day + (hours * 3600 + minutes * 60 + seconds) * NS + int(fraction)
+    return minute + int(seconds) * NS + int(fraction.ljust(9, b"0"))
 
 
 class Layout(msgspec.Struct, frozen=True):

@@ -66,6 +66,18 @@ def test_trades_and_quotes(tmp_path: Path) -> None:
     assert "BTCUSDT" in tape.description and "1970-01-01 00:00:01" in tape.description
 
 
+def test_quotes_by_the_second_and_their_fractions(tmp_path: Path) -> None:
+    head = "time_utc,bid,bid_qty,ask,ask_qty"
+    times = ["1970-01-01 00:00:01", "1970-01-01 00:00:01.25", "1970-01-02 00:00:59"]
+    path = write(tmp_path, head, *(f"{time},10,1,11,2" for time in times), name="kraken_futures_btcusd_1s.csv")
+    tape = open_tape(path)
+    assert [event.ts for event in tape] == [NS, NS + NS // 4, (86_400 + 59) * NS]
+    assert [(i.id, i.currency) for i in tape.instruments] == [("KRAKEN_F:BTCUSD", "USD")]
+    for odd in ("1970-01-01 00:00", "1970-13-01 00:00:01", "1970-01-01 00:00:0x", "1970-01-01 00:00:01x5", "now"):
+        events, error = play(write(tmp_path, head, "1970-01-01 00:00:00,10,1,11,2", f"{odd},10,1,11,2"))
+        assert len(events) == 1 and "line 3" in error
+
+
 def test_depth_differences_follow_the_snapshot(tmp_path: Path) -> None:
     def diff(received: int, first: int, last: int, bids: str = "", asks: str = "") -> str:
         body = f'{{"e":"depthUpdate","E":5,"s":"BTCUSDT","U":{first},"u":{last},"b":[{bids}],"a":[{asks}]}}'
