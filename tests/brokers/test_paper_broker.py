@@ -289,6 +289,17 @@ async def test_after_a_restart_the_venue_is_what_our_journal_says() -> None:
     assert (fill.quantity, fill.fill_id) == (D(6), "P1-10")
 
 
+async def test_a_restored_sale_of_what_is_no_longer_held_is_canceled_not_turned_short() -> None:
+    broker = driven(ManualClock(START))
+    sale = request("sell", limit="95")
+    broker.restore([staged(sale, OrderStatus.OPEN, refs=(VenueRef("P2"),))], {(MAIN, PLAIN.id): D(4)}, {}, START)
+    broker.on_market(quote(96, 97))
+    happened = broker.take()
+    assert [e.fill.quantity for e in happened if isinstance(e, OrderFilled)] == [D(4)]
+    assert any(isinstance(e, OrderCanceled) for e in happened)
+    assert (await broker.snapshot(MAIN)).positions == {}
+
+
 async def test_another_broker_may_be_the_feed() -> None:
     clock = ManualClock(START)
     source = PaperBroker(PaperSettings(seed=3), clock)

@@ -358,6 +358,14 @@ def test_a_call_auction_fills_what_is_good_enough_at_its_one_price(venue: Venue)
     assert venue.filled(worse) == []
 
 
+def test_the_size_of_an_auction_is_shared_by_our_orders(venue: Venue) -> None:
+    venue.phase(Phase.VI, instrument=SAMSUNG.id)
+    first, second = venue.send("buy", "10", "70500"), venue.send("buy", "10", "70400")
+    venue.trade(70_300, 14, by="none")
+    assert venue.filled(first) == [(D(10), D(70_300))]
+    assert venue.filled(second) == [(D(4), D(70_300))]
+
+
 @pytest.mark.parametrize(
     ("make", "code"),
     [
