@@ -81,6 +81,7 @@ class Writer:
         self._boot = boot_id.encode()
         self._inode = os.stat(path).st_ino if path is not None else 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._is_adrift = False
         self.seq, self.head = self._tail()
         self._folded = self.seq
         self._changes = Changes(self._find, self._has_fill)
@@ -225,6 +226,11 @@ class Writer:
 
     def _look_at_file(self) -> None:
         """A file that was moved away would take writes that no start ever reads."""
+        if self._is_adrift:
+            raise JournalUnavailable(
+                f"the journal {self._path} holds events this process did not confirm. Nothing is lost and nothing more is "
+                "written; stop hoga and start it again"
+            )
         if self._path is None:
             return
         try:
@@ -238,21 +244,24 @@ class Writer:
             )
 
     def _roll_back(self) -> None:
-        """Leave the failed transaction; a connection that cannot is replaced, if the file still ends where it did."""
+        """Leave the failed transaction; a connection that cannot is replaced. Then look where the file ends: should the
+        disk have kept what it reported as failed, writing on would tell the same facts twice."""
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            return
         except sqlite3.Error:
-            if self._path is None:
-                return
-        try:
+            self._reconnect()
+        with suppress(sqlite3.Error):
+            self._is_adrift = self._tail() != (self.seq, self.head)
+
+    def _reconnect(self) -> None:
+        if self._path is None:
+            return
+        with suppress(sqlite3.Error):  # else the next write tries again, and fails with the reason
             fresh = connect_writer(self._path)
             make_durable(fresh)
-        except sqlite3.Error:
-            return  # the next write tries again, and fails with the reason
-        self.connection.close()
-        self.connection = fresh
+            self.connection.close()
+            self.connection = fresh
 
     def _refusal(self, error: Exception) -> Exception:
         if isinstance(error, JournalUnavailable):

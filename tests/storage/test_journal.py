@@ -589,6 +589,23 @@ async def test_a_journal_moved_away_takes_no_writes(tmp_path: Path) -> None:
     assert verify(path).events == 2
 
 
+async def test_rows_that_somebody_else_wrote_stop_the_writer(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal.open(path, boot_id="b")
+    await journal.append([staged("a")])
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO event SELECT seq + 1, kind, intent_id, payload, ts, boot_id, hash, hash FROM event")
+    connection.commit()
+    connection.close()
+    with pytest.raises(JournalUnavailable):
+        await journal.append([staged("b")])
+    with pytest.raises(JournalUnavailable, match="stop hoga and start it again"):
+        await journal.append([staged("b")])
+    assert await journal.append([]) == 1, "what was confirmed still is"
+    await journal.close()
+    assert verify(path).first_bad == 2
+
+
 async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db", boot_id="b")
     await journal.close()
