@@ -63,8 +63,8 @@ KOSDAQ = msgspec.structs.replace(
 )
 US = CostTable(
     source="broker 0.005 USD a share, at least 1 USD an order, at most 1 % of its value (an ordinary fixed plan, "
-    "assumed); on sells SEC section 31 at 20.60 USD a million (fiscal 2026) and FINRA TAF at 0.000195 USD a share, "
-    "at most 9.79 USD (2026)",
+    "assumed); on sells SEC section 31 at 20.60 USD a million (since 2026-04-04) and FINRA TAF at 0.000195 USD a "
+    "share, at most 9.79 USD (since 2026-01-01)",
     fee_per_unit=Decimal("0.005"),
     fee_minimum=Decimal(1),
     fee_ceiling=Decimal("0.01"),
