@@ -228,8 +228,8 @@ class Writer:
         """A file that was moved away would take writes that no start ever reads."""
         if self._is_adrift:
             raise JournalUnavailable(
-                f"the journal {self._path} holds events this process did not confirm. Nothing is lost and nothing more is "
-                "written; stop hoga and start it again"
+                f"the journal {self._path} holds events this process did not confirm. Nothing is lost and nothing more "
+                "is written; stop hoga and start it again"
             )
         if self._path is None:
             return
