@@ -19,6 +19,8 @@ from core.domain.ids import AccountId, InstrumentId, VenueRef, derived_client_or
 from core.domain.order import Binding, Order, OrderRequest, OrderStatus, Side
 from core.ports import Prepared
 from storage.journal import Journal
+from storage.schema import connect_writer, make_durable
+from storage.writer import Append, Job, Writer
 from tests.bench.rows import Row, compared, percentile
 
 BATCH = 1000
@@ -197,39 +199,33 @@ async def single(folder: Path) -> list[Row]:
 
 
 async def inside(folder: Path) -> list[Row]:
-    """One durable order row as the writer thread sees it: many callers wait, so it never idles, and commits of one."""
-    from storage import writer
-
+    """One durable order row as the writer thread itself sees it: its commit alone, without the way there and back."""
     file = os.open(folder / "floor2", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    journal = Journal.open(folder / "inside.db", boot_id="bench")
-    shared = writer.MAX_JOBS
-    writer.MAX_JOBS = 1
+    path = folder / "inside.db"
+    await Journal.open(path, boot_id="bench").close()
+    connection = connect_writer(path)
+    make_durable(connection)
+    writer = Writer(connection, path, "bench")
+    loop = asyncio.get_running_loop()
     payload = b"x" * 600
 
     def floor() -> None:
-        for _ in range(50):
-            os.write(file, payload)
-            os.fdatasync(file)
+        os.write(file, payload)
+        os.fdatasync(file)
 
     floors, ours = [], []
-    try:
-        for turn in range(6):
-            floors.append(timed(floor) / 50)
-            events = [staged(turn * 50 + n) for n in range(50)]
-            start = time.perf_counter_ns()
-            await asyncio.gather(*(journal.append([event]) for event in events))
-            ours.append((time.perf_counter_ns() - start) / 1000 / 50)
-    finally:
-        writer.MAX_JOBS = shared
-    await journal.close()
+    for number in range(SINGLES):
+        floors.append(timed(floor))
+        job = Job(Append((staged(number),)), loop, loop.create_future())
+        ours.append(timed(lambda job=job: writer._commit([job])))  # type: ignore[misc]
+    writer.stop()
     os.close(file)
-    reference = "append and fdatasync of one row"
     return [
         compared(
             "journal: one order row, inside the writer thread",
             statistics.median(ours),
             "us",
-            reference,
+            "append and fdatasync of one row",
             statistics.median(floors),
             at_most=1.5,
         )
