@@ -6,6 +6,7 @@ plain piece of code timed in the same run, and the ratio to it is the result.
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -89,4 +90,4 @@ def compared(
 def percentile(values: list[float], fraction: float) -> float:
     """The nearest-rank percentile: 0.95 of 20 values is the 19th."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(fraction * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]

@@ -305,3 +305,88 @@ def test_a_tape_that_is_not_there(tmp_path: Path) -> None:
     code, out, said = replayed(tmp_path, "2001-01-01")
     assert (code, out) == (Exit.TAPE, "")
     assert "2001-01-01" in said
+
+
+# --- an engine that does not answer, and the demo --------------------------------------------------------------------
+
+
+def test_panic_reaches_an_engine_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers within 0.2 s: the halt file is written, and the engine obeys it as soon as it can move."""
+    running = hoga_process(tmp_path, "run", "--duration", str(SECONDS))
+    assert running.stdout is not None
+    for line in running.stdout:
+        if json.loads(line)["event"] == "gate":
+            break
+    monkeypatch.setenv("HOGA_HOME", str(tmp_path))
+    assert main(["status"]) == 0
+    running.send_signal(signal.SIGSTOP)
+    try:
+        assert main(["panic"]) == Exit.FAILED
+        assert (tmp_path / "data" / "halt").exists()
+    finally:
+        running.send_signal(signal.SIGCONT)
+    for line in running.stdout:
+        if "HALTED" in json.loads(line).get("text", ""):
+            break
+    assert main(["order", "b 1 005930"]) == Exit.FAILED
+    (tmp_path / "data" / "halt").unlink()
+    assert main(["state", "active"]) == 0
+    assert main(["order", "b 2 005930"]) == 0
+    running.terminate()
+    running.communicate(timeout=SECONDS)
+    assert running.returncode == 0
+
+
+def test_a_second_terminal_reaches_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`hoga demo` in a real terminal; `hoga --demo ...` from this one. Closing the terminal ends it."""
+    pty = pytest.importorskip("pty")
+    import select
+
+    code = RUN.replace("main()", "main(['demo'])")
+    child, master = pty.fork()
+    if child == 0:
+        os.execve(
+            sys.executable,
+            [sys.executable, "-c", code],
+            {**environment(tmp_path), "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"},
+        )
+    written = b""
+    while b"PAPER" not in written:
+        assert select.select([master], [], [], SECONDS)[0], written[-500:]
+        written += os.read(master, 65536)
+    monkeypatch.setenv("HOGA_HOME", str(tmp_path))
+    os.set_blocking(master, False)
+    found: dict[str, Any] = {}
+    for _ in range(100):  # the socket opens about when the first frame is drawn
+        if main(["--demo", "status", "--json"]) == 0:
+            found = json.loads(capsys.readouterr().out)
+            if found["source"] == "engine":
+                break
+        select.select([master], [], [], 0.1)
+        try:
+            os.read(master, 65536)
+        except BlockingIOError:
+            continue
+    assert found["source"] == "engine"
+    assert found["rows"][0]["badge"] == "PAPER"
+    os.kill(child, signal.SIGTERM)
+    _drain(master)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    os.close(master)
+
+
+def _drain(master: int) -> None:
+    """Read what a terminal still gets until its other end closes."""
+    import select
+
+    while select.select([master], [], [], SECONDS)[0]:
+        try:
+            if not os.read(master, 65536):
+                return
+        except BlockingIOError:
+            continue
+        except OSError:
+            return
