@@ -1,5 +1,5 @@
-"""The whole console under load, in a real pseudo-terminal of 120 x 40: 1,500 quotes/s over 150 instruments. CPU beside a
-program that writes the same figures with plain cursor addressing, and from a key to the ticket on the screen. CPU is
+"""The whole console under load, in a real pseudo-terminal of 120 x 40: 1,500 quotes/s over 150 instruments. CPU beside
+a program that writes the same figures with plain cursor addressing, and from a key to the ticket on the screen. CPU is
 of the whole process, market included; a headless run under the same load tells how much of it is the screen."""
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from core.domain.commands import ControlStrategy, StrategyAction
 from core.domain.events import AccountListed, InstrumentListed
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument, Kind, fixed_tick
-from core.domain.market import Aggressor, Interval, OrderBook, Quote, Trade
+from core.domain.market import Aggressor, Interval, Quote, Trade
 from core.runtime.runner import Runner
 from core.strategies.indicators import Rsi, Sma
 from core.strategies.strategy import Context, Strategy
@@ -316,7 +316,7 @@ def target_4() -> list[Row]:
 
 def target_5() -> list[Row]:
     """Quote ticks through the live core with a strategy on every one. The reference is the plain loop a replay cannot
-    do without: read a field, count, store in a dictionary. Nautilus is timed beside it where it is installed."""
+    do without: read a field, store in a dictionary. Nautilus is timed beside it where it is installed."""
     chance = Random(9)
     quotes = []
     price = 60_000.0
@@ -326,9 +326,7 @@ def target_5() -> list[Row]:
     state: dict[str, Quote] = {}
 
     def plain() -> None:
-        seen = 0
         for quote in quotes:
-            seen += 1
             state[quote.instrument] = quote
 
     with runner(Listener) as live:

@@ -1,6 +1,6 @@
-"""Tapes through the whole program, headless, as `hoga replay` runs them: nothing dropped, memory that does not grow with
-the tape, the same bytes out. Uses the largest recorded tape beside the checkout where there is one, else one written
-here with the project's own recorder."""
+"""Tapes through the whole program, headless, as `hoga replay` runs them: nothing dropped, memory that does not grow
+with the tape, the same bytes out. Uses the largest recorded tape beside the checkout where there is one, else one
+written here with the project's own recorder."""
 
 from __future__ import annotations
 
