@@ -15,24 +15,23 @@ from textual.worker import Worker
 
 from core.clock import SystemClock
 from core.config import Settings
-from core.domain.commands import Close, Command, Replace, Submit
 from core.domain.errors import HogaError
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId, code_of
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
-from core.domain.order import OrderRequest
 from core.ports import Clock, Desk
-from core.trading.search import SymbolIndex
 from core.trading.view import Interest, LogRow, OrderRow, PositionRow, Slice, StrategyRow
 from tui import terminal, theme
 from tui.acts.move import Moving
 from tui.acts.trade import Trading
 from tui.acts.typed import Typed
 from tui.acts.work import Working
+from tui.asking import Asking
 from tui.display import ShadowDisplay
 from tui.format import DisplayZone
-from tui.forms.strips import LineForm, PanicMenu, Review
+from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
 from tui.keys import Keys
+from tui.known import Known
 from tui.look import Look
 from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
@@ -89,21 +88,19 @@ class HogaApp(ShadowDisplay[int]):
         self.picture = Picture()
         self.surface = Surface(self.look)
         self.forms: list[Form] = []
-        self.instruments: dict[InstrumentId, Instrument] = {}
+        self.known = Known(desk)
         self.instrument: InstrumentId | None = None
         """The selected one: the ladder shows it, tickets start from it."""
         self.last_sent: ClientOrderId | None = None
-        self.is_sending = False
+        self.asking = Asking(self)
         self.typed = Typed(self)
         self.trading = Trading(self)
         self.working = Working(self)
         self.keys = Keys(self, {"move": Moving(self), "trade": self.trading, "work": self.working})
-        self._index = SymbolIndex()
         self._message: Message | None = None
         self._forget: Any = None
         self._flush_due: Any = None
         self._flushed = 0
-        self._learning: set[InstrumentId] = set()
 
     # ---- life
 
@@ -114,7 +111,7 @@ class HogaApp(ShadowDisplay[int]):
         terminal.on_hangup(asyncio.get_running_loop(), self._lost_terminal)
         self.arrange()
         self._focus()
-        self._work(self._follow, "follow")
+        self.work(self._follow, "follow")
         self.set_interval(1.0, self._second)
         self.set_interval(terminal.CHECK_SECONDS, self._check_terminal)
 
@@ -135,7 +132,7 @@ class HogaApp(ShadowDisplay[int]):
             terminal.silence(self._driver)
         self.exit(terminal.LOST_CODE)
 
-    def _work(self, begin: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
+    def work(self, begin: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
         """Run beside the screen; `exclusive` ends what the group did before. What it does not catch is the end."""
         _: Worker[None] = self.run_worker(begin, group=group, exclusive=exclusive)
 
@@ -151,10 +148,10 @@ class HogaApp(ShadowDisplay[int]):
                     self._read_log([r for r in changed.put if isinstance(r, LogRow)], is_first=is_first_log)
                     is_first_log = False
                 self._flush_soon()
+            reason = "it has ended"
         except (HogaError, OSError) as error:
-            self.say(
-                "error", f"the desk does not answer any more: {error}. Figures stand still; leave with :q, start again"
-            )
+            reason = str(error)
+        self.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
 
     def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
         """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""
@@ -190,7 +187,9 @@ class HogaApp(ShadowDisplay[int]):
         status = self.picture.status
         if status is not None:
             self.look.base_currency = status.base_currency
-        self._learn()
+        new = self.known.missing(self.picture)
+        if new:
+            self.work(partial(self._learn, new), "learn")
         now = self.desk.now()
         self.surface.show(self.picture, now, dirty)
         if self.instrument is None:
@@ -204,35 +203,19 @@ class HogaApp(ShadowDisplay[int]):
         self.surface.grow_older(self.picture, now)
         self._show_edges(now)
         if isinstance(self.top_form, Ticket):
-            self._preview()
+            self.asking.preview()
 
-    # ---- instruments
-
-    def _learn(self) -> None:
-        """Ask the desk about instruments seen for the first time."""
-        seen = {row.instrument for row in self.picture.quotes()}
-        seen |= {row.instrument for row in self.picture.positions()}
-        seen |= {row.instrument for row in self.picture.orders()}
-        new = seen - self.instruments.keys() - self._learning
-        if new:
-            self._learning |= new
-            self._work(partial(self._learn_all, sorted(new)), "learn")
-
-    async def _learn_all(self, ids: Iterable[InstrumentId]) -> None:
+    async def _learn(self, ids: Iterable[InstrumentId]) -> None:
         try:
-            for id in ids:
-                if id not in self.instruments:
-                    self.instruments |= {found.id: found for found in await self.desk.search(code_of(id))}
+            await self.known.learn(ids)
         except (HogaError, OSError) as error:
-            self.say("warning", f"instruments could not be read: {error}; they are asked for again when needed")
-        finally:
-            self._learning -= set(ids)
+            self.say("warning", f"instruments could not be read: {error}; they are asked for again")
 
-    def index(self) -> SymbolIndex:
-        """To find instruments by what a person types."""
-        if len(self._index) != len(self.instruments):
-            self._index = SymbolIndex(self.instruments.values())
-        return self._index
+    # ---- what is selected
+
+    @property
+    def instruments(self) -> dict[InstrumentId, Instrument]:
+        return self.known.instruments
 
     @property
     def accounts(self) -> tuple[AccountId, ...]:
@@ -248,13 +231,11 @@ class HogaApp(ShadowDisplay[int]):
         """Where new orders go."""
         return (self.accounts or (AccountId("paper:main"),))[0]
 
-    # ---- what is selected
-
     def look_at(self, instrument: InstrumentId) -> None:
         """Select an instrument: the ladder follows."""
         if instrument != self.instrument:
             self.instrument = instrument
-            self._work(partial(self._follow_book, instrument), "book", exclusive=True)
+            self.work(partial(self._follow_book, instrument), "book", exclusive=True)
 
     def select(self, instrument: InstrumentId) -> None:
         """Move the watchlist's cursor there."""
@@ -299,7 +280,10 @@ class HogaApp(ShadowDisplay[int]):
         return row if isinstance(row, StrategyRow) else None
 
     def ladder_price(self) -> float | None:
-        return self.surface.book.cursor_price if self.focus_name == "book" else None
+        """The price under the ladder's cursor, if the keys are there and it is the selected instrument's ladder."""
+        book = self.picture.book
+        is_here = self.focus_name == "book" and book is not None and book.instrument == self.instrument
+        return self.surface.book.cursor_price if is_here else None
 
     # ---- the surface
 
@@ -352,8 +336,13 @@ class HogaApp(ShadowDisplay[int]):
     def show_all(self) -> None:
         now = self.desk.now()
         self.surface.show(self.picture, now, None)
-        self.surface.show_form(self.picture, self.forms, is_sending=self.is_sending, context=self._touch())
+        self.show_form()
         self._show_edges(now)
+
+    def show_form(self) -> None:
+        """Draw the open forms again."""
+        sending, touch = self.asking.is_sending, self._touch()
+        self.surface.show_form(self.picture, self.forms, is_sending=sending, context=touch)
 
     def _show_edges(self, now: int) -> None:
         self.surface.show_edges(self.picture, now, self.forms, self._message)
@@ -443,16 +432,16 @@ class HogaApp(ShadowDisplay[int]):
             case Entered(text):
                 self._entered(form, text)
             case Wanted():
-                self._ask(form, wish)
+                self.asking.ask(form, wish)
 
     def _entered(self, form: Form, text: str) -> None:
         answer = self.typed.enter(text)
         if isinstance(answer, Wanted):
-            self._ask(form, answer)
+            self.asking.ask(form, answer)
             return
         if answer and isinstance(form, LineForm):
             form.is_wrong, form.remark = True, answer
-            self.surface.show_form(self.picture, self.forms, is_sending=False)
+            self.show_form()
         else:
             self.close(form)
 
@@ -462,91 +451,8 @@ class HogaApp(ShadowDisplay[int]):
         if isinstance(form, LineForm) and form.place == "find":
             form.remark = self.working.seek(form.edit.text)
         elif not keeps_problem:
-            self._preview()
-        self.surface.show_form(self.picture, self.forms, is_sending=self.is_sending, context=self._touch())
-
-    # ---- asking the desk
-
-    def _preview(self) -> None:
-        form = self.top_form
-        request: OrderRequest | None = None
-        if isinstance(form, Ticket) and not form.is_denied:
-            try:
-                request, form.problem = form.request(), ""
-            except HogaError as error:
-                form.preview, form.problem = None, str(error)
-        elif isinstance(form, LineForm) and form.place == "command":
-            request = self.typed.look(form)
-        if request is not None and form is not None:
-            self._work(partial(self._preview_of, form, request), "preview", exclusive=True)
-
-    async def _preview_of(self, form: Form, request: OrderRequest) -> None:
-        try:
-            preview = await self.desk.preview(request)
-        except (HogaError, OSError):
-            return  # no figures is what the ticket then says
-        if form is not self.top_form:
-            return
-        if isinstance(form, Ticket):
-            form.preview = preview
-        elif isinstance(form, LineForm):
-            self.typed.previewed(form, preview)
-        self.surface.show_form(self.picture, self.forms, is_sending=self.is_sending)
-
-    def _ask(self, form: Form, wanted: Wanted) -> None:
-        """Send, in LIVE after a review of everything that may open exposure."""
-        needs_review = isinstance(wanted.command, (Submit, Replace, Close)) and not isinstance(form, Review)
-        if needs_review and self._is_live():
-            self.open(Review(wanted.command, wanted.text))
-            return
-        self.is_sending = True
-        self.surface.show_form(self.picture, self.forms, is_sending=True)
-        self._work(partial(self._send, form, wanted), "send")
-
-    def _is_live(self) -> bool:
-        """Anything not known to be paper is treated as real money."""
-        status = self.picture.status
-        return status is None or status.mode.value != "paper"
-
-    async def _send(self, form: Form, wanted: Wanted) -> None:
-        command = wanted.command
-        try:
-            receipt = await self.desk.send(command)
-        except (HogaError, OSError) as error:
-            self.say("error", f"no answer to: {wanted.text}. It may have been taken; look at Orders first. {error}")
-            return
-        finally:
-            self.is_sending = False
-        if receipt.is_ok:
-            self._taken(form, command)
-            self.say("ok", receipt.text)
-            return
-        self._refused(form, command, receipt.text, was_denied=bool(receipt.rule))
-        self.say("error", receipt.text)
-
-    def _taken(self, form: Form, command: Command) -> None:
-        if isinstance(command, Submit):
-            self.last_sent = command.request.client_order_id
-            self.trading.sent(command.request.instrument, command.request.quantity)
-        below = self.forms[: self.forms.index(form)][-1:] if isinstance(form, Review) and form in self.forms else []
-        self.close(*(self.forms if isinstance(form, PanicMenu) else [form, *below]))
-
-    def _refused(self, form: Form, command: Command, text: str, *, was_denied: bool) -> None:
-        """The form stays open to be mended. A denied order has ended, so its next try is another order."""
-        if isinstance(form, Review):
-            self.close(form)
-        asked = self.top_form if isinstance(form, Review) else form
-        if isinstance(asked, Ticket):
-            asked.denied(text)
-            if was_denied and isinstance(command, Submit):
-                asked.id = self.desk.new_order_id()
-        elif isinstance(asked, LineForm):
-            asked.is_wrong, asked.remark = True, text
-            if was_denied:
-                self.typed.opened()
-        elif asked is not None:
-            self.close(asked)
-        self.surface.show_form(self.picture, self.forms, is_sending=False)
+            self.asking.preview()
+        self.show_form()
 
     # ---- running
 

@@ -67,7 +67,8 @@ class Keys:
         app = self._app
         if press.key in form.sending:
             is_early = form.place not in _TYPED and press.at - form.armed_from < ARM_SECONDS
-            if is_early or is_hot or app.is_sending:
+            is_busy = app.asking.is_sending and form.place != "panic"  # panic waits for nobody
+            if is_early or is_hot or is_busy:
                 return
         wish = form.key(press)
         if wish is None and not form.is_input and press.character:

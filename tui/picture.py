@@ -10,7 +10,6 @@ from core.domain.order import OrderStatus
 from core.trading.view import (
     BookRow,
     Changed,
-    FillRow,
     LogRow,
     OrderRow,
     PnlRow,
@@ -94,9 +93,6 @@ class Picture:
             self._of(Slice.ORDERS, OrderRow),
             key=lambda row: (row.status is not OrderStatus.UNKNOWN, not row.is_working, -row.created, row.key),
         )
-
-    def fills(self) -> list[FillRow]:
-        return sorted(self._of(Slice.ORDERS, FillRow), key=lambda row: -row.ts)
 
     def pnl(self) -> list[PnlRow]:
         place = {"total": 0, "account": 1, "currency": 2, "strategy": 3, "instrument": 4}

@@ -415,6 +415,6 @@ async def console(
     app = HogaApp(desk or ScriptedDesk(), settings or Settings(console=Console(**options)))
     async with app.run_test(size=size) as pilot:
         hands = Hands(app, pilot)
-        await hands.until(lambda: app.picture.status is not None and app.instruments and not app._learning)
+        await hands.until(lambda: app.picture.status is not None and len(app.instruments) >= len(app.picture.quotes()))
         await pilot.pause(0.15)
         yield hands

@@ -85,7 +85,7 @@ async def test_double_enter_and_held_enter_are_one_order() -> None:
         await hands.press("b", "1", "0", "enter", "enter", gap=0.3)
         await hands.press(*["enter"] * 30, gap=0.03)
         await hands.settled(lambda: hands.orders)
-        await hands.settled(lambda: not hands.app.is_sending)
+        await hands.settled(lambda: not hands.app.asking.is_sending)
         assert len(hands.orders) == 1
 
 
@@ -222,7 +222,7 @@ async def test_close_is_reduce_only_and_cannot_flip() -> None:
         await hands.settled(lambda: hands.app.picture.position(SAMSUNG) is not None)
         for _ in range(3):
             await hands.press("x", "enter")
-            await hands.settled(lambda: not hands.app.is_sending)
+            await hands.settled(lambda: not hands.app.asking.is_sending)
         await hands.settled(lambda: not hands.stage.state.position(hands.app.account, SAMSUNG).quantity)
         assert all(order.request.reduce_only for order in hands.orders if order.side is Side.SELL)
 
@@ -288,7 +288,7 @@ async def test_a_denial_names_rule_limit_and_actual_and_the_ticket_stays() -> No
         await hands.type("10")
         await hands.settled(lambda: "max value" in hands.text)
         await hands.press("enter")
-        await hands.settled(lambda: not hands.app.is_sending and hands.app.has_message)
+        await hands.settled(lambda: not hands.app.asking.is_sending and hands.app.has_message)
         assert "500,000" in hands.lines[37] and "max value" in hands.lines[37]
         assert hands.app.top_form is not None
         await hands.press("5", "enter")

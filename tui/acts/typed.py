@@ -102,7 +102,7 @@ class Typed:
             return next((row.quantity for row in held), ZERO)
 
         context = LineContext(
-            find=app.index().resolve,
+            find=app.known.index.resolve,
             accounts=tuple(dict.fromkeys((app.account, *app.accounts))),
             quote=picture.quote,
             position=position,

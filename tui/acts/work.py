@@ -96,4 +96,4 @@ class Working:
         if not self._sought.strip():
             return []
         listed = {row.instrument for row in self._app.picture.quotes()}
-        return [found.id for found in self._app.index().find(self._sought, 200) if found.id in listed]
+        return [found.id for found in self._app.known.index.find(self._sought, 200) if found.id in listed]

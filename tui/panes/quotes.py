@@ -33,7 +33,7 @@ class QuotesPane(Grid):
             id="quotes",
         )
         self._look = look
-        self.set_empty([Cell("No symbols in this watchlist. Press "), Cell(":", "key"), Cell(" and type: watch CODE")])
+        self.set_empty([Cell("No symbols here. Name some as watchlist under [console] in the settings file.")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         """Put the rows named in `dirty` (None: all); the order follows the watchlist."""
