@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.domain.account import TradingState
 from core.domain.decimals import ZERO
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
@@ -69,7 +70,7 @@ class Changes:
         self.orders: dict[str, OrderMark] = {}
         self.fills: dict[FillKey, int] = {}
         self.halts: list[tuple[str, str, int]] = []
-        """(scope, state, seq) in order; a scope of all accounts clears the others."""
+        """(scope, state, seq) in order; what makes all accounts active clears the others."""
 
     def branch(self) -> Changes:
         """Changes on top of these, to be merged when every event of one append was legal."""
@@ -111,7 +112,9 @@ class Changes:
                     self._step(mark, OrderStatus.OPEN, seq)  # else a fill or an end overtook the answer
             case OrderReplaced():
                 mark = self._known(event.client_order_id)
-                self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
+                mark = self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
+                if mark.status.may_fill and mark.filled >= mark.quantity:
+                    self._step(mark, OrderStatus.FILLED, seq)
             case _:
                 mark = self._known(getattr(event, "client_order_id", ""))
                 if isinstance(event, OrderSending):
@@ -146,7 +149,7 @@ class Changes:
         if mark is None:
             return
         mark = msgspec.structs.replace(mark, filled=mark.filled + fill.quantity, seq=seq)
-        if mark.status.is_end or (mark.status is OrderStatus.OPEN and mark.filled < mark.quantity):
+        if not mark.status.may_fill or (mark.status is OrderStatus.OPEN and mark.filled < mark.quantity):
             self.orders[mark.id] = mark
         else:
             # A fill proves that the venue has it, whatever became of the answer.
@@ -168,9 +171,14 @@ def encode_facts(facts: dict[str, str]) -> str:
     return msgspec.json.encode(facts, order="sorted").decode()
 
 
+def clears(scope: str, state: str) -> bool:
+    """Does this change resume every account, whatever was said of one? Nothing stricter loosens an account's halt."""
+    return scope == ALL_ACCOUNTS and state == TradingState.ACTIVE.value
+
+
 def settle_halts(halts: dict[str, tuple[str, int]], changes: list[tuple[str, str, int]]) -> None:
     """Fold changes of the trading state into `halts`: scope -> (state, seq)."""
     for scope, state, seq in changes:
-        if scope == ALL_ACCOUNTS:
+        if clears(scope, state):
             halts.clear()
         halts[scope] = (state, seq)

@@ -22,7 +22,7 @@ from core.domain.events import DurableEvent, OrderSending, event_order
 from core.domain.order import OrderStatus
 from core.ports import Prepared, SendPermit
 from storage.chain import GENESIS, link
-from storage.projection import ALL_ACCOUNTS, Changes, FillKey, OrderMark, encode_facts
+from storage.projection import ALL_ACCOUNTS, Changes, FillKey, OrderMark, clears, encode_facts
 from storage.schema import connect_writer, explain, make_durable
 
 MAX_JOBS = 1000
@@ -207,7 +207,7 @@ class Writer:
         if changes.fills:
             run.executemany("INSERT INTO fills VALUES (?,?,?,?)", [(*key, seq) for key, seq in changes.fills.items()])
         for scope, state, seq in changes.halts:
-            if scope == ALL_ACCOUNTS:
+            if clears(scope, state):
                 run.execute("DELETE FROM halt")
             run.execute("INSERT OR REPLACE INTO halt VALUES (?,?,?)", (scope, state, seq))
         changes.clear()

@@ -165,7 +165,9 @@ class Program:
                 span = section.interval.ns * WARM_BARS
                 for id in slot.instruments:
                     coverage = await self._archive.bars(id, section.interval, now - span, now)
-                    self.engine.strategist.warm(name, coverage.bars)
+                    self.runner.warm(name, coverage.bars)
+            if slot.status is StrategyStatus.FAILED:
+                continue
             before = self.engine.state.strategies.get(name)
             if before is None:
                 if section.autostart:

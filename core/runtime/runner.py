@@ -123,6 +123,10 @@ class Runner:
             self._hand_on(out)
         return out
 
+    def warm(self, strategy: str, bars: Iterable[Bar]) -> None:
+        """Show a strategy the bars of the past, before it starts."""
+        self._hand_on(self.engine.warm(strategy, bars, self.clock.now()))
+
     def _hand_on(self, out: Sequence[Output]) -> None:
         durable: list[DurableEvent] = []
         commands: list[VenueCommand] = []

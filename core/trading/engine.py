@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from core.domain.account import TradingState
 from core.domain.commands import (
     Cancel,
@@ -81,7 +83,7 @@ from core.domain.order import (
 )
 from core.trading import risk
 from core.trading.risk import Costs, Denial, Question, no_costs
-from core.trading.state import State
+from core.trading.state import State, exposure
 from core.trading.strategist import Handler, Strategist
 
 Output = DurableEvent | Event | VenueCommand
@@ -91,6 +93,12 @@ NOBODY: tuple[Handler, ...] = ()
 CANCEL_AGAIN_NS = 2 * NS
 """A cancel may be repeated, but not more often than this."""
 FLATTEN_AGAIN_NS = 3 * NS
+FLATTENER = "panic"
+"""Source of the orders that flatten: they alone are not canceled by it."""
+ANSWER_NS = 30 * NS
+"""An order that is SENDING for longer than this has lost its answer."""
+_NEVER_ALIVE = frozenset({OrderStatus.DENIED, OrderStatus.REJECTED, OrderStatus.NOT_PLACED})
+"""Ends by which we believe that the venue has nothing."""
 PRINTS = 20
 
 _END_STATUS: dict[type, OrderStatus] = {
@@ -120,6 +128,8 @@ class Engine:
         self._quotes, self._trades, self._volumes = self.state.quotes, self.state.trades, self.state.volumes
         self._prints: dict[InstrumentId, deque[Trade]] = {}
         self._flattening: dict[AccountId | None, int] = {}
+        """Scopes to be closed, and when that was last tried."""
+        self._flatten_said: dict[tuple[AccountId, InstrumentId], str] = {}
         self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
             Quote: self._quote,
             Trade: self._trade,
@@ -135,6 +145,7 @@ class Engine:
             FeedChanged: self._feed,
             GateChanged: self._keep,
             PositionAdjusted: self._keep,
+            StrategyChanged: self._strategy_changed,
             OrderDenied: self._denied,
             **dict.fromkeys(_END_STATUS, self._ended),
             **dict.fromkeys((InstrumentListed, PhaseChanged, RateChanged, Noticed), self._keep),
@@ -244,7 +255,12 @@ class Engine:
             return NOTHING
         if order.status in (OrderStatus.STAGED, OrderStatus.HELD):
             return self._odd(event.ts, order, "accepted")
-        return self._keep(event, now)
+        if order.status not in _NEVER_ALIVE:
+            return self._keep(event, now)
+        out = list(self._keep(event, now))
+        text = f"{order.id[-4:]}: the venue HAS this order, which is {order.status} here: cancel it there"
+        self._emit(Noticed(ts=now, level="error", kind="VENUE", text=text), out)
+        return out
 
     def _ended(self, event: Any, now: int) -> Sequence[Output]:
         order = self.state.orders.get(event.client_order_id)
@@ -283,6 +299,8 @@ class Engine:
         order = self.state.orders.get(event.client_order_id)
         if order is None:
             return self._stranger(event.ts, event.client_order_id)
+        if order.status in (OrderStatus.STAGED, OrderStatus.HELD):
+            return self._odd(event.ts, order, "replaced")
         return NOTHING if order.status.is_end else self._keep(event, now)
 
     def _odd(self, ts: int, order: Order, wanted: str) -> Sequence[Output]:
@@ -295,8 +313,10 @@ class Engine:
     # --- facts about accounts and lines ---------------------------------------------------------------------------
 
     def _balance(self, event: BalanceChanged, now: int) -> Sequence[Output]:
-        held = self.state.balances.get((event.account, event.currency))
-        if held is not None and (held.total, held.available) == (event.total, event.available):
+        purse = (event.account, event.currency)
+        held = self.state.balances.get(purse)
+        same = held is not None and (held.total, held.available) == (event.total, event.available)
+        if same and purse not in self.state.spent:
             return NOTHING
         return self._keep(event, now)
 
@@ -365,7 +385,16 @@ class Engine:
             and now - wish.ts < CANCEL_AGAIN_NS
         ):
             return NOTHING
-        requested = Requested(kind=RequestKind.CANCEL, phase=RequestPhase.SENDING, text=command.by, ts=now)
+        requested = Requested(
+            kind=RequestKind.CANCEL,
+            phase=RequestPhase.SENDING,
+            # Terms of a replace that may still arrive: they count until the cancel is through.
+            quantity=wish.quantity if wish is not None and wish.phase is not RequestPhase.REFUSED else None,
+            limit_price=wish.limit_price if wish is not None and wish.phase is not RequestPhase.REFUSED else None,
+            stop_price=wish.stop_price if wish is not None and wish.phase is not RequestPhase.REFUSED else None,
+            text=command.by,
+            ts=now,
+        )
         self._emit(OrderRequested(ts=now, client_order_id=order.id, requested=requested), out)
         out.append(SendCancel(order.id))
         return out
@@ -377,28 +406,33 @@ class Engine:
             return None, f"only a working order can be modified; this one is {order.status if order else 'unknown'}"
         if order.requested is not None and order.requested.phase is not RequestPhase.REFUSED:
             return None, "another change of this order is under way"
-        quantity = command.quantity or order.quantity
+        return self._changed(order, command.quantity, command.limit_price, command.stop_price, now)
+
+    def _changed(
+        self, order: Order, quantity: Decimal | None, limit: Decimal | None, stop: Decimal | None, now: int
+    ) -> tuple[OrderRequest | None, str]:
+        quantity = quantity or order.quantity
         if quantity <= order.filled:
             return None, f"{plain(order.filled)} is filled already; the new quantity must be above that"
         try:
-            request = OrderRequest(
-                client_order_id=order.id,
-                account=order.account,
-                instrument=order.instrument,
-                side=order.side,
+            request = msgspec.structs.replace(
+                order.request,
                 quantity=quantity - order.filled,
-                type=order.request.type,
-                limit_price=command.limit_price or order.limit_price,
-                stop_price=command.stop_price or order.stop_price,
-                trail=order.request.trail,
-                time_in_force=order.request.time_in_force,
-                reduce_only=order.request.reduce_only,
-                source=order.request.source,
+                limit_price=limit or order.limit_price,
+                stop_price=stop or order.stop_price,
             )
         except InvalidValue as error:
             return None, str(error)
         denial = risk.assess(self.question(request, now, but=order.id))
         return (request, "") if denial is None else (None, f"{denial.rule}: {denial.text}")
+
+    def replace_last_look(self, id: ClientOrderId, now: int) -> str:
+        """Why a replace that was taken must not leave any more; empty when it may."""
+        order = self.state.orders[id]
+        wish = order.requested
+        if order.status is not OrderStatus.OPEN or wish is None:
+            return "the order is not working any more"
+        return self._changed(order, wish.quantity, wish.limit_price, wish.stop_price, now)[1]
 
     def _replace(self, command: Replace, now: int) -> Sequence[Output]:
         request, why = self.replace_denial(command, now)
@@ -422,18 +456,27 @@ class Engine:
 
     def _cancel_all(self, command: CancelAll, now: int) -> Sequence[Output]:
         out: list[Output] = []
-        for order in list(self.state.live_orders(command.account, command.instrument)):
-            if command.entries_only and self.protects(order):
-                continue
-            out.extend(self._cancel(Cancel(client_order_id=order.id, by=command.by), now))
+        orders = list(self.state.live_orders(command.account, command.instrument))
+        spared = self._protecting(orders) if command.entries_only else frozenset()
+        for order in orders:
+            if order.id not in spared:
+                out.extend(self._cancel(Cancel(client_order_id=order.id, by=command.by), now))
         return out
 
-    def protects(self, order: Order) -> bool:
-        """Does the order only shrink a position? Such orders survive a panic."""
-        held = self.state.position(order.account, order.instrument).quantity
-        return order.request.reduce_only or (
-            held != 0 and (held > 0) == (order.side is Side.SELL) and order.remaining <= abs(held)
-        )
+    def _protecting(self, orders: Iterable[Order]) -> frozenset[ClientOrderId]:
+        """Orders that, all filled, only shrink a position: stops before others. They survive a panic."""
+        spared = set()
+        room: dict[tuple[AccountId, InstrumentId], Decimal] = {}
+        for order in sorted(orders, key=lambda order: order.stop_price is None):
+            place = (order.account, order.instrument)
+            held = self.state.position(*place).quantity
+            left = room.setdefault(place, abs(held))
+            closes = held != 0 and (held > 0) == (order.side is Side.SELL) and exposure(order) <= left
+            if closes:
+                room[place] = left - exposure(order)
+            if closes or order.request.reduce_only:
+                spared.add(order.id)
+        return frozenset(spared)
 
     def close_request(self, command: Close, now: int) -> OrderRequest | str:
         """The reduce-only order that closes now, its size read now; or why there is none."""
@@ -488,7 +531,7 @@ class Engine:
 
     def _set_trading_state(self, command: SetTradingState, now: int) -> Sequence[Output]:
         out: list[Output] = []
-        if command.state is TradingState.ACTIVE:
+        if command.state.severity < TradingState.REDUCING.severity:
             self._flattening.pop(command.account, None)
             if command.account is None:
                 self._flattening.clear()
@@ -516,19 +559,21 @@ class Engine:
             if changed.status is StrategyStatus.RUNNING and (
                 command.account is None or (slot is not None and slot.account == command.account)
             ):
-                self._emit(
-                    StrategyChanged(ts=now, name=name, status=StrategyStatus.PAUSED, by=command.by, text="panic"), out
-                )
+                paused = StrategyChanged(ts=now, name=name, status=StrategyStatus.PAUSED, by=command.by, text="panic")
+                self._emit(paused, out)
+                if slot is not None:
+                    self.strategist.control(name, StrategyStatus.PAUSED, now)
         out.extend(
             self._cancel_all(CancelAll(account=command.account, entries_only=not command.flatten, by=command.by), now)
         )
         if command.flatten:
             self._flattening[command.account] = 0
+            self._flatten_said.clear()
             out.extend(self._flatten(now))
         return out
 
     def _flatten(self, now: int) -> Sequence[Output]:
-        """Close what is left, once nothing of the account is working any more; again until it is flat."""
+        """End what works, close what is left once nothing works there any more; again until all is flat."""
         out: list[Output] = []
         for account, tried in list(self._flattening.items()):
             held = [
@@ -536,20 +581,39 @@ class Engine:
                 for place, position in self.state.positions.items()
                 if position.quantity and (account is None or place[0] == account)
             ]
-            if not held:
+            live = list(self.state.live_orders(account))
+            if not held and not live:
                 del self._flattening[account]
                 self._emit(Noticed(ts=now, level="info", kind="FLAT", text="all positions are closed"), out)
                 continue
             if now - tried < FLATTEN_AGAIN_NS:
                 continue
-            free = [place for place in held if not any(self.state.live_orders(*place))]
-            if free:
-                self._flattening[account] = now
-            for place in free:
-                id = derived_client_order_id("flatten", *place, str(now))
-                close = Close(client_order_id=id, account=place[0], instrument=place[1], at_market=True, by="panic")
-                out.extend(self._close(close, now))
+            self._flattening[account] = now
+            for order in live:
+                if order.request.source != FLATTENER:
+                    out.extend(self._cancel(Cancel(client_order_id=order.id, by=FLATTENER), now))
+            busy = {(order.account, order.instrument) for order in self.state.live_orders(account)}
+            for place in held:
+                if place not in busy:
+                    self._flatten_place(place, now, out)
         return out
+
+    def _flatten_place(self, place: tuple[AccountId, InstrumentId], now: int, out: list[Output]) -> None:
+        """Close one position. What the gate would refuse is not asked: it is said once, and tried again later."""
+        id = derived_client_order_id("flatten", *place, str(now))
+        close = Close(client_order_id=id, account=place[0], instrument=place[1], at_market=True, by=FLATTENER)
+        request = self.close_request(close, now)
+        if isinstance(request, OrderRequest):
+            denial = risk.assess(self.question(request, now))
+            if denial is None:
+                self._flatten_said.pop(place, None)
+                out.extend(self._submit(Submit(request=request, by=FLATTENER), now))
+                return
+            request = denial.text
+        if self._flatten_said.get(place) != request:
+            self._flatten_said[place] = request
+            text = f"{place[1]} is not closed yet: {request}"
+            self._emit(Noticed(ts=now, level="warning", kind="FLAT", text=text), out)
 
     def _control_strategy(self, command: ControlStrategy, now: int) -> Sequence[Output]:
         out: list[Output] = []
@@ -567,6 +631,15 @@ class Engine:
             return self._follow(self.strategist.control(command.name, status, now), now, out)
         return out
 
+    def warm(self, name: str, bars: Iterable[Bar], now: int) -> Sequence[Output]:
+        """Show a strategy its past before it starts. A strategy that breaks on it is stopped, alone."""
+        return self._follow(self.strategist.warm(name, bars, now), now, NOTHING)
+
+    def _strategy_changed(self, event: StrategyChanged, now: int) -> Sequence[Output]:
+        if event.name in self.strategist.slots:
+            self.strategist.control(event.name, event.status, now)
+        return self._keep(event, now)
+
     def _set_watchlist(self, command: SetWatchlist, now: int) -> Sequence[Output]:
         return self._keep(WatchlistChanged(ts=now, name=command.name, instruments=command.instruments), now)
 
@@ -578,11 +651,21 @@ class Engine:
             for (account, i), p in self.state.positions.items()
             if account == command.account and (p.quantity or p.day_quantity)
         ]
-        marks: dict[InstrumentId, Decimal] = {i: mark for i in held if (mark := self.state.mark(i)) is not None}
+        marks: dict[InstrumentId, Decimal] = {i: mark for i in held if (mark := self._day_mark(i)) is not None}
         return self._keep(DayStarted(ts=now, account=command.account, day=command.day, marks=marks), now)
+
+    def _day_mark(self, id: InstrumentId) -> Decimal | None:
+        """What a holding is worth when a day begins: before the first quote, the close before."""
+        mark = self.state.mark(id)
+        known = self.state.instruments.get(id)
+        return mark if mark is not None or known is None else known.previous_close
 
     def _tick(self, command: Tick, now: int) -> Sequence[Output]:
         out: list[Output] = []
+        for order in list(self.state.live_orders()):
+            if order.status is OrderStatus.SENDING and now - order.updated > ANSWER_NS:
+                text = f"no answer for {ANSWER_NS // NS} s"
+                self._emit(OrderUnknown(ts=now, client_order_id=order.id, text=text), out)
         for account in self.state.accounts:
             self._watch_loss(account, now, out)
         if self._flattening:

@@ -16,9 +16,9 @@ from core.domain.ids import ClientOrderId
 from core.domain.instrument import Instrument, Kind
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Freshness, Phase, Quote
-from core.domain.order import OrderRequest, OrderStatus, OrderType, Side
+from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, RequestPhase, Side
 from core.trading.ledger import day_profit
-from core.trading.state import State, exposure
+from core.trading.state import State, exposure, is_price
 
 Costs = Callable[[Instrument, Side, Decimal, Decimal], tuple[Decimal, Decimal]]
 """(instrument, side, quantity, price) -> (fee, tax), both in the instrument's currency."""
@@ -198,21 +198,25 @@ def stale_quote(q: Question) -> Denial | None:
     age = (q.now - quote.received) / NS
     if age > limit:
         return Denial("stale quote", f"{limit:g} s", f"{age:.1f} s", "the quote is too old")
+    if age < -1:
+        return Denial("stale quote", f"{limit:g} s", f"{age:.1f} s", "the quote is newer than the clock")
     return None
 
 
 def price_collar(q: Question) -> Denial | None:
     limit = collar_of(q.listed, q.limits)
     price, quote = q.request.limit_price, q.quote
-    if limit is None or price is None or q.request.type is OrderType.STOP_LIMIT:
+    if limit is None or price is None:
         return None
     reference = None
-    if quote is not None:
+    if q.request.type is OrderType.STOP_LIMIT and q.request.stop_price is not None:
+        reference = float(q.request.stop_price)  # where the market will be when the limit counts
+    elif quote is not None:
         reference = quote.ask if q.request.side is Side.BUY else quote.bid
     if not reference or not isfinite(reference):
         mark = q.state.mark_float(q.request.instrument)
         reference = mark if mark is not None and isfinite(mark) and mark > 0 else None
-    if reference is None:
+    if reference is None or not is_price(reference):
         if q.is_reducing:
             return None
         return Denial("price collar", f"{limit:.1%}", "unknown", "no quote to hold the price against")
@@ -398,15 +402,28 @@ def free_cash(
         price = order_price(state, order.request, order.limit_price or order.stop_price, limits)
         if price is None:
             return None
-        quantity = exposure(order)
-        need = other.value(price, quantity) + sum(costs(other, order.side, quantity, price), ZERO)
+        known = _need(other, costs, order.remaining, price) if order.status is OrderStatus.OPEN else ZERO
         if order.id == but:
-            released = need if order.status is OrderStatus.OPEN else ZERO
+            released = known
             continue
+        # While a replace is out, the worse of both terms counts, and the broker may have reserved for the old ones.
+        need = _need(other, costs, exposure(order), max(price, wished_price(order) or price))
         reserved += need
-        if order.status is not OrderStatus.OPEN:
-            unseen += need
-    return min(balance.available + released - unseen, balance.total - reserved)
+        unseen += need - known
+    spent = state.spent.get((request.account, instrument.currency), ZERO)
+    return min(balance.available + released - unseen, balance.total - reserved) - spent
+
+
+def _need(instrument: Instrument, costs: Costs, quantity: Decimal, price: Decimal) -> Decimal:
+    return instrument.value(price, quantity) + sum(costs(instrument, Side.BUY, quantity, price), ZERO)
+
+
+def wished_price(order: Order) -> Decimal | None:
+    """The price of a replace that may have arrived."""
+    wish = order.requested
+    if wish is None or wish.phase is RequestPhase.REFUSED:
+        return None
+    return wish.limit_price or wish.stop_price
 
 
 def order_price(state: State, request: OrderRequest, price: Decimal | None, limits: RiskLimits) -> Decimal | None:

@@ -15,14 +15,14 @@ from core.domain.market import NS, Freshness, Phase
 from core.domain.order import Fill, Order, OrderStatus, Side
 from core.trading import ledger
 from core.trading.engine import Engine
-from core.trading.state import PositionKey, State
+from core.trading.state import PositionKey, State, is_price
 from core.trading.strategist import Slot
 from core.trading.view import BookRow, FillRow, OrderRow, PnlRow, PositionRow, QuoteRow, StrategyRow
 
 
 def decimals_of(instrument: Instrument, price: float | Decimal | None) -> int:
     """Digits after the point that the tick at `price` needs."""
-    at = ZERO if price is None else (price if isinstance(price, Decimal) else exact(price))
+    at = price if isinstance(price, Decimal) else exact(price) if price is not None and is_price(price) else ZERO
     return max(-int(instrument.ticks.step(at).normalize().as_tuple().exponent), 0)
 
 
@@ -35,15 +35,24 @@ def freshness(state: State, id: InstrumentId, now: int, limit: float | None) -> 
     feeds = state.feeds.values()
     if feeds and not any(feed.is_connected for feed in feeds):
         return Freshness.STALE, received
-    if not received or (limit is not None and now - received > limit * NS and state.phase(id) is Phase.OPEN):
+    if not received or (
+        # Abs: after the clock was set back, what came before says nothing about now.
+        limit is not None and abs(now - received) > limit * NS and state.phase(id) in (None, Phase.OPEN)
+    ):
         return Freshness.STALE, received
     return Freshness.LIVE, received
 
 
+def _last(state: State, id: InstrumentId) -> float | None:
+    trade = state.trades.get(id)
+    last = trade.price if trade is not None else state.mark_float(id)
+    return last if last is not None and is_price(last) else None
+
+
 def quote_row(state: State, id: InstrumentId, place: int, now: int, limit: float | None) -> QuoteRow:
     instrument = state.instruments[id]
-    quote, trade = state.quotes.get(id), state.trades.get(id)
-    last = trade.price if trade is not None else state.mark_float(id)
+    quote = state.quotes.get(id)
+    last = _last(state, id)
     state_of, received = freshness(state, id, now, limit)
     close = instrument.previous_close
     return QuoteRow(
@@ -57,9 +66,9 @@ def quote_row(state: State, id: InstrumentId, place: int, now: int, limit: float
         decimals=decimals_of(instrument, last),
         last=last,
         previous_close=float(close) if close is not None else None,
-        bid=(quote.bid or None) if quote else None,
+        bid=quote.bid if quote and is_price(quote.bid) else None,
         bid_size=quote.bid_size if quote else None,
-        ask=(quote.ask or None) if quote else None,
+        ask=quote.ask if quote and is_price(quote.ask) else None,
         ask_size=quote.ask_size if quote else None,
         volume=state.volumes.get(id, 0.0),
         received=received,
@@ -72,7 +81,7 @@ def quote_row(state: State, id: InstrumentId, place: int, now: int, limit: float
 def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) -> BookRow:
     state = engine.state
     instrument = state.instruments[id]
-    book, quote, trade = state.books.get(id), state.quotes.get(id), state.trades.get(id)
+    book, quote = state.books.get(id), state.quotes.get(id)
     bids: tuple[tuple[float, float], ...] = ()
     asks: tuple[tuple[float, float], ...] = ()
     if book is not None:
@@ -80,7 +89,7 @@ def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) ->
     elif quote is not None:
         bids = ((quote.bid, quote.bid_size),) if quote.bid else ()
         asks = ((quote.ask, quote.ask_size),) if quote.ask else ()
-    last = trade.price if trade is not None else state.mark_float(id)
+    last = _last(state, id)
     state_of, received = freshness(state, id, now, limit)
     close = instrument.previous_close
     return BookRow(
@@ -200,7 +209,7 @@ def distance(state: State, instrument: Instrument, side: Side, price: Decimal | 
     """Ticks from the touch on the order's own side to `price`; negative is away from the market."""
     quote = state.quotes.get(instrument.id)
     touch = 0.0 if quote is None else (quote.bid if side is Side.BUY else quote.ask)
-    if price is None or not touch:
+    if price is None or not is_price(touch):
         return None
     reference = exact(touch)
     step = instrument.ticks.step(min(price, reference))

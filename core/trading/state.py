@@ -41,7 +41,7 @@ from core.domain.events import (
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, market_of
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import OrderBook, Phase, Quote, Trade
-from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestPhase, Side, check_transition
+from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
 from core.trading import ledger
 
 PositionKey = tuple[AccountId, InstrumentId]
@@ -72,6 +72,8 @@ class State:
         """Ids of orders that have not ended, in the order they were made."""
         self.fills: list[Fill] = []
         self.fill_ids: set[tuple[AccountId, InstrumentId, FillId]] = set()
+        self.spent: dict[tuple[AccountId, Currency], Decimal] = {}
+        """Cash of buys that were filled since the broker last spoke of the balance: gone, though not yet told."""
         self.positions: dict[PositionKey, Position] = {}
         self.strategy_positions: dict[StrategyKey, Position] = {}
         self.strategy_fills: dict[str, int] = {}
@@ -172,6 +174,7 @@ class State:
     def _replaced(self, event: OrderReplaced) -> None:
         order = self.orders[event.client_order_id]
         refs = order.refs if event.ref is None or event.ref in order.refs else (*order.refs, event.ref)
+        wish = order.requested
         self._change(
             order.id,
             event.ts,
@@ -179,8 +182,11 @@ class State:
             limit_price=event.limit_price,
             stop_price=event.stop_price,
             refs=refs,
-            requested=None,
+            # A cancel asked for in the meantime is still on its way.
+            requested=wish if wish is not None and wish.kind is RequestKind.CANCEL else None,
         )
+        if order.status.may_fill and order.filled >= event.quantity:
+            self._step(order.id, OrderStatus.FILLED, event.ts, requested=None)
 
     def _filled(self, event: OrderFilled) -> None:
         fill = event.fill
@@ -191,6 +197,10 @@ class State:
         self.fills.append(fill)
         place = (fill.account, fill.instrument)
         self.positions[place] = ledger.book_fill(self.position(*place), fill)
+        if fill.side is Side.BUY:
+            purse = (fill.account, fill.currency)
+            paid = fill.quantity * fill.price * fill.multiplier + fill.fee + fill.tax
+            self.spent[purse] = self.spent.get(purse, ZERO) + paid
         if fill.source:
             mine = (fill.source, *place)
             held = self.strategy_positions.get(mine) or Position(account=fill.account, instrument=fill.instrument)
@@ -231,11 +241,13 @@ class State:
         self.accounts[event.account.id] = event.account
         for balance in event.account.balances:
             self.balances[(event.account.id, balance.currency)] = balance
+            self.spent.pop((event.account.id, balance.currency), None)
 
     def _balance(self, event: BalanceChanged) -> None:
         self.balances[(event.account, event.currency)] = Balance(
             currency=event.currency, total=event.total, available=event.available
         )
+        self.spent.pop((event.account, event.currency), None)
 
     def _adjusted(self, event: PositionAdjusted) -> None:
         place = (event.account, event.instrument)
@@ -244,8 +256,8 @@ class State:
         )
 
     def _trading_state(self, event: TradingStateChanged) -> None:
-        if event.account is None:
-            self.trading_states.clear()
+        if event.account is None and event.state is TradingState.ACTIVE:
+            self.trading_states.clear()  # to resume all resumes each; nothing stricter loosens what one account has
         self.trading_states[event.account] = event.state
 
     def _day(self, event: DayStarted) -> None:
@@ -303,9 +315,10 @@ class State:
         return own
 
     def mark(self, instrument: InstrumentId) -> Decimal | None:
-        """The price a holding is valued at: the last trade while it lies within the quote, else the nearer side."""
+        """The price a holding is valued at: the last trade while it lies within the quote, else the nearer side.
+        None while there is none, or none that is a price."""
         value = self.mark_float(instrument)
-        return None if value is None else exact(value)
+        return exact(value) if value is not None and is_price(value) else None
 
     def mark_float(self, instrument: InstrumentId) -> float | None:
         trade = self.trades.get(instrument)
@@ -323,6 +336,11 @@ class State:
     def to_base(self, amount: Decimal | None, currency: Currency) -> Decimal | None:
         rate = self.rates.get(currency)
         return None if amount is None or rate is None else amount * rate
+
+
+def is_price(value: float) -> bool:
+    """Could it be a price? NaN, infinity, zero and what is beyond all reason could not."""
+    return 1e-12 < value < 1e18
 
 
 def exposure(order: Order) -> Decimal:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.domain.account import TradingState
 from core.domain.commands import Cancel, Submit
 from core.domain.decimals import ZERO
 from core.domain.events import SignalGiven, StrategyChanged, StrategyStatus
-from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id
 from core.domain.instrument import Instrument
-from core.domain.market import Bar, Interval, Quote, Trade
-from core.domain.order import Order, OrderRequest, OrderType, TimeInForce
+from core.domain.market import NS, Bar, Interval, Quote, Trade
+from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.domain.signal import Signal
 from core.strategies.strategy import Context, Strategy
 from core.trading.bars import BarBuilder
@@ -24,6 +25,9 @@ from core.trading.state import State
 Wish = Submit | Cancel | SignalGiven | StrategyChanged
 Handler = Callable[[Any, int], Sequence[Wish]]
 NO_WISH: tuple[Wish, ...] = ()
+NO_SIGNAL: tuple[Signal, ...] = ()
+REFUSED_AGAIN_NS = 30 * NS
+"""A wish that was refused is asked again at a bar, but not sooner than this; a new signal may ask at once."""
 HISTORY = 1_000
 """Closing prices kept per instrument for strategies to read."""
 CLOSED_KEPT = 10_000
@@ -57,6 +61,8 @@ class Slot:
         self.sent = 0
         self.wanted: dict[InstrumentId, Signal] = {}
         """The newest signal of each instrument: pursued again at every bar until the position is there."""
+        self.newest: dict[InstrumentId, tuple[int, ClientOrderId]] = {}
+        """When the newest order of each instrument was asked for, and its id."""
         self.blocked: set[InstrumentId] = set()
         """Where its own open orders stand in the way; they are being canceled."""
         self.closes = {id: History(HISTORY) for id in instruments}
@@ -91,13 +97,18 @@ class Strategist:
         )
         self.slots[slot.name] = slot
 
-    def warm(self, name: str, bars: Iterable[Bar]) -> None:
-        """Show a strategy closed bars of the past, oldest first; what it wants because of them is dropped."""
+    def warm(self, name: str, bars: Iterable[Bar], now: int) -> Sequence[Wish]:
+        """Show a strategy closed bars of the past, oldest first; what it wants because of them is dropped. Says so when
+        the strategy broke on them."""
         slot = self.slots[name]
-        for bar in bars:
-            slot.context.now = bar.ts + bar.interval.ns
-            slot.closes[bar.instrument].append(bar.close)
-            slot.strategy.on_bar(bar, slot.context)
+        try:
+            for bar in bars:
+                slot.context.now = bar.ts + bar.interval.ns
+                slot.closes[bar.instrument].append(bar.close)
+                slot.strategy.on_bar(bar, slot.context)
+        except Exception as error:
+            return self._failed(slot, error, now)
+        return NO_WISH
 
     def take_closed(self) -> list[Bar]:
         """The bars that closed since the last call, for whoever keeps them."""
@@ -150,9 +161,10 @@ class Strategist:
             context.now = now
             try:
                 said = method(item, context)
+                signals = NO_SIGNAL if said is None else _signals(said)
             except Exception as error:
                 return self._failed(slot, error, now)
-            return NO_WISH if said is None else self._want_all(slot, said, now)
+            return self._want_all(slot, signals, now) if signals else NO_WISH
 
         return tell
 
@@ -199,14 +211,15 @@ class Strategist:
                 slot.closes[bar.instrument].append(bar.close)
                 said = self._teller(slot, slot.strategy.on_bar)(bar, now)
                 wishes.extend(said)
-                if not said and bar.instrument in slot.wanted:
-                    # What was refused, canceled or filled in part is made good here.
+                if not said and bar.instrument in slot.wanted and not self._was_refused(slot, bar.instrument, now):
+                    # What was canceled or filled in part is made good here; what was refused, after a while.
                     wishes.extend(self._pursue(slot, slot.wanted[bar.instrument], now))
         return wishes
 
-    def _want_all(self, slot: Slot, said: Any, now: int) -> Sequence[Wish]:
+    def _want_all(self, slot: Slot, signals: Sequence[Signal], now: int) -> Sequence[Wish]:
         wishes: list[Wish] = []
-        for signal in (said,) if isinstance(said, Signal) else said:
+        # Of several about one instrument the last counts: each is sized from the same position.
+        for signal in {signal.instrument: signal for signal in signals}.values():
             wishes.extend(self._want(slot, signal, now))
         return wishes
 
@@ -245,9 +258,16 @@ class Strategist:
         if isinstance(sized, str):
             slot.outcome = sized
             return []
+        trading = self._state.trading_state(slot.account)
+        if trading is not TradingState.ACTIVE:
+            # The gate would refuse it, and each refusal is written for good.
+            slot.outcome = f"trading is {trading.upper()}: no automatic orders"
+            return []
         slot.sent += 1
+        id = derived_client_order_id(slot.name, signal.instrument, str(now), str(slot.sent))
+        slot.newest[signal.instrument] = (now, id)
         request = OrderRequest(
-            client_order_id=derived_client_order_id(slot.name, signal.instrument, str(now), str(slot.sent)),
+            client_order_id=id,
             account=slot.account,
             instrument=signal.instrument,
             side=sized.side,
@@ -258,6 +278,13 @@ class Strategist:
             source=slot.name,
         )
         return [Submit(request=request, by=slot.name)]
+
+    def _was_refused(self, slot: Slot, instrument: InstrumentId, now: int) -> bool:
+        """Was its newest order refused a moment ago?"""
+        at, id = slot.newest.get(instrument, (0, None))
+        order = self._state.orders.get(id) if id is not None else None
+        refused = order is not None and order.status in (OrderStatus.DENIED, OrderStatus.REJECTED)
+        return refused and now - at < REFUSED_AGAIN_NS
 
     def _own(self, slot: Slot, instrument: InstrumentId) -> list[Order]:
         live = self._state.live_orders(slot.account, instrument)
@@ -275,6 +302,15 @@ class Strategist:
             working=working,
             quote=state.quotes.get(signal.instrument),
         )
+
+
+def _signals(said: Any) -> tuple[Signal, ...]:
+    """What a strategy's method returned, checked; TypeError when it is no signals."""
+    found = (said,) if isinstance(said, Signal) else tuple(said)
+    for signal in found:
+        if not isinstance(signal, Signal):
+            raise TypeError(f"a strategy returns signals, not {type(signal).__name__}")
+    return found
 
 
 def _words(wish: Wish) -> str:

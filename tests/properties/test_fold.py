@@ -27,6 +27,7 @@ from core.domain.events import (
 from core.domain.ids import VenueRef
 from core.domain.order import TRANSITIONS, OrderStatus
 from core.trading.state import State
+from storage.projection import Changes
 from tests import scenes
 from tests.scenes import ACCOUNT, KRW, SAMSUNG, START
 
@@ -137,7 +138,7 @@ def durable(state: State) -> dict[str, Any]:
     """The parts of the state that only the journal can bring back."""
     names = (
         "orders live fills fill_ids positions strategy_positions days trading_states strategies balances accounts "
-        "watchlists late_fills"
+        "watchlists late_fills spent"
     )
     return {name: getattr(state, name) for name in names.split()}
 
@@ -188,3 +189,18 @@ def test_the_fold_refuses_what_the_table_forbids() -> None:
         assert "staged" in str(error)
     else:
         raise AssertionError("a staged order was canceled by the venue")
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_the_journal_keeps_whatever_the_engine_said_and_agrees_with_it(data: st.DataObject) -> None:
+    """Its projection walks the same table: an event the engine lets through is never refused by the journal."""
+    scene = Scene()
+    for _ in range(data.draw(st.integers(1, 40))):
+        scene.step(data.draw(message(scene)))
+    marks = Changes(lambda _: None, lambda _: False)
+    for seq, event in enumerate(scene.journal, 1):
+        marks.fold(seq, event)
+    for id, order in scene.engine.state.orders.items():
+        mark = marks.orders[id]
+        assert (mark.status, mark.quantity, mark.filled) == (order.status, order.quantity, order.filled)

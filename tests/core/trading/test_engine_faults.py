@@ -1,0 +1,356 @@
+"""What must not happen though the venue, a strategy or a person does the odd thing: at the engine's own door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.domain.account import TradingState
+from core.domain.commands import (
+    Cancel,
+    ControlStrategy,
+    Panic,
+    Replace,
+    SendCancel,
+    SendOrder,
+    SetTradingState,
+    StartDay,
+    StrategyAction,
+    Submit,
+    Tick,
+)
+from core.domain.events import (
+    BalanceChanged,
+    Noticed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderFilled,
+    OrderNotPlaced,
+    OrderReplaced,
+    OrderSending,
+    OrderStaged,
+    OrderUnknown,
+    PhaseChanged,
+    StrategyStatus,
+)
+from core.domain.ids import VenueRef
+from core.domain.limits import RiskLimits
+from core.domain.market import NS, Bar, Freshness, Interval, Phase
+from core.domain.order import OrderStatus, OrderType, RequestKind
+from core.domain.signal import Signal
+from core.strategies.strategy import Context, Strategy
+from core.trading import rows
+from core.trading.engine import Engine
+from core.trading.strategist import Slot
+from tests import scenes
+from tests.scenes import ACCOUNT, APPLE, SAMSUNG, START
+
+
+def of(out: Any, kind: type) -> list[Any]:
+    return [item for item in out if isinstance(item, kind)]
+
+
+def working(engine: Engine, **terms: Any) -> Any:
+    wanted = scenes.request(**terms)
+    out = engine.step(Submit(request=wanted), START)
+    assert isinstance(out[0], OrderStaged), out
+    scenes.send(engine, wanted.client_order_id)
+    return wanted.client_order_id
+
+
+def sending(engine: Engine, **terms: Any) -> Any:
+    wanted = scenes.request(**terms)
+    engine.step(Submit(request=wanted), START)
+    engine.step(OrderSending(ts=START, client_order_id=wanted.client_order_id), START)
+    return wanted.client_order_id
+
+
+# --- money ---------------------------------------------------------------------------------------------------------
+
+
+def test_cash_of_a_fill_is_spent_before_the_venue_says_so() -> None:
+    engine = scenes.engine(cash="1000000")
+    id = working(engine)
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "10", "71000", order=id)), START)
+    (denied,) = engine.step(Submit(request=scenes.request(price="70900")), START)
+    assert denied.rule == "buying power"
+    paid = BalanceChanged(
+        ts=START, account=ACCOUNT, currency=scenes.KRW, total=Decimal(290_000), available=Decimal(290_000)
+    )
+    engine.step(paid, START)
+    assert of(engine.step(Submit(request=scenes.request(quantity="4", price="70900")), START), OrderStaged)
+
+
+def test_a_balance_that_did_not_move_settles_what_was_spent() -> None:
+    """Bought and sold for the same: the venue's word is unchanged, and is its word all the same."""
+    engine = scenes.engine(cash="1000000")
+    for side in ("buy", "sell"):
+        scenes.hold(engine, side, "10", "71000")
+    same = BalanceChanged(
+        ts=START, account=ACCOUNT, currency=scenes.KRW, total=Decimal(1_000_000), available=Decimal(1_000_000)
+    )
+    engine.step(same, START)
+    assert of(engine.step(Submit(request=scenes.request()), START), OrderStaged)
+
+
+def test_the_dearer_price_of_a_replace_under_way_is_reserved() -> None:
+    engine = scenes.engine(cash="1450000")
+    id = working(engine, quantity="10", price="70000")
+    available = BalanceChanged(
+        ts=START, account=ACCOUNT, currency=scenes.KRW, total=Decimal(1_450_000), available=Decimal(750_000)
+    )
+    engine.step(available, START)
+    engine.step(Replace(client_order_id=id, limit_price=Decimal(74_500)), START)
+    assert engine.state.orders[id].requested is not None
+    (denied,) = engine.step(Submit(request=scenes.request(quantity="10", price="71000")), START)
+    assert denied.rule == "buying power"
+
+
+def test_a_stop_limit_may_not_pay_far_beyond_its_stop() -> None:
+    engine = scenes.engine()
+    wanted = scenes.request(price="92000", type=OrderType.STOP_LIMIT, stop_price=Decimal(71_500))
+    (denied,) = engine.step(Submit(request=wanted), START)
+    assert denied.rule == "price collar"
+    fair = scenes.request(price="72000", type=OrderType.STOP_LIMIT, stop_price=Decimal(71_500))
+    assert of(engine.step(Submit(request=fair), START), OrderStaged)
+
+
+def test_a_day_that_begins_without_a_price_is_measured_from_the_close_before() -> None:
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "70000")
+    engine.state.quotes.clear()
+    (started,) = engine.step(StartDay(account=ACCOUNT, day="2025-11-21"), START)
+    assert started.marks == {SAMSUNG: Decimal(70_500)}
+
+
+@pytest.mark.parametrize("price", [float("nan"), float("inf"), 1e40])
+def test_a_price_that_is_no_number_is_unknown_and_stops_nothing(price: float) -> None:
+    engine = scenes.engine(RiskLimits(daily_loss=Decimal(1000)))
+    scenes.hold(engine, "buy", "10", "70000")
+    engine.step(scenes.quote(price, price), START)
+    engine.step(Tick(), START)
+    assert engine.state.mark(SAMSUNG) is None
+    limit = engine.limits.max_quote_age_seconds
+    assert rows.quote_row(engine.state, SAMSUNG, 0, START, limit).decimals == 0
+    row = rows.position_row(engine.state, (ACCOUNT, SAMSUNG), START, limit)
+    assert row is not None
+    assert row.unrealised is None
+    assert isinstance(engine.step(Submit(request=scenes.request(price="71100")), START)[0], OrderDenied)
+
+
+# --- freshness -----------------------------------------------------------------------------------------------------
+
+
+def test_a_quote_from_the_future_is_not_live() -> None:
+    """The clock was set back: what came before that says nothing about now."""
+    engine = scenes.engine()
+    engine.step(scenes.quote(71_000, 71_100, START + 3600 * NS), START)
+    (denied,) = engine.step(Submit(request=scenes.request()), START)
+    assert denied.rule == "stale quote"
+    assert rows.freshness(engine.state, SAMSUNG, START, 30.0)[0] is Freshness.STALE
+
+
+def test_an_old_quote_is_stale_where_nobody_told_the_phase() -> None:
+    engine = scenes.engine()
+    engine.state.market_phases.clear()
+    assert rows.freshness(engine.state, SAMSUNG, START + 60 * NS, 30.0)[0] is Freshness.STALE
+
+
+# --- orders --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [OrderNotPlaced, OrderCanceled])
+def test_an_order_we_gave_up_and_the_venue_has_is_an_alarm(end: type) -> None:
+    engine = scenes.engine()
+    id = sending(engine)
+    engine.step(OrderUnknown(ts=START, client_order_id=id, text="lost"), START)
+    engine.step(end(ts=START, client_order_id=id, text="gone"), START)
+    out = engine.step(OrderAccepted(ts=START, client_order_id=id, ref=VenueRef("alive")), START)
+    alarms = [n for n in of(out, Noticed) if n.level == "error"]
+    assert bool(alarms) is (end is OrderNotPlaced)
+    assert engine.state.orders[id].refs == ("alive",)
+
+
+def test_a_send_that_is_never_answered_becomes_unknown() -> None:
+    engine = scenes.engine()
+    id = sending(engine)
+    engine.step(Tick(), START + 20 * NS)
+    assert engine.state.orders[id].status is OrderStatus.SENDING
+    engine.step(Tick(), START + 40 * NS)
+    assert engine.state.orders[id].status is OrderStatus.UNKNOWN
+
+
+def test_a_replace_that_leaves_nothing_ends_the_order() -> None:
+    """The fill overtook the replace that made the order as small as what was filled."""
+    engine = scenes.engine()
+    id = working(engine)
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "4", "71000", order=id)), START)
+    engine.step(OrderReplaced(ts=START, client_order_id=id, quantity=Decimal(4), limit_price=Decimal(71_000)), START)
+    assert engine.state.orders[id].status is OrderStatus.FILLED
+    assert id not in engine.state.live
+
+
+def test_a_cancel_survives_the_answer_to_the_replace_before_it() -> None:
+    engine = scenes.engine()
+    id = working(engine)
+    engine.step(Replace(client_order_id=id, quantity=Decimal(20)), START)
+    assert of(engine.step(Cancel(client_order_id=id), START), SendCancel)
+    assert engine.state.working(ACCOUNT, SAMSUNG, engine.state.orders[id].side) == 20, "both terms may live"
+    engine.step(OrderReplaced(ts=START, client_order_id=id, quantity=Decimal(20), limit_price=Decimal(71_000)), START)
+    wish = engine.state.orders[id].requested
+    assert wish is not None
+    assert wish.kind is RequestKind.CANCEL
+
+
+# --- halts and panic -----------------------------------------------------------------------------------------------
+
+
+def test_a_panic_for_all_does_not_loosen_one_accounts_halt() -> None:
+    engine = scenes.engine()
+    engine.step(SetTradingState(account=ACCOUNT, state=TradingState.HALTED), START)
+    engine.step(Panic(), START)
+    assert engine.state.trading_state(ACCOUNT) is TradingState.HALTED
+    engine.step(SetTradingState(state=TradingState.ACTIVE), START)
+    assert engine.state.trading_state(ACCOUNT) is TradingState.ACTIVE
+
+
+def test_flatten_is_not_done_while_an_entry_may_still_fill() -> None:
+    engine = scenes.engine()
+    entry = working(engine, quantity="5", price="70900")
+    out = engine.step(Panic(flatten=True), START)
+    assert not [n for n in of(out, Noticed) if n.kind == "FLAT"]
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "5", "70900", order=entry)), START)
+    later = START + 4 * NS
+    engine.step(scenes.quote(71_000, 71_100, later), later)
+    (close,) = of(engine.step(Tick(), later), OrderStaged)
+    assert (close.request.side, close.request.quantity) == ("sell", 5)
+
+
+def test_flatten_asks_again_for_the_end_of_what_still_works() -> None:
+    engine = scenes.engine()
+    entry = working(engine, quantity="5", price="70900")
+    assert of(engine.step(Panic(flatten=True), START), SendCancel)
+    again = engine.step(Tick(), START + 4 * NS)
+    assert [c.client_order_id for c in of(again, SendCancel)] == [entry]
+
+
+def test_flatten_of_a_closed_market_waits_without_a_trail_of_denials() -> None:
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "30", "70000")
+    engine.step(PhaseChanged(ts=START, market="XKRX", phase=Phase.CLOSED), START)
+    out = list(engine.step(Panic(flatten=True), START))
+    for second in range(1, 60):
+        out += engine.step(Tick(), START + second * NS)
+    assert not of(out, OrderDenied)
+    assert len(of(out, Noticed)) == 1, "said once"
+    later = START + 60 * NS
+    engine.step(PhaseChanged(ts=later, market="XKRX", phase=Phase.OPEN), later)
+    engine.step(scenes.quote(71_000, 71_100, later), later)
+    assert of(engine.step(Tick(), later), OrderStaged)
+
+
+def test_panic_spares_no_more_exits_than_there_is_to_close() -> None:
+    """Two sells of all of it, both working, would turn long into short."""
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "227", instrument=APPLE)
+    limit = working(engine, side="sell", quantity="10", price="240.00", instrument=APPLE)
+    engine.step(OrderCanceled(ts=START, client_order_id=limit), START)
+    first = working(engine, side="sell", quantity="10", price="241.00", instrument=APPLE)
+    stop = working(
+        engine, side="sell", quantity="10", price=None, type=OrderType.STOP, stop_price=Decimal(200), instrument=APPLE
+    )
+    out = engine.step(Panic(), START)
+    assert [c.client_order_id for c in of(out, SendCancel)] == [first], "the stop protects, so it stays"
+    assert engine.state.orders[stop].requested is None
+
+
+# --- strategies ----------------------------------------------------------------------------------------------------
+
+
+class Echo(Strategy):
+    """Says what it was given to say."""
+
+    says: Any = None
+
+    def on_bar(self, bar: Bar, context: Context) -> Any:
+        return self.says(bar) if callable(self.says) else self.says
+
+
+def stage(says: Any) -> tuple[Engine, Slot]:
+    engine = scenes.engine()
+    strategy = Echo("echo", None, (engine.state.instruments[SAMSUNG],), Interval.M1)
+    strategy.says = says
+    slot = Slot("echo", "echo", strategy, ACCOUNT, (SAMSUNG,), Interval.M1, Decimal(10))
+    engine.strategist.add(slot)
+    engine.step(ControlStrategy(name="echo", action=StrategyAction.START), START)
+    return engine, slot
+
+
+BAR = Bar(SAMSUNG, Interval.M1, START, 1.0, 2.0, 1.0, 2.0, 1.0)
+LONG = Signal(instrument=SAMSUNG, target=1.0, reason="up")
+
+
+def test_a_panicked_strategy_stays_paused_when_trading_is_resumed() -> None:
+    engine, slot = stage(LONG)
+    engine.step(Panic(), START)
+    assert slot.status is StrategyStatus.PAUSED
+    engine.step(SetTradingState(state=TradingState.ACTIVE), START)
+    assert not of(engine.step(BAR, START), SendOrder)
+    engine.step(ControlStrategy(name="echo", action=StrategyAction.START), START)
+    assert of(engine.step(BAR, START), SendOrder)
+
+
+def test_two_signals_in_one_breath_are_one_order() -> None:
+    engine, _ = stage((Signal(instrument=SAMSUNG, target=0.5, reason="a"), LONG))
+    (staged,) = of(engine.step(BAR, START), OrderStaged)
+    assert staged.request.quantity == 10
+
+
+def raising(_: Bar) -> Iterator[Signal]:
+    yield LONG
+    raise ArithmeticError("half way")
+
+
+@pytest.mark.parametrize("says", ["long", 42, [LONG, None], raising], ids=["text", "number", "hole", "generator"])
+def test_a_strategy_that_says_nonsense_is_stopped_alone(says: Any) -> None:
+    engine, slot = stage(says)
+    out = engine.step(BAR, START)
+    assert slot.status is StrategyStatus.FAILED
+    assert not of(out, SendOrder)
+    assert engine.state.strategies["echo"].status is StrategyStatus.FAILED
+
+
+def test_a_strategy_does_not_knock_on_a_closed_door_at_every_bar() -> None:
+    engine, _ = stage(LONG)
+    engine.step(SetTradingState(state=TradingState.REDUCING), START)
+    out = [item for n in range(100) for item in engine.step(BAR, START + n * NS)]
+    assert not of(out, OrderDenied)
+
+
+def test_a_denied_wish_is_not_repeated_at_every_bar() -> None:
+    engine, slot = stage(LONG)
+    engine.limits = RiskLimits(max_order_quantity=Decimal(1))
+    out = list(engine.step(BAR, START))
+    slot.strategy.says = None  # type: ignore[attr-defined]
+    for n in range(1, 61):
+        now = START + n * NS
+        engine.step(scenes.quote(71_000, 71_100, now), now)
+        out += engine.step(BAR, now)
+    assert 1 <= len(of(out, OrderDenied)) <= 3
+
+
+def test_a_strategy_that_breaks_while_it_is_warmed_is_failed() -> None:
+    engine, slot = stage(raising)
+    engine.step(ControlStrategy(name="echo", action=StrategyAction.STOP), START)
+
+    def bad(bar: Bar) -> None:
+        raise ZeroDivisionError("warm")
+
+    slot.strategy.says = bad  # type: ignore[attr-defined]
+    (failed,) = engine.warm("echo", [BAR], START)
+    assert failed.status is StrategyStatus.FAILED
+    assert slot.status is StrategyStatus.FAILED
