@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 import re
 import stat
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from core.strategies.catalog import KINDS
+from brokers.paper.catalogue import LISTINGS
+from core.domain.account import Mode
+from core.domain.ids import account_id
+from core.strategies.catalog import KINDS, params
+from core.trading.line import LineContext, Touch
+from core.trading.orderline import parse
+from core.trading.search import SymbolIndex
+from storage.settings import load
 from tests.house.pages import DOCS, PAGES, verbs
 from tests.house.sources import ROOT
 from tui.actions import ACTIONS
@@ -75,3 +84,33 @@ def test_the_unit_does_not_restart_what_only_a_person_mends() -> None:
     assert codes is not None
     assert codes[1].split() == [str(int(code)) for code in (Exit.USAGE, Exit.IN_USE, Exit.BROKEN)]
     assert "ExecStart=%h/.local/bin/hoga run\n" in unit
+
+
+def test_the_settings_in_the_readme_can_be_read(tmp_path: Path) -> None:
+    block = re.search(r"```toml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    assert block is not None
+    file = tmp_path / "hoga.toml"
+    file.write_text(block[1], encoding="utf-8")
+    settings = load(file, {}).settings
+    assert settings.console.language == "ko"
+    trend = settings.strategies["trend"]
+    assert params(trend.kind, trend.params).fast == 10
+
+
+def test_the_order_lines_in_the_manual_can_be_read() -> None:
+    """Every `hoga order '...'` and order line shown is of the grammar."""
+    shown = set()
+    for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
+        shown |= set(re.findall(r"hoga (?:--demo )?order '([^']+)'", page.read_text("utf-8")))
+    assert len(shown) >= 4
+    listed = {listing.instrument.id: listing.instrument for listing in LISTINGS}
+    context = LineContext(
+        find=SymbolIndex(listed.values()).resolve,
+        accounts=(account_id("paper", "main"),),
+        quote=lambda id: Touch(bid=70_900.0, ask=71_000.0, last=71_000.0),
+        position=lambda account, id: Decimal(5),
+        buying_power=lambda account, currency: Decimal(10**9),
+        mode=Mode.PAPER,
+    )
+    for line in shown:
+        assert parse(line, context) is not None, line
