@@ -101,6 +101,7 @@ ACTIONS: tuple[Action, ...] = (
     _work("find_previous", ("N",), "Previous match"),
     _work("command", (":", "colon"), "Command line: orders and commands", "command"),
     _work("strategy", ("t",), "Start, pause or stop a strategy", "strategy"),
+    _work("details", ("enter",), "The whole text of the selected row: an order's reason, a log line, a strategy's why"),
     _work("help", ("?", "question_mark"), "What the keys do here", "help"),
     _work("back", ("escape",), "Back one step; clears the message"),
     # forms: their own small tables, read by the forms themselves

@@ -279,6 +279,22 @@ class HogaApp(ShadowDisplay[int]):
         row = self.picture.rows[Slice.STRATEGIES].get(self.surface.strategies.cursor or "")
         return row if isinstance(row, StrategyRow) else None
 
+    def selected_text(self) -> str:
+        """What the row under the cursor has to say at length."""
+        match self.focus_name:
+            case "orders":
+                order = self.selected_order()
+                if order is None:
+                    return ""
+                return f"{order.id[-4:]} {order.status.value} {order.code} from {order.source} {order.reason}".rstrip()
+            case "log":
+                row = self.picture.rows[Slice.LOG].get(self.surface.log.cursor or "")
+                return row.text if isinstance(row, LogRow) else ""
+            case "strategies":
+                strategy = self.selected_strategy()
+                return f"{strategy.name} {strategy.signal} {strategy.detail} {strategy.text}" if strategy else ""
+        return ""
+
     def ladder_price(self) -> float | None:
         """The price under the ladder's cursor, if the keys are there and it is the selected instrument's ladder."""
         book = self.picture.book

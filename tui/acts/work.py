@@ -40,6 +40,11 @@ class Working:
     def help(self, _: str) -> None:
         self._app.open(HelpForm(self._app.focus_name))
 
+    def details(self, _: str) -> None:
+        text = self._app.selected_text()
+        if text:
+            self._app.say("info", text, stays=True)
+
     def back(self, _: str) -> None:
         if self._app.has_message:
             self._app.clear_message()

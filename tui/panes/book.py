@@ -56,7 +56,7 @@ class BookPane(Sheet, can_focus=True):
         width = self.room_width
         if self._row is None or width < 20:
             self._levels = []
-            self.put_lines([[Cell(" No order book from this feed yet.", "text-dim")]])
+            self.put_lines([[Cell(" " + self._look.word("No order book from this feed yet."), "text-dim")]])
             return
         lines = [self._heading(width)]
         asks, bids = self._row.asks[: self._depth], self._row.bids[: self._depth]

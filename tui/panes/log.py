@@ -29,7 +29,7 @@ class LogPane(Grid):
         )
         self._look = look
         self.subject = ""
-        self.set_empty([Cell("Nothing happened yet.", "text-dim")])
+        self.set_empty([Cell(look.word("Nothing happened yet."), "text-dim")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         follows = self.cursor_row <= 0

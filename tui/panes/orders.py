@@ -42,11 +42,11 @@ class OrdersPane(Grid):
         self.subject = ""
         self.set_empty(
             [
-                Cell("No orders today. Press "),
+                Cell(w("No orders today. Press ")),
                 Cell("b", "key"),
-                Cell(" to buy, "),
+                Cell(w(" to buy, ")),
                 Cell(":", "key"),
-                Cell(" to type one."),
+                Cell(w(" to type one.")),
             ]
         )
 

@@ -32,7 +32,7 @@ class PnlPane(Grid):
         self._look = look
         self._facts: tuple[Cell, ...] = ()
         self.subject = ""
-        self.set_empty([Cell("Nothing earned or lost yet. Press "), Cell("b", "key"), Cell(" to buy.")])
+        self.set_empty([Cell(w("Nothing earned or lost yet. Press ")), Cell("b", "key"), Cell(w(" to buy."))])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.pnl()

@@ -35,7 +35,7 @@ class PositionsPane(Grid):
         self._look = look
         self._facts: tuple[Cell, ...] = ()
         self.subject = ""
-        self.set_empty([Cell("No positions. Press "), Cell("b", "key"), Cell(" to buy the selected symbol.")])
+        self.set_empty([Cell(w("No positions. Press ")), Cell("b", "key"), Cell(w(" to buy the selected symbol."))])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.positions()

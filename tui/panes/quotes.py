@@ -24,16 +24,16 @@ class QuotesPane(Grid):
                 Column("symbol", w("SYMBOL"), 11, grow=True),
                 Column("last", w("LAST"), 11, "right", number=True),
                 Column("change", w("CHG%"), 8, "right", number=True),
-                Column("bid", w("BID"), 7, "right", number=True, drop=2),
+                Column("bid", w("BID"), 7, "right", number=True, drop=3),
                 Column("ask", w("ASK"), 7, "right", number=True, drop=2),
-                Column("volume", w("VOL"), 6, "right", number=True, drop=3),
+                Column("volume", w("VOL"), 6, "right", number=True, drop=4),
                 Column("age", w("AGE"), 5, "right", drop=1),
             ),
             look.pens,
             id="quotes",
         )
         self._look = look
-        self.set_empty([Cell("No symbols here. Name some as watchlist under [console] in the settings file.")])
+        self.set_empty([Cell(w("No symbols here. Settings: [console] watchlist"))])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         """Put the rows named in `dirty` (None: all); the order follows the watchlist."""

@@ -41,7 +41,7 @@ class StrategiesPane(Grid):
         )
         self._look = look
         self.subject = ""
-        self.set_empty([Cell("No strategies. Name one under [strategies.NAME] in the settings file.")])
+        self.set_empty([Cell(w("No strategies. Settings: [strategies.NAME]"))])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.strategies()

@@ -35,9 +35,16 @@ class TicketPane(Sheet):
         self.flush()
 
     def _without(self) -> list[list[Cell]]:
+        word = self._look.word
         return [
-            [Cell(" "), Cell("b", "key"), Cell(" buy  ", "text-dim"), Cell("s", "key"), Cell(" sell", "text-dim")],
-            [Cell(" the selected symbol", "text-dim")],
+            [
+                Cell(" "),
+                Cell("b", "key"),
+                Cell(f" {word('buy')}  ", "text-dim"),
+                Cell("s", "key"),
+                Cell(f" {word('sell')}", "text-dim"),
+            ],
+            [Cell(" " + self._look.word("the selected symbol"), "text-dim")],
         ]
 
     def _open(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[list[Cell]]:
