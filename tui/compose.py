@@ -100,7 +100,7 @@ class Program:
             if settings.storage.record_tape:
                 from storage.recorder import TapeRecorder
 
-                self._recorder = TapeRecorder(directory / "tapes")
+                self._recorder = TapeRecorder(directory / "tapes", instruments=self.engine.state.instruments.get)
         self.runner = Runner(
             self.engine,
             journal,
@@ -224,7 +224,7 @@ def resolve(wanted: Iterable[str], listed: Iterable[Instrument]) -> tuple[Instru
 def data_directory(data_dir: Path | None, *, demo: bool = False, settings: Settings | None = None) -> Path:
     from storage.places import data_dir as default
 
-    base = data_dir or (Path(settings.storage.directory) if settings and settings.storage.directory else default())
+    base = data_dir or (Path(settings.storage.directory).expanduser() if settings and settings.storage.directory else default())
     return base / "demo" if demo else base
 
 
