@@ -19,10 +19,10 @@ class PnlPane(Grid):
         w = look.word
         super().__init__(
             (
-                Column("name", w("NAME"), 7, grow=True),
-                Column("day", w("DAY"), 10, "right", number=True),
-                Column("realised", w("REAL"), 10, "right", number=True, drop=3),
-                Column("unrealised", w("UNREAL"), 10, "right", number=True, drop=1),
+                Column("name", w("NAME"), 8, grow=True),
+                Column("day", w("DAY"), 9, "right", number=True),
+                Column("realised", w("REAL"), 9, "right", number=True, drop=3),
+                Column("unrealised", w("UNREAL"), 9, "right", number=True, drop=1),
                 Column("fees", w("FEES"), 9, "right", number=True, drop=4),
                 Column("taxes", w("TAX"), 9, "right", number=True, drop=5),
             ),
@@ -53,7 +53,7 @@ def pnl_cells(row: PnlRow, look: Look) -> tuple[Cell, ...]:
     name = look.word("total") if row.scope == "total" else row.name.rpartition(":")[2] or row.name
 
     def hue(value: Decimal | None) -> Cell:
-        return profit_cell(value, row.currency, look, 10, is_estimated=row.is_estimated)
+        return profit_cell(value, row.currency, look, 9, is_estimated=row.is_estimated)
 
     def cost(value: Decimal | None) -> Cell:
         text = f.money(value, row.currency, base=look.base_currency)
@@ -62,7 +62,7 @@ def pnl_cells(row: PnlRow, look: Look) -> tuple[Cell, ...]:
     return (
         Cell(name, "strong" if row.scope == "total" else "text"),
         hue(row.day),
-        profit_cell(row.realised, row.currency, look, 10),
+        profit_cell(row.realised, row.currency, look, 9),
         hue(row.unrealised),
         cost(row.fees),
         cost(row.taxes),
