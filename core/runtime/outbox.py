@@ -13,7 +13,7 @@ import msgspec
 
 from core.domain.account import TradingState
 from core.domain.commands import SendCancel, SendOrder, SendReplace, VenueCommand
-from core.domain.errors import BrokerError, JournalUnavailable, OrderRejected, Unsupported
+from core.domain.errors import JournalUnavailable, OrderRejected, Unsupported
 from core.domain.events import (
     Event,
     Noticed,
@@ -28,7 +28,7 @@ from core.domain.events import (
 )
 from core.domain.ids import ClientOrderId
 from core.domain.market import NS
-from core.domain.order import Order, OrderStatus, RequestPhase
+from core.domain.order import Order, OrderStatus, RequestKind, RequestPhase
 from core.ports import Accepted, Broker, Clock, Journal, Prepared, SendPermit
 from core.runtime.throttle import Throttle
 from core.trading.engine import Engine, deny
@@ -66,6 +66,10 @@ class Outbox:
         self._wake_cancels = asyncio.Event()
         self._busy = 0
         self._progressed = progressed
+        self._sending: set[ClientOrderId] = set()
+        """Orders between their claim and the end of their submit."""
+        self._parked: set[ClientOrderId] = set()
+        """Cancels that wait for that end: a cancel that overtakes its order finds nothing there."""
 
     @property
     def is_idle(self) -> bool:
@@ -118,10 +122,17 @@ class Outbox:
         if isinstance(sealed, Denial):
             self._deny(order, sealed)
             return
-        permit = await self._claim(order, sealed)
-        if permit is not None:
-            # From here the outcome must be recorded even if this task is being canceled.
-            await asyncio.shield(self._submit(order.id, sealed, permit))
+        self._sending.add(order.id)
+        try:
+            permit = await self._claim(order, sealed)
+            if permit is not None:
+                # From here the outcome must be recorded even if this task is being canceled.
+                await asyncio.shield(self._submit(order.id, sealed, permit))
+        finally:
+            self._sending.discard(order.id)
+            if order.id in self._parked:
+                self._parked.discard(order.id)
+                self.put(SendCancel(order.id))
 
     def _seal(self, order: Order) -> Prepared | Denial:
         """Everything that can still refuse, with no await between it and the claim."""
@@ -144,6 +155,8 @@ class Outbox:
             return self._broker.prepare(order)
         except Unsupported as error:
             return Denial("unsupported", "what the venue can do", order.request.type, str(error))
+        except Exception as error:
+            return Denial("prepare", "a request that can be sealed", type(error).__name__, str(error)[:200])
 
     async def _claim(self, order: Order, sealed: Prepared) -> SendPermit | None:
         self._engine.claiming.add(order.id)
@@ -160,24 +173,38 @@ class Outbox:
         return permit
 
     async def _submit(self, id: ClientOrderId, sealed: Prepared, permit: SendPermit) -> None:
-        state = self._engine.state
-        if state.trading_state(sealed.account) is TradingState.HALTED or self._is_halted():
+        why = self._stopped(id)
+        if why:
             # The permit is dropped unspent: no byte left, and nobody else can make another.
             now = self._clock.now()
-            self._feed(OrderUnknown(ts=now, client_order_id=id, text="halted at the last moment"))
-            self._feed(OrderNotPlaced(ts=now, client_order_id=id, text="halted before the write: nothing was sent"))
+            self._feed(OrderUnknown(ts=now, client_order_id=id, text="stopped at the last moment"))
+            self._feed(OrderNotPlaced(ts=now, client_order_id=id, text=f"{why}: nothing was sent"))
             return
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._broker.submit(sealed, permit)
         except OrderRejected as error:
             self._feed(Rejected(ts=self._clock.now(), client_order_id=id, code=error.code, text=str(error)))
-        except Exception as error:  # whatever it was, the order may live: it is UNKNOWN, never rejected
+        except BaseException as error:  # whatever it was, the order may live: it is UNKNOWN, never rejected
             text = str(error) or type(error).__name__
             self._feed(OrderUnknown(ts=self._clock.now(), client_order_id=id, text=text[:200]))
+            if _is_ours(error):
+                raise
         else:
             if isinstance(answer, Accepted):
                 self._feed(OrderAccepted(ts=self._clock.now(), client_order_id=id, ref=answer.ref))
+
+    def _stopped(self, id: ClientOrderId) -> str:
+        """What happened while the commit was on its way and forbids the write; empty when nothing did."""
+        order = self._engine.state.orders[id]
+        if order.status is not OrderStatus.SENDING:
+            return f"it became {order.status} before the write"
+        if order.requested is not None and order.requested.kind is RequestKind.CANCEL:
+            return "canceled before the write"
+        if self._engine.state.trading_state(order.account) is TradingState.HALTED or self._is_halted():
+            return "halted before the write"
+        denial = self._engine.last_look(id, self._clock.now())
+        return f"{denial.rule}: {denial.text}" if denial is not None else ""
 
     def _deny(self, order: Order, denial: Denial) -> None:
         self._feed(deny(order.request, denial, self._clock.now()))
@@ -187,17 +214,27 @@ class Outbox:
     async def _replace(self, order: Order) -> None:
         await self.throttle.take()
         order = self._engine.state.orders[order.id]
-        if order.status.is_end or order.requested is None:
-            return
+        wish, now = order.requested, self._clock.now()
+        if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is not RequestPhase.SENDING:
+            return  # ended, or a cancel took its place while it waited
         if self._is_halted():
-            self._refused(order, "trading is halted by the halt file")
+            why = "trading is halted by the halt file"
+        elif now - wish.ts > self._max_age:
+            why = "it waited too long; ask again"
+        else:
+            why = self._engine.replace_last_look(order.id, now)
+        if why:
+            self._refused(order, why)
             return
         await asyncio.shield(self._change(order, self._broker.replace(order)))
 
     async def _cancel(self, order: Order) -> None:
         await self.throttle.take(urgent=True)
         order = self._engine.state.orders[order.id]
-        if order.status.is_end or order.requested is None:
+        if order.status.is_end:
+            return
+        if order.id in self._sending:
+            self._parked.add(order.id)
             return
         await asyncio.shield(self._change(order, self._broker.cancel(order)))
 
@@ -207,15 +244,27 @@ class Outbox:
                 await call
         except (OrderRejected, Unsupported) as error:
             self._refused(order, str(error))
-        except (BrokerError, TimeoutError, OSError) as error:
+        except BaseException as error:
             self._phase(order, RequestPhase.UNKNOWN, str(error) or "no answer")
+            if _is_ours(error):
+                raise
 
     def _refused(self, order: Order, text: str) -> None:
         self._phase(order, RequestPhase.REFUSED, text)
         self._feed(Noticed(ts=self._clock.now(), level="warning", kind="REFUSED", text=f"{order.id[-4:]} {text}"))
 
     def _phase(self, order: Order, phase: RequestPhase, text: str) -> None:
-        if order.requested is not None:
+        """What became of the wish that `order` carries, unless another took its place in the meantime."""
+        wish, held = order.requested, self._engine.state.orders[order.id].requested
+        if wish is not None and held is not None and (held.kind, held.ts) == (wish.kind, wish.ts):
             now = self._clock.now()
-            requested = msgspec.structs.replace(order.requested, phase=phase, text=text[:200], ts=now)
+            requested = msgspec.structs.replace(wish, phase=phase, text=text[:200], ts=now)
             self._feed(OrderRequested(ts=now, client_order_id=order.id, requested=requested))
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Must it go on up? A canceled library call is only a lost answer; our own cancellation and an exit are not."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or bool(task.cancelling())
+    return not isinstance(error, Exception)

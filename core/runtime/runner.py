@@ -15,7 +15,7 @@ import msgspec
 from core.clock import day_of
 from core.domain.account import TradingState
 from core.domain.commands import Command, SendCancel, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
-from core.domain.errors import BrokerError, JournalUnavailable
+from core.domain.errors import BrokerError, JournalUnavailable, NotConnected
 from core.domain.events import (
     DURABLE,
     AccountListed,
@@ -28,10 +28,10 @@ from core.domain.events import (
     OrderRequested,
     OrderUnknown,
 )
-from core.domain.ids import AccountId, InstrumentId, broker_of
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase
-from core.ports import Archive, Broker, Clock, Journal, Subscription
+from core.ports import Archive, Broker, Clock, Journal, Subscription, Unread
 from core.runtime.outbox import Outbox
 from core.runtime.supervise import supervise
 from core.trading import reconcile, rows
@@ -44,6 +44,7 @@ MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 HALT_FILE = "halt"
 RECONCILE_SECONDS = 30
 RECONCILE_UNKNOWN_SECONDS = 5
+CALM_TRIES = 3
 
 
 class Runner:
@@ -85,6 +86,9 @@ class Runner:
         self._min_free_mb = min_free_mb
         self._pending: deque[tuple[list[DurableEvent], list[VenueCommand]]] = deque()
         self._writing = False
+        self._write_problem = self._disk_problem = ""
+        self._told: dict[AccountId, frozenset[str]] = {}
+        """What the last reconciliation found odd: said once while it lasts."""
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._depth: dict[object, InstrumentId] = {}
@@ -137,12 +141,14 @@ class Runner:
                 continue
             if item.__class__ in DURABLE_SET:
                 durable.append(item)  # type: ignore[arg-type]
-            row = self.log.note(item, now)
-            if row is not None and self._on_log is not None:
-                self._on_log(row)
         if durable or commands:
             self._pending.append((durable, commands))
             self._wake.set()
+        for item in out:
+            row = self.log.note(item, now)
+            if row is not None and self._on_log is not None:
+                with suppress(OSError, ValueError):  # a log that cannot be written costs the line, nothing else
+                    self._on_log(row)
 
     # --- the journal ----------------------------------------------------------------------------------------------
 
@@ -179,8 +185,9 @@ class Runner:
             self._writing = False
         for _ in batch:
             self._pending.popleft()
-        if self.engine.journal_problem:
-            self.engine.journal_problem = ""
+        if self._write_problem:
+            self._write_problem = ""
+            self.engine.journal_problem = self._disk_problem
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
         for _, commands in batch:
             self._carry(commands)
@@ -192,8 +199,8 @@ class Runner:
 
     def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand]]]) -> None:
         """The disk refuses. Orders that wait are denied, cancels go all the same, facts are kept for the next try."""
-        if not self.engine.journal_problem:
-            self.engine.journal_problem = text
+        if not self._write_problem:
+            self._write_problem = self.engine.journal_problem = text
             notice = f"{text}. New orders are refused, cancels work; what happens is kept and written when it can be"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="JOURNAL", text=notice))
         for _, commands in batch:
@@ -209,8 +216,8 @@ class Runner:
                 elif order.requested is not None:
                     self._refuse_change(order.id, text)
 
-    def _refuse_change(self, id: str, text: str) -> None:
-        order = next(o for o in self.engine.state.live_orders() if o.id == id)
+    def _refuse_change(self, id: ClientOrderId, text: str) -> None:
+        order = self.engine.state.orders[id]
         if order.requested is not None:
             wish = msgspec.structs.replace(order.requested, phase=RequestPhase.REFUSED, text=text[:200])
             self.feed(OrderRequested(ts=self.clock.now(), client_order_id=order.id, requested=wish))
@@ -272,10 +279,18 @@ class Runner:
                 await self.idle()
         except TimeoutError:
             pass  # what the venue did not answer stays SENDING in the journal: UNKNOWN at the next start
-        for task in tasks:
+        journal, *others = tasks
+        for task in others:
             task.cancel()
         for broker in self.brokers.values():
-            await broker.close()
+            with suppress(BrokerError, OSError):
+                await broker.close()
+        with suppress(TimeoutError):  # what came while brokers closed is written too
+            async with asyncio.timeout(2):
+                while self._pending or self._writing:
+                    self._progress.clear()
+                    await self._progress.wait()
+        journal.cancel()
         if self._flush_tape is not None:
             self._flush_tape()
         if self.archive is not None:
@@ -296,6 +311,8 @@ class Runner:
                 started.set()
             async for event in broker.events():
                 self.feed(event)
+            if not self._stopped.is_set():
+                raise NotConnected(broker.name, "the stream ended")
 
         await supervise(follow, self.clock, down)
 
@@ -313,14 +330,49 @@ class Runner:
         await broker.subscribe(self._wanted(broker))
 
     async def reconcile(self, broker: Broker, account: AccountId) -> None:
-        """Compare with what the venue says; the gate opens when all four listings were complete."""
-        snapshot = await broker.snapshot(account)
+        """Compare with what the venue says; the gate opens when all four listings were complete and the line stands."""
+        state, capabilities = self.engine.state, broker.capabilities
+        for _ in range(CALM_TRIES):
+            before = self._standing(account)
+            unknown = {o.id for o in state.live_orders(account) if o.status is OrderStatus.UNKNOWN}
+            snapshot = await broker.snapshot(account)
+            missing = reconcile.unread(snapshot)
+            if self._standing(account) == before:
+                break
+        else:
+            # Something happened each time the venue was read: what it holds, and does not have, is asked again later.
+            later = Unread("something happened while it was read")
+            snapshot = msgspec.structs.replace(snapshot, positions=later, balances=later)
+            unknown = set()
+            gate = state.gates.get(account)
+            missing = missing or ("" if gate is not None and gate.is_open else later.reason)
         now = self.clock.now()
-        capabilities = broker.capabilities
-        proof = capabilities.paper and capabilities.has_client_ids
-        for event in reconcile.differences(self.engine.state, snapshot, now, absence_is_proof=proof):
+        absent = frozenset(unknown if capabilities.paper and capabilities.has_client_ids else ())
+        self._take_differences(account, reconcile.differences(state, snapshot, now, absent=absent))
+        self._set_gate(broker, account, missing)
+
+    def _standing(self, account: AccountId) -> tuple[object, ...]:
+        """What a snapshot is compared with: it must not move between the question and the answer."""
+        state = self.engine.state
+        orders = tuple((order.id, order.status, order.filled) for order in state.live_orders(account))
+        return len(state.fills), orders, [b for (owner, _), b in state.balances.items() if owner == account]
+
+    def _take_differences(self, account: AccountId, found: Iterable[Event]) -> None:
+        told = self._told.get(account, frozenset())
+        texts = set()
+        for event in found:
+            if isinstance(event, Noticed):
+                texts.add(event.text)
+                if event.text in told:
+                    continue
             self.feed(event)
-        missing = reconcile.unread(snapshot)
+        self._told[account] = frozenset(texts)
+
+    def _set_gate(self, broker: Broker, account: AccountId, missing: str) -> None:
+        feed = self.engine.state.feeds.get(broker.name)
+        if feed is not None and not feed.is_connected:
+            return  # the line went down while the venue was read; its return reads again
+        now = self.clock.now()
         unknown = [o for o in self.engine.state.live_orders(account) if o.status is OrderStatus.UNKNOWN]
         text = missing or (f"{len(unknown)} UNKNOWN" if unknown else "")
         gate = self.engine.state.gates.get(account)
@@ -373,12 +425,20 @@ class Runner:
             await self._resubscribe.wait()
             self._resubscribe.clear()
             for broker in self.brokers.values():
-                await broker.subscribe(self._wanted(broker))
+                try:
+                    await broker.subscribe(self._wanted(broker))
+                except (BrokerError, OSError) as error:
+                    # The feed's supervisor subscribes anew when the line is back.
+                    text = f"{broker.name}: not subscribed: {error}"
+                    self.feed(Noticed(ts=self.clock.now(), level="warning", kind="FEED", text=text))
 
     # --- the seconds ----------------------------------------------------------------------------------------------
 
     def _is_halted(self) -> bool:
-        return self._halt_file is not None and self._halt_file.exists()
+        try:
+            return self._halt_file is not None and self._halt_file.exists()
+        except OSError:
+            return True  # nobody knows: nothing leaves
 
     async def _seconds(self) -> None:
         while True:
@@ -418,12 +478,16 @@ class Runner:
         """Refuse new orders while there is still room to journal their cancels."""
         if self._free_mb is None:
             return
-        free = self._free_mb()
-        problem = self.engine.journal_problem
-        if free < self._min_free_mb and not problem:
-            self.engine.journal_problem = f"low disk: only {free:.0f} MB free, {self._min_free_mb:g} MB are needed"
-            text = f"{self.engine.journal_problem}. New orders are refused, cancels work; make room"
+        try:
+            free = self._free_mb()
+        except OSError:
+            free = 0.0
+        if free < self._min_free_mb and not self._disk_problem:
+            self._disk_problem = f"low disk: only {free:.0f} MB free, {self._min_free_mb:g} MB are needed"
+            self.engine.journal_problem = self._write_problem or self._disk_problem
+            text = f"{self._disk_problem}. New orders are refused, cancels work; make room"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="DISK", text=text))
-        elif problem.startswith("low disk") and free >= self._min_free_mb:
-            self.engine.journal_problem = ""
+        elif self._disk_problem and free >= self._min_free_mb:
+            self._disk_problem = ""
+            self.engine.journal_problem = self._write_problem
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="DISK", text="there is room on the disk again"))

@@ -59,6 +59,7 @@ from core.domain.events import (
     PhaseChanged,
     PositionAdjusted,
     RateChanged,
+    SignalGiven,
     StrategyChanged,
     StrategyStatus,
     TradingStateChanged,
@@ -97,6 +98,8 @@ FLATTENER = "panic"
 """Source of the orders that flatten: they alone are not canceled by it."""
 ANSWER_NS = 30 * NS
 """An order that is SENDING for longer than this has lost its answer."""
+_OURS_ALONE = (OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, WatchlistChanged, SignalGiven)
+"""What follows from requests alone; as a fact from outside it is a mistake."""
 _NEVER_ALIVE = frozenset({OrderStatus.DENIED, OrderStatus.REJECTED, OrderStatus.NOT_PLACED})
 """Ends by which we believe that the venue has nothing."""
 PRINTS = 20
@@ -145,10 +148,10 @@ class Engine:
             FeedChanged: self._feed,
             GateChanged: self._keep,
             PositionAdjusted: self._keep,
-            StrategyChanged: self._strategy_changed,
             OrderDenied: self._denied,
             **dict.fromkeys(_END_STATUS, self._ended),
             **dict.fromkeys((InstrumentListed, PhaseChanged, RateChanged, Noticed), self._keep),
+            **dict.fromkeys(_OURS_ALONE, self._not_theirs),
             Submit: self._submit,
             Cancel: self._cancel,
             Replace: self._replace,
@@ -306,6 +309,10 @@ class Engine:
     def _odd(self, ts: int, order: Order, wanted: str) -> Sequence[Output]:
         text = f"{order.id[-4:]}: the venue said {wanted} of an order that is {order.status}; ignored"
         return (Noticed(ts=ts, level="warning", kind="VENUE", text=text),)
+
+    def _not_theirs(self, event: Any, now: int) -> Sequence[Output]:
+        text = f"a broker told {type(event).__name__}, which is not a broker's to tell; ignored"
+        return (Noticed(ts=now, level="error", kind="VENUE", text=text),)
 
     def _stranger(self, ts: int, id: str) -> Sequence[Output]:
         return (Noticed(ts=ts, level="warning", kind="VENUE", text=f"the venue speaks of an unknown order {id[:30]}"),)
@@ -634,11 +641,6 @@ class Engine:
     def warm(self, name: str, bars: Iterable[Bar], now: int) -> Sequence[Output]:
         """Show a strategy its past before it starts. A strategy that breaks on it is stopped, alone."""
         return self._follow(self.strategist.warm(name, bars, now), now, NOTHING)
-
-    def _strategy_changed(self, event: StrategyChanged, now: int) -> Sequence[Output]:
-        if event.name in self.strategist.slots:
-            self.strategist.control(event.name, event.status, now)
-        return self._keep(event, now)
 
     def _set_watchlist(self, command: SetWatchlist, now: int) -> Sequence[Output]:
         return self._keep(WatchlistChanged(ts=now, name=command.name, instruments=command.instruments), now)

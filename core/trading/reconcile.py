@@ -3,9 +3,11 @@ read says nothing: it is never taken for an empty one."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
-from core.domain.decimals import ZERO, plain
+from core.domain.decimals import ONE, ZERO, plain
 from core.domain.events import (
     BalanceChanged,
     DurableEvent,
@@ -16,12 +18,14 @@ from core.domain.events import (
     OrderFilled,
     OrderNotPlaced,
     OrderRejected,
+    OrderReplaced,
     OrderRequested,
     PositionAdjusted,
 )
-from core.domain.ids import ClientOrderId, VenueRef
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.order import Order, OrderStatus, RequestPhase
 from core.ports import Snapshot, Unread, VenueOrder
+from core.trading.ledger import average_price
 from core.trading.state import State
 
 
@@ -36,9 +40,12 @@ def unread(snapshot: Snapshot) -> str:
     return ", ".join(f"{name}: {part.reason}" for name, part in parts.items() if isinstance(part, Unread))
 
 
-def differences(state: State, snapshot: Snapshot, now: int, *, absence_is_proof: bool) -> list[DurableEvent | Noticed]:
+def differences(
+    state: State, snapshot: Snapshot, now: int, *, absent: frozenset[ClientOrderId] = frozenset()
+) -> list[DurableEvent | Noticed]:
     """Events for one account: fills first (they are money), then orders, then what is left of positions and cash.
-    `absence_is_proof`: the venue keeps our ids and its listing is complete, so what it does not list was never placed.
+    `absent`: orders that were UNKNOWN before the venue was asked, where it keeps our ids: one of them that a complete
+    listing does not show was never placed.
     """
     events: list[DurableEvent | Noticed] = []
     filled: dict[tuple[str, str], object] = {}
@@ -48,20 +55,21 @@ def differences(state: State, snapshot: Snapshot, now: int, *, absence_is_proof:
                 events.append(OrderFilled(ts=now, fill=fill))
                 filled[(fill.account, fill.instrument)] = fill
     if not isinstance(snapshot.orders, Unread):
-        events += _orders(state, snapshot.account, snapshot.orders, now, absence_is_proof)
+        events += _orders(state, snapshot.account, snapshot.orders, now, absent)
+        events += _strangers(state, snapshot.orders, now)
     if not isinstance(snapshot.positions, Unread) and not filled:
         events += _positions(state, snapshot, now)
     if not isinstance(snapshot.balances, Unread):
         events += [
             BalanceChanged(ts=now, account=snapshot.account, currency=b.currency, total=b.total, available=b.available)
             for b in snapshot.balances
-            if state.balances.get((snapshot.account, b.currency)) != b
+            if state.balances.get((snapshot.account, b.currency)) != b or (snapshot.account, b.currency) in state.spent
         ]
     return events
 
 
 def _orders(
-    state: State, account: str, listed: tuple[VenueOrder, ...], now: int, absence_is_proof: bool
+    state: State, account: str, listed: tuple[VenueOrder, ...], now: int, absent: frozenset[ClientOrderId]
 ) -> list[DurableEvent | Noticed]:
     by_id: dict[ClientOrderId, VenueOrder] = {o.client_order_id: o for o in listed if o.client_order_id}
     by_ref: dict[VenueRef, VenueOrder] = {o.ref: o for o in listed}
@@ -75,7 +83,7 @@ def _orders(
         elif order.status is OrderStatus.SENDING:
             continue  # its answer is on the way
         elif order.status is OrderStatus.UNKNOWN:
-            if absence_is_proof:
+            if order.id in absent:
                 events.append(
                     OrderNotPlaced(ts=now, client_order_id=order.id, text="the venue never had it: nothing was placed")
                 )
@@ -83,6 +91,28 @@ def _orders(
             text = f"{order.id[-4:]}: the venue no longer lists this order; it stays OPEN here until it is explained"
             events.append(Noticed(ts=now, level="error", kind="RECON", text=text))
     return events
+
+
+def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int) -> list[DurableEvent | Noticed]:
+    """Orders that live at the venue and not here. They are shown, never touched."""
+    known = {ref: order for order in state.live_orders() for ref in order.refs}
+    events: list[DurableEvent | Noticed] = []
+    for theirs in listed:
+        if theirs.status != "open" or theirs.ref in known:
+            continue
+        ours = state.orders.get(theirs.client_order_id) if theirs.client_order_id else None
+        if ours is not None and not ours.status.is_end:
+            continue
+        what = (
+            f"our order {ours.id[-4:]}, which is {ours.status} here" if ours is not None else "an order not made here"
+        )
+        text = f"{theirs.instrument}: the venue has {what} (its number {theirs.ref}); look at it there"
+        events.append(Noticed(ts=now, level="error", kind="RECON", text=text))
+    return events
+
+
+def _terms(order: Order | VenueOrder) -> tuple[object, ...]:
+    return order.quantity, order.limit_price, order.stop_price
 
 
 def _bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:
@@ -98,7 +128,17 @@ def _bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent |
             events.append(OrderRejected(ts=now, client_order_id=order.id, code="", text=theirs.text))
         case "open":
             wish = order.requested
-            if wish is not None and wish.phase is RequestPhase.UNKNOWN:
+            if _terms(theirs) != _terms(order) and theirs.quantity > 0:
+                events.append(
+                    OrderReplaced(
+                        ts=now,
+                        client_order_id=order.id,
+                        quantity=theirs.quantity,
+                        limit_price=theirs.limit_price,
+                        stop_price=theirs.stop_price,
+                    )
+                )
+            elif wish is not None and wish.phase is RequestPhase.UNKNOWN:
                 # The answer to our wish is lost; the order stands as listed, so the wish may be made again.
                 gone = msgspec.structs.replace(
                     wish, phase=RequestPhase.REFUSED, text="the venue has it unchanged", ts=now
@@ -118,6 +158,7 @@ def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent 
         change = snapshot.positions.get(instrument, ZERO) - ours.get(instrument, ZERO)
         if not change:
             continue
+        known = state.instruments.get(instrument)
         text = f"{instrument}: the broker holds {plain(change)} more than our fills explain; booked as external"
         events.append(Noticed(ts=now, level="error", kind="RECON", text=text))
         events.append(
@@ -126,8 +167,20 @@ def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent 
                 account=snapshot.account,
                 instrument=instrument,
                 quantity=change,
-                price=state.mark(instrument) or ZERO,
+                price=_price(state, snapshot.account, instrument),
+                multiplier=known.multiplier if known is not None else ONE,
                 cause="unknown",
             )
         )
     return events
+
+
+def _price(state: State, account: AccountId, instrument: InstrumentId) -> Decimal:
+    """What an unexplained change is booked at, so that it is no gain and no loss of the day: the mark, else the close
+    before, else what the holding cost."""
+    mark, known = state.mark(instrument), state.instruments.get(instrument)
+    if mark is not None:
+        return mark
+    if known is not None and known.previous_close is not None:
+        return known.previous_close
+    return abs(average_price(state.position(account, instrument), known.multiplier if known is not None else ONE))
