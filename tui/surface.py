@@ -81,7 +81,7 @@ class Surface:
         """Back to front."""
         yield self.frame
         yield from (self.status, *(self.widget(name) for name in PANES), self.ticket)
-        yield from (self.command, self.hints, self.message, self.help, self.strip, self.tiny)
+        yield from (self.command, self.hints, self.message, self.help, self.tiny, self.strip)
 
     def widget(self, name: str) -> Widget:
         found: Widget = getattr(self, name)
@@ -123,7 +123,7 @@ class Surface:
         self._place(self.command, (0, row, width, 1) if not is_tiny or has_line else None)
         self._place(self.hints, (0, height - 1, width, 1) if is_full else None)
         self._place(self.message, (0, row - 1, width, 1) if has_message and not is_tiny else None)
-        self._place(self.tiny, (0, 0, width, height) if is_tiny else None)
+        self._place(self.tiny, (0, 0, width, height - has_line) if is_tiny else None)
         strip_rows = min(3, max(height - 2, 1))
         has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
         self._place(self.strip, (0, height - strip_rows, width, strip_rows) if has_strip else None)

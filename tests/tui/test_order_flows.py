@@ -325,3 +325,41 @@ async def test_quit_leaves_orders_alone() -> None:
         assert hands.app.return_code == 0
         await hands.stage.settle()
         assert hands.stage.state.orders[order.id].status is OrderStatus.OPEN
+
+
+async def test_flatten_typed_in_the_line_still_wants_the_word() -> None:
+    async with trader() as hands:
+        await hands.press("B", "1", "0", "enter")
+        await hands.settled(lambda: hands.app.picture.position(SAMSUNG) is not None)
+        await hands.press(":")
+        await hands.type("! f")
+        await hands.press("enter", "enter")
+        await hands.stage.settle()
+        assert hands.stage.state.position(hands.app.account, SAMSUNG).quantity == 10
+        await hands.type("FLATTEN")
+        await hands.press("enter")
+        await hands.settled(lambda: not hands.stage.state.position(hands.app.account, SAMSUNG).quantity)
+
+
+async def test_cancel_all_from_the_line() -> None:
+    async with trader() as hands:
+        await resting_order(hands, "70500")
+        await hands.press(":")
+        await hands.type("cancel all")
+        await hands.press("enter")
+        await hands.settled(lambda: all(order.status is OrderStatus.CANCELED for order in hands.orders))
+
+
+async def test_panic_and_leaving_work_where_nothing_else_fits() -> None:
+    async with trader(size=(120, 40)) as hands:
+        entry = await resting_order(hands, "70500")
+        await hands.pilot.resize_terminal(20, 5)
+        await hands.settled(lambda: len(hands.lines) == 5)
+        await hands.press("!")
+        assert "PAPER" in hands.lines[0] and "PANIC" in hands.text
+        await hands.press("enter")
+        await hands.settled(lambda: hands.stage.state.orders[entry.id].status is OrderStatus.CANCELED)
+        await hands.press(":", "q")
+        assert ": q" in hands.lines[4]
+        await hands.press("enter")
+        assert hands.app.return_code == 0

@@ -14,7 +14,7 @@ from core.domain.errors import HogaError
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.order import OrderRequest
 from core.ports import Preview
-from core.trading.line import CloseOrder, Line, LineContext, LineError, ModifyOrder, NewOrder
+from core.trading.line import CloseOrder, Line, LineContext, LineError, ModifyOrder, NewOrder, PanicOrder
 from core.trading.orderline import parse
 from tui import format as f
 from tui.forms.strips import LineForm, PanicMenu
@@ -87,6 +87,9 @@ class Typed:
             line = self._parse(text)
             if isinstance(line, NewOrder):
                 return Wanted(Submit(request=line.request(self._id)), say(line))
+            if isinstance(line, PanicOrder):  # the menu asks for the word before it flattens
+                self._app.open(PanicMenu(choice="flatten" if line.flatten else "entries"))
+                return ""
             if isinstance(line, CloseOrder):
                 return Wanted(line.command(self._id), say(line))
             return Wanted(line.command(), say(line))

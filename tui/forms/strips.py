@@ -55,9 +55,10 @@ class PanicMenu:
     place = "panic"
     sending = frozenset({"enter", "ctrl+x"})
 
-    def __init__(self, word: str = FLATTEN_WORD) -> None:
+    def __init__(self, word: str = FLATTEN_WORD, *, choice: str = "entries") -> None:
         self.word = word
-        self.choice = "entries"
+        self.choice = choice
+        """entries, flatten or halt."""
         self.typed = LineEdit()
         self.armed_from = 0.0
 
