@@ -3,6 +3,8 @@ body of the console. It draws nothing; the frame and the panes are placed by it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
@@ -137,14 +139,15 @@ def _trade(body: Rect, has_ticket: bool) -> dict[str, Rect]:
     return rows
 
 
-def _positions(body: Rect, has_ticket: bool) -> dict[str, Rect]:
-    rows = _down(body, [("positions", body.height * 3 // 5), ("pnl", 0)])
-    return {**_beside_ticket(rows["positions"], "positions"), "pnl": rows["pnl"]} if has_ticket else rows
+def _stacked(first: str, second: str, share: tuple[int, int]) -> Callable[[Rect, bool], dict[str, Rect]]:
+    """Two panes, one above the other; an open ticket stands beside both, over the whole height."""
 
+    def screen(body: Rect, has_ticket: bool) -> dict[str, Rect]:
+        sides = _beside_ticket(body, "rest") if has_ticket else {"rest": body}
+        rest = sides.pop("rest")
+        return {**_down(rest, [(first, rest.height * share[0] // share[1]), (second, 0)]), **sides}
 
-def _orders(body: Rect, has_ticket: bool) -> dict[str, Rect]:
-    rows = _down(body, [("orders", body.height * 2 // 3), ("log", 0)])
-    return {**_beside_ticket(rows["orders"], "orders"), "log": rows["log"]} if has_ticket else rows
+    return screen
 
 
 def _ladder(body: Rect, has_ticket: bool) -> dict[str, Rect]:
@@ -153,20 +156,15 @@ def _ladder(body: Rect, has_ticket: bool) -> dict[str, Rect]:
     return _across(body, [("book", 0), ("ticket", TICKET_WIDTH)])
 
 
-def _strategies(body: Rect, has_ticket: bool) -> dict[str, Rect]:
-    rows = _down(body, [("strategies", body.height // 2), ("log", 0)])
-    return {**_beside_ticket(rows["strategies"], "strategies"), "log": rows["log"]} if has_ticket else rows
-
-
 def _log(body: Rect, has_ticket: bool) -> dict[str, Rect]:
     return _beside_ticket(body, "log") if has_ticket else {"log": body}
 
 
 _SCREENS = {
     "trade": _trade,
-    "positions": _positions,
-    "orders": _orders,
+    "positions": _stacked("positions", "pnl", (3, 5)),
+    "orders": _stacked("orders", "log", (2, 3)),
     "ladder": _ladder,
-    "strategies": _strategies,
+    "strategies": _stacked("strategies", "log", (1, 2)),
     "log": _log,
 }
