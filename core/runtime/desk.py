@@ -3,11 +3,23 @@ questions into plain structs."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from core.domain.account import Mode, TradingState
-from core.domain.commands import Cancel, CancelAll, Close, Command, ControlStrategy, Replace, Settle, Submit
+from core.domain.commands import (
+    Cancel,
+    CancelAll,
+    Close,
+    Command,
+    ControlStrategy,
+    Replace,
+    Settle,
+    StartDay,
+    Submit,
+    Tick,
+)
 from core.domain.decimals import ZERO
 from core.domain.events import Noticed, OrderDenied, OrderRequested, OrderStaged
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
@@ -24,6 +36,7 @@ from core.trading.search import SymbolIndex
 from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, OrderRow, Slice, StatusRow
 
 PICTURE_SECONDS = 0.1
+T = TypeVar("T")
 
 
 class LocalDesk:
@@ -47,6 +60,8 @@ class LocalDesk:
         self.picture = Picture(self._engine, runner.log, self._status)
         self._index: SymbolIndex | None = None
         self._refresh_due = 0
+        self._seen: dict[object, int] = {}
+        """The revision each face has been given."""
 
     def now(self) -> int:
         return self._runner.clock.now()
@@ -62,20 +77,21 @@ class LocalDesk:
         face = object()
         if Slice.BOOK in interest.slices and interest.instrument is not None:
             self._runner.look_at(face, interest.instrument)
-            self.picture.depth.add(interest.instrument)
+            self.picture.look_at(interest.instrument)
         seen = 0
         try:
             while True:
                 self._refresh(is_first=not seen)
                 changes = self.picture.since(interest, seen)
-                seen = max(self.picture.revision, 1)
+                seen = self._seen[face] = max(self.picture.revision, 1)
                 for change in changes:
                     yield change
                 await self._pace.sleep(PICTURE_SECONDS)
         finally:
+            self._seen.pop(face, None)
             self._runner.look_at(face, None)
             if interest.instrument is not None and interest.instrument not in self._runner.looked_at:
-                self.picture.depth.discard(interest.instrument)
+                self.picture.look_away(interest.instrument)
 
     def _refresh(self, *, is_first: bool) -> None:
         """Cut the picture anew, unless another face just did. A face's first one is always cut: who has just sent a
@@ -84,6 +100,7 @@ class LocalDesk:
         if is_first or now >= self._refresh_due:
             self._refresh_due = now + round(PICTURE_SECONDS * 0.5 * NS)
             self.picture.refresh(self.now())
+            self.picture.forget(min(self._seen.values(), default=self.picture.revision))
 
     def _status(self, totals: rows.Totals) -> StatusRow:
         engine, state = self._engine, self._engine.state
@@ -147,7 +164,16 @@ class LocalDesk:
     def _refusal(self, command: Command) -> str:
         """What the engine would quietly ignore, said aloud."""
         state = self._engine.state
+        account = getattr(command, "account", None)
+        if account is not None and account not in state.accounts:
+            return f"there is no account {str(account)[:60]!r}; there are: {', '.join(state.accounts) or 'none yet'}"
         match command:
+            case StartDay() | Tick():
+                return "only the clock may say that"
+            case Settle() if (held := state.orders.get(command.client_order_id)) is not None and (
+                held.status.is_live and held.status is not OrderStatus.UNKNOWN
+            ):
+                return f"{short(held.id)} is {held.status}: there is nothing to settle"
             case Submit() if command.request.client_order_id in state.orders:
                 return f"already sent: {short(command.request.client_order_id)}"
             case Cancel() | Settle():
@@ -224,10 +250,7 @@ class LocalDesk:
         after = None
         if free is not None and notional is not None and costs is not None:
             after = free - request.side.sign * notional - costs
-        names = [check.__name__ for check in risk.CHECKS]
-        passed = len(names)
-        if denial is not None:
-            passed = next((n for n, check in enumerate(risk.CHECKS) if check(question) is not None), 0)
+        passed = risk.passed(question)
         return Preview(
             notional=notional,
             currency=instrument.currency,
@@ -238,7 +261,7 @@ class LocalDesk:
             distance_ticks=rows.distance(state, instrument, request.side, request.limit_price or request.stop_price),
             nav_fraction=float(base / equity) if base is not None and equity else None,
             checks_passed=passed,
-            checks_total=len(names),
+            checks_total=len(risk.CHECKS),
             rule=denial.rule if denial else "",
             text=f"{denial.text} (limit {denial.limit}, actual {denial.actual})" if denial else "",
         )
@@ -257,21 +280,28 @@ class LocalDesk:
     async def history(self, query: Query) -> Page:
         """Orders, fills or log lines, newest first."""
         state = self._engine.state
-        limit = max(1, min(query.limit, 1000))
-        found: list[OrderRow | FillRow | LogRow]
+        limit, before = max(1, min(query.limit, 1000)), query.before
         match query.what:
             case "orders":
-                found = [
-                    rows.order_row(state, order)
-                    for order in reversed(state.orders.values())
-                    if query.before is None or order.created < query.before
-                ]
+                orders = (o for o in reversed(state.orders.values()) if before is None or o.created < before)
+                return _page(orders, limit, lambda o: o.created, lambda o: rows.order_row(state, o))
             case "fills":
-                found = [
-                    rows.fill_row(state, fill)
-                    for fill in reversed(state.fills)
-                    if query.before is None or fill.ts < query.before
-                ]
+                fills = (f for f in reversed(state.fills) if before is None or f.ts < before)
+                return _page(fills, limit, lambda f: f.ts, lambda f: rows.fill_row(state, f))
             case _:
-                found = [r for r in reversed(self._runner.log.rows) if query.before is None or r.ts < query.before]
-        return Page(rows=tuple(found[:limit]), has_more=len(found) > limit)
+                lines = (r for r in reversed(self._runner.log.rows) if before is None or r.ts < before)
+                return _page(lines, limit, lambda r: r.ts, lambda r: r)
+
+
+def _page(
+    found: Iterable[T], limit: int, ts: Callable[[T], int], row: Callable[[T], OrderRow | FillRow | LogRow]
+) -> Page:
+    """The first `limit`, and those of the same moment as the last: the next page begins before that moment."""
+    taken: list[OrderRow | FillRow | LogRow] = []
+    last = None
+    for item in found:
+        if len(taken) >= limit and ts(item) != last:
+            return Page(rows=tuple(taken), has_more=True)
+        last = ts(item)
+        taken.append(row(item))
+    return Page(rows=tuple(taken))

@@ -37,6 +37,23 @@ class Picture:
         self.curve: list[float] = []
         self._curve_minute = -1
 
+    def look_at(self, id: InstrumentId) -> None:
+        """Some face looks at the book of `id` from now on: it is cut at once, whatever was kept of it is old."""
+        if id not in self.depth:
+            self.depth.add(id)
+            self._engine.touched[id] = None
+
+    def look_away(self, id: InstrumentId) -> None:
+        """Nobody looks at this book any more; what was cut of it must not be shown again."""
+        self.depth.discard(id)
+        self._rows[Slice.BOOK].pop(id, None)
+
+    def forget(self, revision: int) -> None:
+        """Every face has seen `revision`: what was gone by then needs no telling any more."""
+        for gone in self._gone.values():
+            for key in [key for key, at in gone.items() if at <= revision]:
+                del gone[key]
+
     def watchlist(self, instruments: Iterable[InstrumentId]) -> None:
         """Which quotes are shown, in which order."""
         self._order_places = {id: place for place, id in enumerate(instruments)}

@@ -368,14 +368,19 @@ CHECKS: tuple[Callable[[Question], Denial | None], ...] = (
 
 def assess(question: Question) -> Denial | None:
     """The first rule that refuses, or None. A rule that fails refuses too: no bug in it lets an order through."""
-    for check in CHECKS:
-        try:
-            denial = check(question)
-        except (ArithmeticError, TypeError, ValueError, LookupError) as error:
-            return Denial(check.__name__, "a rule that works", type(error).__name__, f"the rule failed: {error}")
-        if denial is not None:
-            return denial
-    return None
+    return next((denial for check in CHECKS if (denial := _ask(check, question)) is not None), None)
+
+
+def passed(question: Question) -> int:
+    """How many rules pass before the first that refuses."""
+    return next((n for n, check in enumerate(CHECKS) if _ask(check, question) is not None), len(CHECKS))
+
+
+def _ask(check: Callable[[Question], Denial | None], question: Question) -> Denial | None:
+    try:
+        return check(question)
+    except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+        return Denial(check.__name__, "a rule that works", type(error).__name__, f"the rule failed: {error}")
 
 
 def free_cash(

@@ -1,0 +1,283 @@
+"""What a face sees through the desk of this process, and what it may do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from core.clock import ManualClock, SystemClock
+from core.config import Settings
+from core.domain.account import TradingState
+from core.domain.commands import Cancel, CancelAll, Panic, Settle, SetTradingState, StartDay, Submit, Tick
+from core.domain.events import OrderFilled
+from core.domain.ids import AccountId
+from core.domain.market import Aggressor, Freshness, OrderBook, Trade
+from core.domain.order import OrderStatus
+from core.ports import Query
+from core.runtime.desk import LocalDesk
+from core.trading.view import Changed, Interest, Slice
+from storage.journal import Journal
+from tests import scenes
+from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, SAMSUNG
+from tests.stage import Stage, stage
+from tui.compose import Program, paper_broker
+
+
+class Face:
+    """Follows a desk at the pace of a manual clock, and keeps the rows it was given."""
+
+    def __init__(self, desk: LocalDesk, pace: ManualClock, interest: Interest) -> None:
+        self.changes: list[Changed] = []
+        self.rows: dict[Slice, dict[str, Any]] = {s: {} for s in Slice}
+        self._pace = pace
+        self._watch = desk.watch(interest)
+        self._task = asyncio.ensure_future(self._follow())
+
+    async def _follow(self) -> None:
+        async for change in self._watch:
+            self.changes.append(change)
+            held = self.rows[change.slice]
+            for key in change.gone:
+                held.pop(key)
+            held.update({row.key: row for row in change.put})
+
+    async def look(self, seconds: float = 0.11) -> list[Changed]:
+        """What the next picture brings."""
+        self.changes = []
+        self._pace.advance(seconds)
+        for _ in range(10):
+            await SystemClock().sleep(0)
+        return self.changes
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.aclose()  # type: ignore[attr-defined]
+
+
+class Room:
+    """A running program, a desk paced by hand, and the faces that look at it."""
+
+    def __init__(self, made: Stage) -> None:
+        self.made = made
+        self.pace = ManualClock()
+        self.desk = LocalDesk(made.program.runner, self.pace, Random(1).randbytes)
+        self.faces: list[Face] = []
+
+    async def face(self, *slices: Slice, instrument: Any = None) -> Face:
+        face = Face(self.desk, self.pace, Interest(slices=frozenset(slices or Slice), instrument=instrument))
+        self.faces.append(face)
+        await face.look()
+        return face
+
+
+@asynccontextmanager
+async def room(**more: Any) -> AsyncIterator[Room]:
+    async with stage(**more) as made:
+        here = Room(made)
+        try:
+            yield here
+        finally:
+            for face in here.faces:
+                await face.close()
+
+
+async def test_first_everything_then_only_what_changed() -> None:
+    async with room() as here:
+        face = await here.face()
+        assert set(face.rows[Slice.QUOTES]) == {SAMSUNG, APPLE}
+        assert face.rows[Slice.STATUS]["status"].gate == ""
+        assert await face.look() == [], "nothing happened, nothing is told"
+        await here.made.quote(71_100, 71_200)
+        (change,) = await face.look()
+        assert (change.slice, [row.key for row in change.put], change.gone) == (Slice.QUOTES, [SAMSUNG], ())
+
+
+async def test_a_row_that_went_is_told_as_gone() -> None:
+    async with room() as here:
+        face = await here.face(Slice.POSITIONS)
+        await here.made.do(Submit(request=scenes.request(price="71100")))
+        await face.look()
+        (key,) = face.rows[Slice.POSITIONS]
+        here.made.state.positions.clear()
+        here.made.program.runner.feed(
+            scenes.RateChanged(ts=1, currency=scenes.USD, base=scenes.KRW, rate=Decimal(1401))
+        )
+        changes = await face.look()
+        assert [change.gone for change in changes] == [(key,)]
+        assert not face.rows[Slice.POSITIONS]
+
+
+async def test_a_slow_face_is_given_the_newest_rows_only() -> None:
+    async with room() as here:
+        face = await here.face(Slice.QUOTES)
+        for n in range(50):
+            await here.made.quote(71_000 + 100 * n, 71_100 + 100 * n)
+            here.desk.picture.refresh(here.made.clock.now())
+        (change,) = await face.look()
+        assert [row.bid for row in change.put] == [71_000 + 4_900]
+
+
+async def test_what_is_gone_is_remembered_no_longer_than_a_face_needs_it() -> None:
+    async with room() as here:
+        quick = await here.face(Slice.ORDERS)
+        for n in range(150):
+            request = scenes.request(quantity=str(n + 1), price="71050")  # off tick: denied
+            here.made.program.runner.ask(Submit(request=request))
+            await quick.look()
+        assert len(quick.rows[Slice.ORDERS]) <= 100
+        await quick.look()
+        assert sum(map(len, here.desk.picture._gone.values())) == 0
+
+
+async def test_the_book_is_that_of_the_instrument_of_interest_alone() -> None:
+    async with room() as here:
+        face = await here.face(Slice.BOOK, instrument=SAMSUNG)
+        now = here.made.clock.now()
+        for id in (SAMSUNG, APPLE):
+            await here.made.market(OrderBook(id, ((100.0, 5.0),), ((101.0, 6.0),), now, now))
+        await here.made.market(Trade(SAMSUNG, 71_000, 3, Aggressor.BUY, now, now))
+        await face.look()
+        assert set(face.rows[Slice.BOOK]) == {SAMSUNG}
+        row = face.rows[Slice.BOOK][SAMSUNG]
+        assert row.bids == ((100.0, 5.0),)
+        assert [p[1] for p in row.prints] == [71_000]
+        assert here.made.program.runner.looked_at == {SAMSUNG}
+        await face.close()
+        assert here.made.program.runner.looked_at == frozenset()
+
+
+async def test_a_book_nobody_looked_at_is_not_shown_as_it_was() -> None:
+    async with room() as here:
+        first = await here.face(Slice.BOOK, instrument=SAMSUNG)
+        await first.close()
+        here.faces.clear()
+        other = await here.face(Slice.QUOTES)
+        here.made.clock.advance(3600)
+        await other.look(0.001)
+        again = await here.face(Slice.BOOK, instrument=SAMSUNG)
+        (change, *_) = again.changes
+        assert change.put[0].freshness is Freshness.STALE  # type: ignore[union-attr]
+
+
+async def test_quotes_go_stale_without_any_event() -> None:
+    async with room() as here:
+        face = await here.face(Slice.QUOTES)
+        here.made.clock.advance(45)
+        await face.look()
+        assert face.rows[Slice.QUOTES][SAMSUNG].freshness is Freshness.STALE
+
+
+async def test_preview_says_what_the_order_would_do() -> None:
+    async with room() as here:
+        seen = await here.desk.preview(scenes.request(quantity="10", price="71000"))
+        assert (seen.notional, seen.currency, seen.position_after) == (Decimal(710_000), "KRW", Decimal(10))
+        assert seen.costs is not None
+        assert seen.buying_power_after == Decimal(100_000_000) - 710_000 - seen.costs
+        assert (seen.rule, seen.checks_passed) == ("", seen.checks_total)
+        assert seen.distance_ticks == 0
+        denied = await here.desk.preview(scenes.request(quantity="10", price="71050"))
+        assert denied.rule == "tick"
+        assert 0 < denied.checks_passed < denied.checks_total
+        unknown = await here.desk.preview(scenes.request(instrument="XKRX:000000"))  # type: ignore[arg-type]
+        assert (unknown.rule, unknown.notional) == ("instrument", None)
+        assert not here.made.state.orders, "a preview sends nothing"
+
+
+async def test_preview_in_a_foreign_currency_is_valued_in_ours() -> None:
+    async with room() as here:
+        seen = await here.desk.preview(scenes.request(quantity="10", price="227.00", instrument=APPLE))
+        assert (seen.notional, seen.currency) == (Decimal("2270.00"), "USD")
+        assert seen.notional_base == Decimal("2270.00") * 1400
+        here.made.state.rates.pop(scenes.USD)
+        seen = await here.desk.preview(scenes.request(quantity="10", price="227.00", instrument=APPLE))
+        assert seen.notional_base is None, "an unknown rate is unknown, never zero"
+
+
+async def test_history_pages_back_without_gap_or_repeat() -> None:
+    async with room() as here:
+        made = here.made
+        for n in range(10):
+            if n % 3 == 0:  # some share a moment
+                made.clock.advance(1)
+            made.program.runner.ask(Submit(request=scenes.request(quantity=str(n + 1), price="70000")))
+            made.program.runner.feed(OrderFilled(ts=1, fill=scenes.fill("buy", "1", "70000", ts=made.clock.now())))
+        await made.settle()
+        for what in ("orders", "fills"):
+            seen: list[str] = []
+            before = None
+            for _ in range(20):
+                page = await here.desk.history(Query(what=what, before=before, limit=2))
+                seen += [row.key for row in page.rows]
+                if not page.has_more:
+                    break
+                last = page.rows[-1]
+                before = last.created if what == "orders" else last.ts  # type: ignore[union-attr]
+            assert len(seen) == len(set(seen)) == 10
+        lines = await here.desk.history(Query(what="log", limit=5))
+        assert [row.sequence for row in lines.rows] == sorted((r.sequence for r in lines.rows), reverse=True)  # type: ignore[union-attr]
+
+
+async def test_history_cuts_no_more_rows_than_it_returns(monkeypatch: Any) -> None:
+    from core.trading import rows
+
+    async with room() as here:
+        for n in range(200):
+            here.made.clock.advance(0.001)
+            here.made.program.runner.ask(Submit(request=scenes.request(quantity=str(n + 1), price="71050")))
+        cut: list[str] = []
+        real = rows.order_row
+        monkeypatch.setattr(rows, "order_row", lambda state, order: cut.append(order.id) or real(state, order))
+        await here.desk.history(Query(what="orders", limit=10))
+        assert len(cut) <= 200 // 10
+
+
+async def test_receipts_say_what_would_quietly_be_ignored() -> None:
+    async with room() as here:
+        desk = here.desk
+        wanted = scenes.request(price="70000")
+        assert (await here.made.do(Submit(request=wanted))).is_ok
+        for command, word in (
+            (Submit(request=wanted), "already sent"),
+            (Cancel(client_order_id=scenes.new_id()), "no such order"),
+            (Settle(client_order_id=wanted.client_order_id, ref=None), "nothing to settle"),
+            (StartDay(account=ACCOUNT, day="2099-01-01"), "clock"),
+            (Tick(), "clock"),
+            (Panic(account=AccountId("paper:typo")), "no account"),
+            (SetTradingState(account=AccountId("paper:typo"), state=TradingState.HALTED), "no account"),
+        ):
+            receipt = await desk.send(command)
+            assert not receipt.is_ok, command
+            assert word in receipt.text
+        assert here.made.state.days[ACCOUNT] != "2099-01-01"
+        assert here.made.state.orders[wanted.client_order_id].status is OrderStatus.OPEN
+        assert (await desk.send(CancelAll())).text.startswith("1 orders")
+
+
+async def test_a_desk_that_reads_only_sends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with stage(path) as made:
+        await made.do(Submit(request=scenes.request(price="70000")))
+    journal = Journal.open(path, read_only=True)
+    clock = ManualClock(scenes.START)
+    program = Program(Settings(), journal, paper_broker(Settings(), clock, INSTRUMENTS), clock=clock)
+    await program.prepare()
+    receipt = await program.desk.send(CancelAll())
+    assert not receipt.is_ok
+    assert "reads only" in receipt.text
+    assert len(program.engine.state.live) == 1
+    with_status = [change async for change in _one(program.desk)]
+    assert with_status[0].put[0].journal == "read-only"  # type: ignore[union-attr]
+
+
+async def _one(desk: LocalDesk) -> AsyncIterator[Changed]:
+    watch = desk.watch(Interest(slices=frozenset({Slice.STATUS})))
+    async for change in watch:
+        yield change
+        break
+    await watch.aclose()  # type: ignore[attr-defined]
