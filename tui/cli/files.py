@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,10 +120,11 @@ def journal_show(
     context: typer.Context,
     since: Annotated[int, typer.Option("--from", metavar="SEQ", min=1, help="First sequence number.")] = 1,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most this many events.")] = 1000,
+    as_json: Json = False,
 ) -> int:
     """Print the journal's events.
 
-    One JSON object a line, oldest first.
+    One JSON object a line, oldest first; with --json one list of them.
 
     Example: hoga journal show --from 120 --limit 20
     """
@@ -130,15 +132,14 @@ def journal_show(
 
     from storage.journal import Journal
 
-    path = _journal(context.obj)
-    opened = Journal.open(path, boot_id="show", read_only=True)
-    encoder, shown = msgspec.json.Encoder(), 0
-    for sequence, event in opened.replay():
-        if sequence >= since:
-            print(encoder.encode({"seq": sequence, "event": event}).decode())
-            shown += 1
-            if shown >= limit:
-                break
+    opened = Journal.open(_journal(context.obj), boot_id="show", read_only=True)
+    asked = ({"seq": sequence, "event": event} for sequence, event in opened.replay() if sequence >= since)
+    encoder, shown = msgspec.json.Encoder(), islice(asked, limit)
+    if as_json:
+        print(encoder.encode(list(shown)).decode())
+    else:
+        for row in shown:
+            print(encoder.encode(row).decode())
     return Exit.OK
 
 

@@ -40,6 +40,10 @@ def demo(context: typer.Context) -> int:
 
 def run(
     context: typer.Context,
+    headless: Annotated[
+        bool,
+        typer.Option("--headless", help="No screen, logs only. This verb never has one; say it where it reads better."),
+    ] = True,
     duration: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop by itself after this long.")
     ] = None,
@@ -49,10 +53,11 @@ def run(
     It stays in the foreground until it is told to stop: SIGTERM and SIGINT stop it cleanly. Other terminals reach
     it with `hoga positions`, `hoga order`, `hoga panic`.
 
-    Example: hoga run --duration 3600
+    Example: hoga run --headless --duration 3600
     """
     from tui.compose import run_headless
 
+    del headless  # a word for unit files and readers: there is no other way to run
     settings = context.obj.settings()
     with logged(settings.log, to_stdout=True):
         return run_headless(settings, duration=duration)
