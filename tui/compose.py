@@ -224,7 +224,8 @@ def resolve(wanted: Iterable[str], listed: Iterable[Instrument]) -> tuple[Instru
 def data_directory(data_dir: Path | None, *, demo: bool = False, settings: Settings | None = None) -> Path:
     from storage.places import data_dir as default
 
-    base = data_dir or (Path(settings.storage.directory).expanduser() if settings and settings.storage.directory else default())
+    configured = settings.storage.directory if settings else ""
+    base = data_dir or (Path(configured).expanduser() if configured else default())
     return base / "demo" if demo else base
 
 
