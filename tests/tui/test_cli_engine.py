@@ -238,7 +238,7 @@ def test_headless_imports_no_screen(tmp_path: Path) -> None:
 def test_the_console_starts_without_what_comes_on_use() -> None:
     """Before the first frame: Textual, msgspec and sqlite3, nothing heavier, and no command line parser."""
     code = (
-        "import sys; import tui.cli, tui.cli.opening, tui.compose, tui.app, storage.journal, storage.settings\n"
+        "import sys; import tui.cli, tui.cli.opening, tui.run.screen, tui.app, storage.journal, storage.settings\n"
         "import brokers.paper.broker, tui.logs\n"
         "heavy = 'pandas numpy sqlalchemy alembic httpx websockets ib_insync typer structlog'.split()\n"
         "print([name for name in heavy if name in sys.modules])"

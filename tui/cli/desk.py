@@ -23,7 +23,7 @@ PICTURE_SECONDS = 5.0
 
 def with_desk(settings: Settings, ask: Callable[[Desk, bool], Awaitable[T]]) -> T:
     """Run `ask(desk, is_live)` on the desk there is. Raises DeskUnavailable where none runs and nothing is stored."""
-    from tui.compose import connect_desk
+    from tui.run.reach import connect_desk
 
     folder = data_directory(settings)
 

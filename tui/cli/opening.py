@@ -21,7 +21,7 @@ def open_console(chosen: Chosen, *, demo: bool) -> int:
     """The full-screen console, until it is closed. The demo keeps its data in a folder of its own."""
     import msgspec
 
-    from tui.compose import run_console
+    from tui.run.screen import run_console
 
     is_demo = demo or chosen.demo
     settings = msgspec.structs.replace(chosen, demo=False).settings()

@@ -1,5 +1,5 @@
 """Verbs that start something and stay: the console, the demo, a headless engine, a replay. They only turn words into
-settings and options; tui/compose.py builds what runs.
+settings and options; tui/compose.py builds what runs, tui/run runs it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def run(
 
     Example: hoga run --headless --duration 3600
     """
-    from tui.compose import run_headless
+    from tui.run.headless import run_headless
 
     del headless  # a word for unit files and readers: there is no other way to run
     settings = context.obj.settings()
@@ -79,7 +79,7 @@ def replay(
 
     Examples: hoga replay 2026-11-19 --speed 60x  |  hoga replay day.tape.gz --headless --speed max --json
     """
-    from tui.compose import ReplayOptions, run_replay
+    from tui.run.replay import ReplayOptions, run_replay
 
     settings = context.obj.settings()
     if as_json and not headless:

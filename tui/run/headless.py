@@ -1,0 +1,47 @@
+"""The engine without a screen, logging only. Nothing here or below imports Textual."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from core.clock import SystemClock
+from core.config import Settings
+from tui.compose import Program, boot_id, data_directory, paper_broker
+from tui.run.doors import on_signals, served
+
+
+def run_headless(settings: Settings, *, data_dir: Path | None = None, duration: float | None = None) -> int:
+    """The same engine, logging only. SIGTERM and SIGINT stop it cleanly; `duration` (seconds) stops it by itself."""
+    return asyncio.run(_headless(settings, data_directory(data_dir, settings=settings), duration))
+
+
+async def _headless(settings: Settings, directory: Path, duration: float | None) -> int:
+    from core.log import get_logger
+    from storage.journal import Journal
+
+    clock = SystemClock()
+    log = get_logger("engine")
+
+    def write(row: Any) -> None:
+        level = {"error": log.error, "warning": log.warning}.get(row.level, log.info)
+        level(row.kind.lower(), text=row.text, sequence=row.sequence, at=row.ts)
+
+    journal = Journal.open(directory / "journal.db", boot_id=boot_id())
+    program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory, on_log=write)
+    await program.prepare()
+    program.add_strategies(settings.strategies)
+    log.info("started", directory=str(directory), mode="paper", head=journal.head()[:12])
+    async with served(program, directory), asyncio.TaskGroup() as group:
+        on_signals(program, program.stop)
+        running = group.create_task(program.run(), name="program")
+        if duration is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(duration):
+                    await asyncio.shield(running)
+            program.stop()
+    orders = len(program.engine.state.live)
+    log.info("stopped", working_orders=orders, head=journal.head()[:12])
+    return 0

@@ -1,0 +1,100 @@
+"""The console on the screen: the engine in this process, or, where another hoga owns the journal, its desk over the
+socket. Closing the console ends the engine it started, and never one it only looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.clock import SystemClock
+from core.config import Settings
+from core.domain.errors import JournalInUse, TapeError
+from tui.compose import Program, boot_id, data_directory, demo_settings, paper_broker
+from tui.environment import prepare_environment
+from tui.run.doors import on_signals, served
+
+if TYPE_CHECKING:
+    from core.runtime.replay import Replay
+
+
+def run_console(
+    settings: Settings, *, data_dir: Path | None = None, demo: bool = False, read_only: bool = False
+) -> int:
+    """The full-screen console on the paper account. A second one on the same journal attaches to the first, or reads
+    only when the first does not answer."""
+    prepare_environment()
+    return asyncio.run(_console(settings, data_directory(data_dir, demo=demo, settings=settings), demo, read_only))
+
+
+async def _console(settings: Settings, directory: Path, demo: bool, read_only: bool) -> int:
+    from storage.journal import Journal
+
+    if demo:
+        settings = demo_settings(settings)
+    clock = SystemClock()
+    try:
+        journal = Journal.open(directory / "journal.db", boot_id=boot_id(), read_only=read_only)
+    except JournalInUse as error:
+        return await _attached(settings, directory, error)
+    program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory)
+    async with AsyncExitStack() as stack:
+        await program.prepare()
+        program.add_strategies(settings.strategies)
+        if not read_only:
+            await stack.enter_async_context(served(program, directory))
+        return await show(program, settings)
+
+
+async def show(program: Program, settings: Settings, replay: Replay | None = None) -> int:
+    """The screen and the engine side by side; when either ends, so does the other."""
+    from tui.app import HogaApp
+
+    app = HogaApp(program.desk, settings)
+    code = 0
+    started = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        if not program.journal.is_read_only:
+            group.create_task(program.run(started), name="program")
+        if replay is not None:
+            group.create_task(_play(program, replay, started), name="replay")
+        on_signals(program, app.exit)
+        try:
+            await app.run_async()
+            code = app.return_code or 0
+        finally:
+            if replay is not None:
+                replay.stop()
+            program.stop()
+    return code
+
+
+async def _play(program: Program, replay: Replay, started: asyncio.Event) -> None:
+    from core.domain.events import Noticed
+
+    await started.wait()
+    try:
+        await replay.run()
+        text = f"the tape has ended after {replay.counts.events:,} events"
+        program.runner.feed(Noticed(ts=program.clock.now(), level="info", kind="TAPE", text=text))
+    except TapeError as error:
+        program.runner.feed(Noticed(ts=program.clock.now(), level="error", kind="TAPE", text=str(error)))
+
+
+async def _attached(settings: Settings, directory: Path, in_use: JournalInUse) -> int:
+    """Another hoga owns the journal: look through its desk, or at the stored journal if it does not answer."""
+    from core.domain.errors import HogaError
+    from core.runtime.desk_remote import connect
+    from core.runtime.desk_socket import socket_path
+    from tui.app import HogaApp
+
+    try:
+        async with connect(socket_path(directory), SystemClock()) as desk:
+            app = HogaApp(desk, settings)
+            await app.run_async()
+            return app.return_code or 0
+    except (HogaError, OSError):
+        print(f"{in_use}\nIt does not answer, so this console reads only.", file=sys.stderr)
+    return await _console(settings, directory, False, True)
