@@ -472,6 +472,15 @@ class HogaApp(ShadowDisplay[int]):
 
     # ---- running
 
+    @property
+    def crash(self) -> Exception | None:
+        """The bug that ended the console, if one did: whoever ran it raises it once the terminal is given back."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Textual would print the traceback with its local variables, whatever secrets they hold. We only leave."""
+        self._close_messages_no_wait()
+
     async def run_async(self, *, mouse: bool = False, **options: Any) -> int | None:
         """As Textual's, but the mouse is left to the terminal, so that text can be selected."""
         return await super().run_async(mouse=mouse, **options)

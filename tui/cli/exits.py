@@ -85,7 +85,10 @@ def _report(error: Exception) -> int:
     if isinstance(error, OSError):
         say(f"hoga: {error.strerror or error} ({error.filename or 'system'}). Nothing was changed after that.")
         return Exit.STORAGE
-    say(f"hoga: this is a bug in hoga: {type(error).__name__}: {error}"[:500])
+    cause: BaseException = error
+    while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
+        cause = cause.exceptions[0]
+    say(f"hoga: this is a bug in hoga: {type(cause).__name__}: {cause}"[:500])
     say(_crash_report(error))
     return Exit.BUG
 

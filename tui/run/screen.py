@@ -68,6 +68,8 @@ async def show(program: Program, settings: Settings, replay: Replay | None = Non
             if replay is not None:
                 replay.stop()
             program.stop()
+    if app.crash is not None:
+        raise app.crash
     return code
 
 
@@ -94,6 +96,8 @@ async def _attached(settings: Settings, directory: Path, in_use: JournalInUse) -
         async with connect(socket_path(directory), SystemClock()) as desk:
             app = HogaApp(desk, settings)
             await app.run_async()
+            if app.crash is not None:
+                raise app.crash
             return app.return_code or 0
     except (HogaError, OSError):
         print(f"{in_use}\nIt does not answer, so this console reads only.", file=sys.stderr)
