@@ -27,6 +27,7 @@ from core.domain.events import (
     FeedChanged,
     InstrumentListed,
     OrderAccepted,
+    OrderExpired,
     OrderFilled,
     PhaseChanged,
     RateChanged,
@@ -309,12 +310,16 @@ class PaperBroker:
         now: int,
     ) -> None:
         """Rebuild the venue from our journal, once, before `connect`. OPEN orders rest again; ended ones are only
-        remembered, so that their ids are not taken twice; one that was SENDING or UNKNOWN never arrived here."""
+        remembered, so that their ids are not taken twice; a day order of an earlier day has expired; one that was
+        SENDING or UNKNOWN never arrived here."""
         self._matching.cash.set_balances(balances)
         for (account, id), quantity in positions.items():
             self._matching.cash.set_position(account, id, quantity, self._matching.instrument(id))
         for order in sorted(orders, key=lambda order: order.created):
-            if order.status is OrderStatus.OPEN:
+            if order.status is OrderStatus.OPEN and _is_over(order, now):
+                self._matching.remember(order.id)
+                self._keep([OrderExpired(ts=now, client_order_id=order.id, text="its trading day is over")])
+            elif order.status is OrderStatus.OPEN:
                 self._keep(self._matching.restore(order, now))
             elif order.status in _PLACED:
                 self._matching.remember(order.id)
@@ -381,6 +386,11 @@ async def _generator(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None
     """The source's events as something that can be closed."""
     async for event in events:
         yield event
+
+
+def _is_over(order: Order, now: int) -> bool:
+    """Would an order of an earlier run have ended with its day (00:00 UTC) while nobody ran?"""
+    return order.request.time_in_force is not TimeInForce.GTC and order.created < now - now % DAY
 
 
 def _is_immediate(request: OrderRequest) -> bool:

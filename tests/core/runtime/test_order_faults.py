@@ -25,11 +25,11 @@ from core.domain.events import (
 )
 from core.domain.ids import VenueRef
 from core.domain.limits import RiskLimits
-from core.domain.order import OrderStatus
+from core.domain.order import OrderStatus, TimeInForce
 from core.ports import Sent
 from tests import scenes
 from tests.scenes import ACCOUNT, SAMSUNG
-from tests.stage import Stage, stage
+from tests.stage import Stage, make, stage
 
 
 async def turn(times: int = 20) -> None:
@@ -454,3 +454,51 @@ async def test_what_happens_while_the_program_stops_is_journalled(tmp_path: Path
         assert again.state.position(ACCOUNT, SAMSUNG).quantity == 10
         sent = [e for _, e in again.program.journal.replay() if isinstance(e, OrderSending)]
         assert sent == []
+
+
+# --- another day -----------------------------------------------------------------------------------------------------
+
+
+async def run_until_open(made: Stage) -> asyncio.Task[None]:
+    await made.program.prepare()
+    opened = asyncio.Event()
+    running = asyncio.ensure_future(made.program.runner.run(opened))
+    await opened.wait()
+    return running
+
+
+async def test_a_day_order_does_not_live_again_on_another_day(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    day, lasting = scenes.request(price="70000"), scenes.request(price="69000", time_in_force=TimeInForce.GTC)
+    async with stage(path) as made:
+        for wanted in (day, lasting):
+            await made.do(Submit(request=wanted))
+    again = make(path)
+    again.clock.advance(2 * 86_400)
+    running = await run_until_open(again)
+    await again.settle()
+    assert again.state.orders[day.client_order_id].status is OrderStatus.EXPIRED
+    assert again.state.orders[lasting.client_order_id].status is OrderStatus.OPEN
+    await again.quote(60_000, 60_100)
+    assert again.state.orders[day.client_order_id].filled == 0
+    again.program.stop()
+    await running
+
+
+async def test_the_day_turns_while_nobody_looks_and_its_result_begins_at_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with stage(path) as made:
+        await made.do(Submit(request=scenes.request(price="71100")))
+        await made.quote(71_000, 71_100)
+        assert made.state.position(ACCOUNT, SAMSUNG).day_fees > 0
+        realised = made.state.position(ACCOUNT, SAMSUNG).fees
+    again = make(path)
+    again.clock.advance(86_400)
+    running = await run_until_open(again)
+    await again.settle()
+    position = again.state.position(ACCOUNT, SAMSUNG)
+    assert again.state.days[ACCOUNT] != made.state.days[ACCOUNT]
+    assert (position.day_cash, position.day_fees, position.day_quantity) == (0, 0, 10)
+    assert (position.quantity, position.fees) == (10, realised), "what was made since ever stays"
+    again.program.stop()
+    await running
