@@ -56,6 +56,8 @@ WAKE_SECONDS = 0.05
 LONGEST_CATCH_UP = 5 * NS
 """After a longer silence of the process (a suspended laptop) the market goes on from now, without the time between."""
 DAY = 86_400 * NS
+KEPT = 2_000
+"""Ended orders and fills that a listing shows."""
 CAPABILITIES = Capabilities(
     order_types=frozenset(OrderType),
     times_in_force=frozenset(TimeInForce),
@@ -110,7 +112,7 @@ class PaperBroker:
         """What happened and was not yet taken. Bounded by our own orders and one wake's worth of market."""
         self._wake = asyncio.Event()
         self._wanted: dict[InstrumentId, bool] = {}
-        self._fills: list[Fill] = []
+        self._fills: deque[Fill] = deque(maxlen=KEPT)
         self._is_connected = False
         self._polled = clock.now()
         self._midnight = (clock.now() // DAY + 1) * DAY
@@ -338,12 +340,14 @@ class PaperBroker:
         ]
 
     async def snapshot(self, account: AccountId) -> Snapshot:
-        """All of it, always complete. Fills and ended orders are those of this run."""
+        """All of it, always complete. Fills and ended orders are the newest of this run: each was told when it came."""
         positions = self._matching.cash.positions
+        mine = [order for order in self._matching.orders() if order.request.account == account]
+        ended = deque((order for order in mine if not order.is_live), maxlen=KEPT)
         return Snapshot(
             account=account,
             as_of=self._clock.now(),
-            orders=tuple(_row(order) for order in self._matching.orders() if order.request.account == account),
+            orders=tuple(_row(order) for order in (*ended, *(order for order in mine if order.is_live))),
             fills=tuple(fill for fill in self._fills if fill.account == account),
             positions={
                 id: held.quantity for (whose, id), held in positions.items() if whose == account and held.quantity

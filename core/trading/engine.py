@@ -389,7 +389,7 @@ class Engine:
             wish is not None
             and wish.kind is RequestKind.CANCEL
             and wish.phase is RequestPhase.SENDING
-            and now - wish.ts < CANCEL_AGAIN_NS
+            and abs(now - wish.ts) < CANCEL_AGAIN_NS
         ):
             return NOTHING
         requested = Requested(
@@ -593,7 +593,7 @@ class Engine:
                 del self._flattening[account]
                 self._emit(Noticed(ts=now, level="info", kind="FLAT", text="all positions are closed"), out)
                 continue
-            if now - tried < FLATTEN_AGAIN_NS:
+            if abs(now - tried) < FLATTEN_AGAIN_NS:
                 continue
             self._flattening[account] = now
             for order in live:
@@ -646,8 +646,8 @@ class Engine:
         return self._keep(WatchlistChanged(ts=now, name=command.name, instruments=command.instruments), now)
 
     def _start_day(self, command: StartDay, now: int) -> Sequence[Output]:
-        if self.state.days.get(command.account) == command.day:
-            return NOTHING
+        if command.day <= self.state.days.get(command.account, ""):
+            return NOTHING  # a clock that is set back over midnight does not begin the day anew
         held = [
             i
             for (account, i), p in self.state.positions.items()

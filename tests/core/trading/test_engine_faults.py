@@ -206,6 +206,25 @@ def test_a_cancel_survives_the_answer_to_the_replace_before_it() -> None:
     assert wish.kind is RequestKind.CANCEL
 
 
+def test_a_clock_that_was_set_back_does_not_hold_up_cancels() -> None:
+    engine = scenes.engine()
+    id = working(engine)
+    assert of(engine.step(Cancel(client_order_id=id), START + 3600 * NS), SendCancel)
+    assert of(engine.step(Cancel(client_order_id=id), START), SendCancel)
+
+
+def test_a_day_never_begins_twice_though_the_clock_goes_back() -> None:
+    """The loss of the day must not be forgotten by a clock that crosses midnight to and fro."""
+    engine = scenes.engine(RiskLimits(daily_loss=Decimal(100_000)))
+    engine.step(StartDay(account=ACCOUNT, day="2025-11-21"), START)
+    scenes.hold(engine, "buy", "100", "71000")
+    engine.step(scenes.quote(69_900, 70_000), START)
+    for day in ("2025-11-20", "2025-11-21"):
+        assert not engine.step(StartDay(account=ACCOUNT, day=day), START)
+    (denied,) = engine.step(Submit(request=scenes.request(price="70000")), START)
+    assert denied.rule == "daily loss"
+
+
 # --- halts and panic -----------------------------------------------------------------------------------------------
 
 
