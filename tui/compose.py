@@ -38,6 +38,8 @@ DEMO_STRATEGY = StrategySettings(
     params={"fast": 10, "slow": 40},
 )
 WARM_BARS = 500
+RESERVED = frozenset({"api", "autostart", "cli", "clock", "engine", "keyboard", "panic", "signal"})
+"""Who else may stand behind an order: a strategy of this name would be taken for a person."""
 
 
 class Program:
@@ -124,6 +126,8 @@ class Program:
 
         listed = list(self.engine.state.instruments.values())
         for name, section in configured.items():
+            if name in RESERVED:
+                raise ConfigError(f"[strategies.{name}] {name!r} is how a person's orders are named; choose another")
             try:
                 ids = resolve(section.instruments, listed)
                 instruments = tuple(self.engine.state.instruments[i] for i in ids)

@@ -316,8 +316,10 @@ class PaperBroker:
         SENDING or UNKNOWN never arrived here."""
         self._matching.cash.set_balances(balances)
         for (account, id), quantity in positions.items():
+            if account not in self._accounts:
+                continue  # of another broker, or of an account that is no longer configured
             self._matching.cash.set_position(account, id, quantity, self._matching.instrument(id))
-        for order in sorted(orders, key=lambda order: order.created):
+        for order in sorted((o for o in orders if o.account in self._accounts), key=lambda order: order.created):
             if order.status is OrderStatus.OPEN and _is_over(order, now):
                 self._matching.remember(order.id)
                 self._keep([OrderExpired(ts=now, client_order_id=order.id, text="its trading day is over")])

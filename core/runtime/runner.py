@@ -195,7 +195,15 @@ class Runner:
     def _carry(self, commands: Iterable[VenueCommand]) -> None:
         for command in commands:
             order = self.engine.state.orders[command.client_order_id]
-            self.outboxes[broker_of(order.account)].put(command)
+            outbox = self.outboxes.get(broker_of(order.account))
+            if outbox is not None:
+                outbox.put(command)
+                continue
+            text = f"{broker_of(order.account)} is not connected: nothing was sent"
+            if isinstance(command, SendOrder):
+                self.feed(deny(order.request, Denial("broker", "a connected broker", "none", text), self.clock.now()))
+            else:
+                self._refuse_change(order.id, text)
 
     def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand]]]) -> None:
         """The disk refuses. Orders that wait are denied, cancels go all the same, facts are kept for the next try."""

@@ -7,13 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.clock import SystemClock
-from core.config import Settings
-from core.domain.account import TradingState
+from core.config import Settings, StrategySettings
+from core.domain.account import Mode, TradingState
 from core.domain.commands import Cancel, Panic, Replace, SetTradingState, Submit
-from core.domain.errors import NotConnected
+from core.domain.errors import ConfigError, NotConnected
 from core.domain.events import (
     FeedChanged,
     Noticed,
@@ -23,10 +24,11 @@ from core.domain.events import (
     OrderStaged,
     TradingStateChanged,
 )
-from core.domain.ids import VenueRef
+from core.domain.ids import AccountId, VenueRef
 from core.domain.limits import RiskLimits
-from core.domain.order import OrderStatus, TimeInForce
-from core.ports import Sent
+from core.domain.order import Order, OrderStatus, TimeInForce
+from core.ports import Prepared, Sent
+from storage.journal import Journal
 from tests import scenes
 from tests.scenes import ACCOUNT, SAMSUNG
 from tests.stage import Stage, make, stage
@@ -502,3 +504,60 @@ async def test_the_day_turns_while_nobody_looks_and_its_result_begins_at_nothing
     assert (position.quantity, position.fees) == (10, realised), "what was made since ever stays"
     again.program.stop()
     await running
+
+
+# --- accounts that are no longer configured --------------------------------------------------------------------------
+
+
+async def foreign_order(path: Path, account: str) -> Any:
+    """A journal that knows a working order of an account which nobody connects any more."""
+    request = msgspec.structs.replace(scenes.request(price="70000"), account=AccountId(account))
+    id = request.client_order_id
+    journal = Journal.open(path, boot_id="before")
+    await journal.append([OrderStaged(ts=1, request=request)])
+    order = Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
+    sealed = Prepared(client_order_id=id, account=request.account, mode=Mode.PAPER, digest="d", body=b"")
+    assert await journal.claim(order, sealed, 1) is not None
+    await journal.append([OrderAccepted(ts=1, client_order_id=id, ref=VenueRef("far"))])
+    await journal.close()
+    return id
+
+
+@pytest.mark.parametrize("account", ["gone:main", "paper:old"])
+async def test_panic_reaches_the_rest_when_one_account_is_no_longer_connected(tmp_path: Path, account: str) -> None:
+    path = tmp_path / "journal.db"
+    far = await foreign_order(path, account)
+    async with stage(path) as made:
+        near = scenes.request(price="70100")
+        await made.do(Submit(request=near))
+        await made.do(Panic())
+        assert made.state.orders[near.client_order_id].status is OrderStatus.CANCELED
+        order = made.state.orders[far]
+        assert order.status is OrderStatus.OPEN
+        assert order.requested is not None
+        assert order.requested.phase.value == "refused"
+        await made.quote(60_000, 60_100)
+        assert made.state.orders[far].filled == 0, "it is not ours to fill"
+
+
+async def test_a_strategy_may_not_go_by_the_name_of_a_person() -> None:
+    async with stage() as made:
+        with pytest.raises(ConfigError, match="panic"):
+            made.program.add_strategies({"panic": StrategySettings(instruments=("005930",))})
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError(), ConnectionResetError(), NotConnected("paper", "cut"), ValueError("?")]
+)
+async def test_a_submit_that_fails_is_never_tried_again(error: Exception) -> None:
+    async with stage() as made:
+        calls: list[str] = []
+
+        async def fail(prepared: Any, permit: Any) -> Any:
+            calls.append(prepared.client_order_id)
+            raise error
+
+        made.program.broker.submit = fail  # type: ignore[method-assign]
+        await made.do(Submit(request=scenes.request(price="70000")))
+        await made.second(5)
+        assert len(calls) == 1
