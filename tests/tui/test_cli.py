@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -246,3 +248,20 @@ def test_doctor_sees_what_is_wrong(home: Path, tmp_path: Path, capsys: pytest.Ca
     assert levels["settings"] == "fail"
     assert levels["data folder"] == "fail"
     assert levels["halt file"] == "warn"
+
+
+@pytest.mark.parametrize("verb", [["demo"], ["replay", "somewhere.tape"]])
+def test_a_screen_without_a_terminal_is_refused_in_words(verb: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())", *verb],
+        cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"HOGA_HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+    assert not (tmp_path / "data").exists()

@@ -5,11 +5,13 @@ screen without importing a command line parser.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.domain.errors import ConfigError
 from tui.cli.chosen import Chosen
 from tui.cli.exits import say
 
@@ -23,10 +25,18 @@ def open_console(chosen: Chosen, *, demo: bool) -> int:
 
     from tui.run.screen import run_console
 
+    need_terminal("`hoga run` runs the engine without a screen")
     is_demo = demo or chosen.demo
     settings = msgspec.structs.replace(chosen, demo=False).settings()
     with logged(settings.log):
         return run_console(settings, demo=is_demo)
+
+
+def need_terminal(instead: str) -> None:
+    """Raises ConfigError where there is no terminal to read keys from and to draw on (the screen goes to standard
+    error, as Textual has it)."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfigError(f"the console needs a terminal, and here is none. Nothing was started; {instead}")
 
 
 @contextmanager

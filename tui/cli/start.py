@@ -12,7 +12,7 @@ import typer
 from core.domain.errors import ConfigError
 from tui.cli.chosen import data_directory
 from tui.cli.exits import guarded, say
-from tui.cli.opening import logged, open_console
+from tui.cli.opening import logged, need_terminal, open_console
 
 
 def add_to(app: typer.Typer) -> None:
@@ -84,6 +84,8 @@ def replay(
     settings = context.obj.settings()
     if as_json and not headless:
         raise ConfigError("--json needs --headless: the screen and a JSON document cannot share standard output")
+    if not headless:
+        need_terminal("add --headless for a replay without a screen")
     path = Path(tape)
     if not path.exists():
         from storage.tape import find_tape
