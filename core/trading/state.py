@@ -140,7 +140,8 @@ class State:
     def _denied(self, event: OrderDenied) -> None:
         request = event.request
         if request.client_order_id in self.orders:
-            self._step(request.client_order_id, OrderStatus.DENIED, event.ts, reason=f"{event.rule}: {event.text}")
+            reason = f"{event.rule}: {event.text}"
+            self._step(request.client_order_id, OrderStatus.DENIED, event.ts, reason=reason, requested=None)
             return
         self.orders[request.client_order_id] = Order(
             request=request,

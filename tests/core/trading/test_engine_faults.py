@@ -287,6 +287,19 @@ def test_panic_spares_no_more_exits_than_there_is_to_close() -> None:
     assert engine.state.orders[stop].requested is None
 
 
+def test_exits_at_work_count_when_only_exits_may_pass() -> None:
+    """Each sell alone closes the position; together they would turn it round."""
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "227", instrument=APPLE)
+    working(engine, side="sell", quantity="10", price="240.00", instrument=APPLE)
+    again = scenes.request("sell", "10", "241.00", instrument=APPLE, reduce_only=True)
+    (denied,) = engine.step(Submit(request=again), START)
+    assert denied.rule == "reduce only"
+    engine.step(SetTradingState(state=TradingState.REDUCING), START)
+    (denied,) = engine.step(Submit(request=scenes.request("sell", "10", "242.00", instrument=APPLE)), START)
+    assert denied.rule == "reducing"
+
+
 # --- strategies ----------------------------------------------------------------------------------------------------
 
 
