@@ -14,7 +14,7 @@ from core.clock import SystemClock
 from core.config import Settings, StrategySettings
 from core.domain.account import Mode, TradingState
 from core.domain.commands import Cancel, Panic, Replace, SetTradingState, Submit
-from core.domain.errors import ConfigError, NotConnected
+from core.domain.errors import ConfigError, JournalUnavailable, NotConnected
 from core.domain.events import (
     FeedChanged,
     Noticed,
@@ -26,7 +26,7 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, VenueRef
 from core.domain.limits import RiskLimits
-from core.domain.order import Order, OrderStatus, TimeInForce
+from core.domain.order import Order, OrderStatus, OrderType, TimeInForce
 from core.ports import Prepared, Sent
 from storage.journal import Journal
 from tests import scenes
@@ -561,3 +561,56 @@ async def test_a_submit_that_fails_is_never_tried_again(error: Exception) -> Non
         await made.do(Submit(request=scenes.request(price="70000")))
         await made.second(5)
         assert len(calls) == 1
+
+
+# --- what ends an order before the wire ------------------------------------------------------------------------------
+
+
+async def test_an_order_that_waited_too_long_is_denied_not_sent_late() -> None:
+    async with stage() as made:
+        wire = Wire(made)
+        wire.gate.clear()
+        await made.desk.send(Submit(request=scenes.request(price="70000")))
+        await until(lambda: wire.entered)
+        late = scenes.request(price="70100")
+        await made.desk.send(Submit(request=late))
+        made.clock.advance(11)
+        wire.gate.set()
+        await made.settle()
+        order = made.state.orders[late.client_order_id]
+        assert order.status is OrderStatus.DENIED
+        assert order.reason.startswith("too late")
+        assert late.client_order_id not in wire.sent
+
+
+async def test_a_claim_that_cannot_be_written_denies_the_order() -> None:
+    async with stage() as made:
+        wire = Wire(made)
+
+        async def full(*_: Any) -> Any:
+            raise JournalUnavailable("the disk is full")
+
+        made.program.journal.claim = full  # type: ignore[method-assign]
+        wanted = scenes.request(price="70000")
+        await made.do(Submit(request=wanted))
+        assert made.state.orders[wanted.client_order_id].reason.startswith("journal")
+        assert wire.entered == []
+
+
+async def test_a_halt_that_only_the_journal_knows_forbids_the_claim() -> None:
+    async with stage() as made:
+        wire = Wire(made)
+        halted = TradingStateChanged(ts=1, account=ACCOUNT, state=TradingState.HALTED, by="another door")
+        await made.program.journal.append([halted])
+        wanted = scenes.request(price="70000")
+        await made.do(Submit(request=wanted))
+        assert made.state.orders[wanted.client_order_id].status is OrderStatus.DENIED
+        assert wire.entered == []
+
+
+async def test_what_the_venue_does_not_offer_is_denied_before_the_claim() -> None:
+    async with stage() as made:
+        wanted = scenes.request(price=None, type=OrderType.MOC, time_in_force=TimeInForce.GTC)
+        await made.do(Submit(request=wanted))
+        assert made.state.orders[wanted.client_order_id].reason.startswith("unsupported")
+        assert not any(isinstance(event, OrderSending) for _, event in made.program.journal.replay())
