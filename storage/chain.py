@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
+from struct import Struct
+from struct import error as StructError
 from typing import NamedTuple
 
 import msgspec
@@ -21,6 +23,7 @@ GENESIS = bytes(32)
 KINDS = frozenset(kind.__name__ for kind in DURABLE)
 
 _decode = msgspec.json.Decoder(DurableEvent).decode
+_stamp = Struct(">Qq").pack
 _PAGE = 512
 
 
@@ -49,9 +52,11 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 def link(prev: bytes, seq: int, ts: int, boot: bytes, payload: bytes) -> bytes:
     """The hash of an event: 32 bytes of BLAKE2b over the hash before it, its number and time (8 bytes each, big
-    endian), the boot id, a zero byte and the payload."""
-    stamp = seq.to_bytes(8, "big") + ts.to_bytes(8, "big", signed=True)
-    return blake2b(prev + stamp + boot + b"\0" + payload, digest_size=32).digest()
+    endian), the boot id, a zero byte and the payload. Raises OverflowError for a time that does not fit."""
+    try:
+        return blake2b(prev + _stamp(seq, ts) + boot + b"\0" + payload, digest_size=32).digest()
+    except StructError:
+        raise OverflowError(f"the time {ts} does not fit into 8 bytes") from None
 
 
 def bad_link(row: Row, seq: int, prev: bytes) -> str:

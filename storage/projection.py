@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -49,16 +50,12 @@ class OrderMark(msgspec.Struct, frozen=True):
 
 
 _STEPS: dict[type, OrderStatus] = {
-    OrderSending: OrderStatus.SENDING,
     OrderUnknown: OrderStatus.UNKNOWN,
     OrderRejected: OrderStatus.REJECTED,
     OrderNotPlaced: OrderStatus.NOT_PLACED,
     OrderCanceled: OrderStatus.CANCELED,
     OrderExpired: OrderStatus.EXPIRED,
 }
-FOLDED = frozenset({*_STEPS, OrderStaged, OrderDenied, OrderAccepted, OrderReplaced, OrderFilled, TradingStateChanged})
-"""Events that change a row; all others leave the projection as it is."""
-FOLDED_KINDS = frozenset(kind.__name__ for kind in FOLDED)
 
 
 class Changes:
@@ -95,31 +92,31 @@ class Changes:
     def fold(self, seq: int, event: DurableEvent) -> None:
         """Take one event. Raises IllegalTransition when the status table has no such step: the journal then keeps
         none of the append, because State could not fold it at the next start either."""
-        if event.__class__ not in FOLDED:
-            return
-        match event:
-            case OrderStaged():
-                self._staged(seq, event)
-            case OrderDenied():
-                self._denied(seq, event)
-            case OrderFilled():
-                self._filled(seq, event)
-            case TradingStateChanged():
-                self.halts.append((event.account or ALL_ACCOUNTS, event.state.value, seq))
-            case OrderAccepted():
-                mark = self._known(event.client_order_id)
-                if mark.status is not OrderStatus.OPEN and not mark.status.is_end:
-                    self._step(mark, OrderStatus.OPEN, seq)  # else a fill or an end overtook the answer
-            case OrderReplaced():
-                mark = self._known(event.client_order_id)
-                mark = self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
-                if mark.status.may_fill and mark.filled >= mark.quantity:
-                    self._step(mark, OrderStatus.FILLED, seq)
-            case _:
-                mark = self._known(getattr(event, "client_order_id", ""))
-                if isinstance(event, OrderSending):
-                    mark = msgspec.structs.replace(mark, facts=encode_facts(event.facts))
-                self._step(mark, _STEPS[event.__class__], seq)
+        fold = _FOLDS.get(event.__class__)
+        if fold is not None:
+            fold(self, seq, event)
+
+    def _halted(self, seq: int, event: TradingStateChanged) -> None:
+        self.halts.append((event.account or ALL_ACCOUNTS, event.state.value, seq))
+
+    def _accepted(self, seq: int, event: OrderAccepted) -> None:
+        mark = self._known(event.client_order_id)
+        if mark.status is not OrderStatus.OPEN and not mark.status.is_end:
+            self._step(mark, OrderStatus.OPEN, seq)  # else a fill or an end overtook the answer
+
+    def _replaced(self, seq: int, event: OrderReplaced) -> None:
+        mark = self._known(event.client_order_id)
+        mark = self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
+        if mark.status.may_fill and mark.filled >= mark.quantity:
+            self._step(mark, OrderStatus.FILLED, seq)
+
+    def _sending(self, seq: int, event: OrderSending) -> None:
+        mark = self._known(event.client_order_id)
+        mark = msgspec.structs.replace(mark, facts=encode_facts(event.facts))
+        self._step(mark, OrderStatus.SENDING, seq)
+
+    def _stepped(self, seq: int, event: Any) -> None:
+        self._step(self._known(event.client_order_id), _STEPS[event.__class__], seq)
 
     def _staged(self, seq: int, event: OrderStaged) -> None:
         request = event.request
@@ -164,6 +161,21 @@ class Changes:
     def _step(self, mark: OrderMark, status: OrderStatus, seq: int) -> None:
         check_transition(mark.status, status)
         self.orders[mark.id] = msgspec.structs.replace(mark, status=status, seq=seq)
+
+
+_FOLDS: dict[type, Callable[[Changes, int, Any], None]] = {
+    **dict.fromkeys(_STEPS, Changes._stepped),
+    OrderSending: Changes._sending,
+    OrderStaged: Changes._staged,
+    OrderDenied: Changes._denied,
+    OrderAccepted: Changes._accepted,
+    OrderReplaced: Changes._replaced,
+    OrderFilled: Changes._filled,
+    TradingStateChanged: Changes._halted,
+}
+FOLDED = frozenset(_FOLDS)
+"""Events that change a row; all others leave the projection as it is."""
+FOLDED_KINDS = frozenset(kind.__name__ for kind in FOLDED)
 
 
 def encode_facts(facts: dict[str, str]) -> str:

@@ -22,7 +22,7 @@ from core.domain.events import DurableEvent, OrderSending, event_order
 from core.domain.order import OrderStatus
 from core.ports import Prepared, SendPermit
 from storage.chain import GENESIS, link
-from storage.projection import ALL_ACCOUNTS, Changes, FillKey, OrderMark, clears, encode_facts
+from storage.projection import ALL_ACCOUNTS, FOLDED, Changes, FillKey, OrderMark, clears, encode_facts
 from storage.schema import connect_writer, explain, make_durable
 
 MAX_JOBS = 1000
@@ -160,11 +160,14 @@ class Writer:
         before = (self.seq, self.head, len(self._rows))
         changes = self._changes.branch()
         try:
+            fold, add = changes.fold, self._add
             for event in wish.events:
-                if event.__class__ is OrderSending:
-                    raise IllegalTransition("only a claim makes an order SENDING")
-                changes.fold(self.seq + 1, event)
-                self._add(event)
+                kind = event.__class__
+                if kind in FOLDED:
+                    if kind is OrderSending:
+                        raise IllegalTransition("only a claim makes an order SENDING")
+                    fold(self.seq + 1, event)
+                add(event)
         except (HogaError, ValueError, TypeError, OverflowError) as error:  # this call's own fault: the others go on
             self.seq, self.head = before[:2]
             del self._rows[before[2] :]
@@ -186,13 +189,12 @@ class Writer:
         return SendPermit(id, sealed.digest)
 
     def _add(self, event: DurableEvent) -> None:
-        payload = _encode(event)
-        seq = self.seq + 1
-        head = link(self.head, seq, event.ts, self._boot, payload)
+        payload, ts, before = _encode(event), event.ts, self.head
+        self.seq = seq = self.seq + 1
+        self.head = head = link(before, seq, ts, self._boot, payload)
         intent = getattr(event, "client_order_id", None) or event_order(event)
         kind = event.__class__.__name__
-        self._rows.append((seq, kind, intent, payload.decode(), event.ts, self._boot_id, self.head, head))
-        self.seq, self.head = seq, head
+        self._rows.append((seq, kind, intent, payload.decode(), ts, self._boot_id, before, head))
 
     def _write(self) -> None:
         """Put the waiting rows into the open transaction."""
