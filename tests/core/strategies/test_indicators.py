@@ -69,7 +69,7 @@ def test_ema_follows_its_recursion_from_the_first_mean(prices: list[float], peri
             expected = fsum(prices[:period]) / period
         else:
             expected = expected * (1 - 2 / (period + 1)) + prices[at] * 2 / (period + 1)
-        assert values[at] == pytest.approx(expected, rel=1e-9)
+        assert values[at] == pytest.approx(expected, rel=1e-9, abs=1e-12 * max(prices))
 
 
 def plain_rsi(prices: list[float], period: int) -> list[float | None]:
