@@ -29,8 +29,8 @@ from core.domain.order import OrderRequest, OrderStatus
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime.runner import Runner
 from core.trading import risk, rows
-from core.trading.engine import Output
 from core.trading.notify import order_words, short
+from core.trading.outputs import Output
 from core.trading.picture import Picture
 from core.trading.search import SymbolIndex
 from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, OrderRow, Slice, StatusRow
@@ -106,7 +106,7 @@ class LocalDesk:
         engine, state = self._engine, self._engine.state
         accounts = list(state.accounts.values())
         closed = [g for g in state.gates.values() if not g.is_open]
-        gate = engine.journal_problem or (closed[0].text or "closed" if closed else "")
+        gate = engine.gate.journal_problem or (closed[0].text or "closed" if closed else "")
         if not state.gates:
             gate = "not connected yet"
         orders = [state.orders[id] for id in state.live]
@@ -136,7 +136,7 @@ class LocalDesk:
             ),
             unknown_orders=sum(o.status is OrderStatus.UNKNOWN for o in orders),
             working_orders=len(orders),
-            journal=engine.journal_problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
+            journal=engine.gate.journal_problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
             dropped=self._runner.dropped,
             replay=self._replay(),
         )
@@ -183,9 +183,9 @@ class LocalDesk:
                 if order.status.is_end:
                     return f"{short(order.id)} has ended: {order.status}"
             case Replace():
-                return self._engine.replace_denial(command, self.now())[1]
+                return self._engine.requests.replace_denial(command, self.now())[1]
             case Close():
-                request = self._engine.close_request(command, self.now())
+                request = self._engine.requests.close_request(command, self.now())
                 return request if isinstance(request, str) else ""
             case ControlStrategy() if command.name not in self._engine.strategist.slots:
                 names = ", ".join(self._engine.strategist.slots) or "none are configured"
@@ -221,7 +221,7 @@ class LocalDesk:
     async def preview(self, request: OrderRequest) -> Preview:
         """What the order would do, and the first rule that would refuse it. Sends nothing."""
         engine, state, now = self._engine, self._engine.state, self.now()
-        question = engine.question(request, now)
+        question = engine.gate.question(request, now)
         instrument = question.instrument
         if instrument is None:
             return Preview(
@@ -241,10 +241,10 @@ class LocalDesk:
         denial = risk.assess(question)
         price = question.price
         notional = instrument.value(price, request.quantity) if price is not None else None
-        costs = (
-            sum(engine.costs(instrument, request.side, request.quantity, price), ZERO) if price is not None else None
-        )
-        free = risk.free_cash(state, request, engine.costs, limits=engine.limits)
+        costs = None
+        if price is not None:
+            costs = sum(engine.gate.costs(instrument, request.side, request.quantity, price), ZERO)
+        free = risk.free_cash(state, request, engine.gate.costs, limits=engine.gate.limits)
         base = state.to_base(notional, instrument.currency)
         equity = rows.totals(state, now, None, request.account).equity
         after = None

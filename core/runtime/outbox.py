@@ -31,7 +31,8 @@ from core.domain.market import NS
 from core.domain.order import Order, OrderStatus, RequestKind, RequestPhase
 from core.ports import Accepted, Broker, Clock, Journal, Prepared, SendPermit
 from core.runtime.throttle import Throttle
-from core.trading.engine import Engine, deny
+from core.trading.engine import Engine
+from core.trading.gate import deny
 from core.trading.risk import Denial
 
 
@@ -148,7 +149,7 @@ class Outbox:
             )
         if self._is_halted():
             return Denial("halted", "no halt file", "halt file", "trading is halted by the halt file")
-        denial = self._engine.last_look(order.id, now)
+        denial = self._engine.requests.last_look(order.id, now)
         if denial is not None:
             return denial
         try:
@@ -203,7 +204,7 @@ class Outbox:
             return "canceled before the write"
         if self._engine.state.trading_state(order.account) is TradingState.HALTED or self._is_halted():
             return "halted before the write"
-        denial = self._engine.last_look(id, self._clock.now())
+        denial = self._engine.requests.last_look(id, self._clock.now())
         return f"{denial.rule}: {denial.text}" if denial is not None else ""
 
     def _deny(self, order: Order, denial: Denial) -> None:
@@ -222,7 +223,7 @@ class Outbox:
         elif now - wish.ts > self._max_age:
             why = "it waited too long; ask again"
         else:
-            why = self._engine.replace_last_look(order.id, now)
+            why = self._engine.requests.replace_last_look(order.id, now)
         if why:
             self._refused(order, why)
             return

@@ -35,8 +35,10 @@ from core.ports import Archive, Broker, Clock, Journal, Subscription, Unread
 from core.runtime.outbox import Outbox
 from core.runtime.supervise import supervise
 from core.trading import reconcile, rows
-from core.trading.engine import Engine, Output, deny
+from core.trading.engine import Engine
+from core.trading.gate import deny
 from core.trading.notify import LogBook
+from core.trading.outputs import Output
 from core.trading.risk import Denial
 
 DURABLE_SET: frozenset[type] = frozenset(DURABLE)
@@ -187,7 +189,7 @@ class Runner:
             self._pending.popleft()
         if self._write_problem:
             self._write_problem = ""
-            self.engine.journal_problem = self._disk_problem
+            self.engine.gate.journal_problem = self._disk_problem
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
         for _, commands in batch:
             self._carry(commands)
@@ -208,7 +210,7 @@ class Runner:
     def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand]]]) -> None:
         """The disk refuses. Orders that wait are denied, cancels go all the same, facts are kept for the next try."""
         if not self._write_problem:
-            self._write_problem = self.engine.journal_problem = text
+            self._write_problem = self.engine.gate.journal_problem = text
             notice = f"{text}. New orders are refused, cancels work; what happens is kept and written when it can be"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="JOURNAL", text=notice))
         for _, commands in batch:
@@ -492,10 +494,10 @@ class Runner:
             free = 0.0
         if free < self._min_free_mb and not self._disk_problem:
             self._disk_problem = f"low disk: only {free:.0f} MB free, {self._min_free_mb:g} MB are needed"
-            self.engine.journal_problem = self._write_problem or self._disk_problem
+            self.engine.gate.journal_problem = self._write_problem or self._disk_problem
             text = f"{self._disk_problem}. New orders are refused, cancels work; make room"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="DISK", text=text))
         elif self._disk_problem and free >= self._min_free_mb:
             self._disk_problem = ""
-            self.engine.journal_problem = self._write_problem
+            self.engine.gate.journal_problem = self._write_problem
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="DISK", text="there is room on the disk again"))

@@ -73,7 +73,7 @@ class Picture:
         places = self._order_places or {id: n for n, id in enumerate(state.instruments)}
         # Once a second, and when facts changed, everything: quotes may have gone stale, phases changed.
         wanted = places if aged or changed else [id for id in touched if id in places]
-        limit = engine.limits.max_quote_age_seconds
+        limit = engine.gate.limits.max_quote_age_seconds
         moved = self._put(
             Slice.QUOTES,
             (rows.quote_row(state, id, places[id], now, limit) for id in wanted if id in state.instruments),

@@ -178,7 +178,7 @@ async def test_a_journal_that_cannot_write_sends_nothing_and_lets_cancels_out() 
         journal.append = real  # type: ignore[method-assign]
         made.clock.advance(2)
         await made.settle()
-        assert made.engine.journal_problem == ""
+        assert made.engine.gate.journal_problem == ""
         kinds = [type(e).__name__ for _, e in journal.replay()]
         assert kinds.count("OrderSending") == 1
         assert kinds.count("OrderCanceled") == 1

@@ -134,7 +134,7 @@ def test_a_price_that_is_no_number_is_unknown_and_stops_nothing(price: float) ->
     engine.step(scenes.quote(price, price), START)
     engine.step(Tick(), START)
     assert engine.state.mark(SAMSUNG) is None
-    limit = engine.limits.max_quote_age_seconds
+    limit = engine.gate.limits.max_quote_age_seconds
     assert rows.quote_row(engine.state, SAMSUNG, 0, START, limit).decimals == 0
     row = rows.position_row(engine.state, (ACCOUNT, SAMSUNG), START, limit)
     assert row is not None
@@ -365,7 +365,7 @@ def test_a_strategy_does_not_knock_on_a_closed_door_at_every_bar() -> None:
 
 def test_a_denied_wish_is_not_repeated_at_every_bar() -> None:
     engine, slot = stage(LONG)
-    engine.limits = RiskLimits(max_order_quantity=Decimal(1))
+    engine.gate.limits = RiskLimits(max_order_quantity=Decimal(1))
     out = list(engine.step(BAR, START))
     slot.strategy.says = None  # type: ignore[attr-defined]
     for n in range(1, 61):

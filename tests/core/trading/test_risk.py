@@ -26,7 +26,7 @@ D = Decimal
 
 def rule(engine: Engine, now: int = START, *, automatic: bool = False, **terms: Any) -> str:
     """Name of the first rule that refuses; empty when all pass."""
-    question = engine.question(scenes.request(**terms), now)
+    question = engine.gate.question(scenes.request(**terms), now)
     if automatic:
         question = risk.Question(
             **{f: getattr(question, f) for f in question.__struct_fields__ if f != "is_automatic"}, is_automatic=True

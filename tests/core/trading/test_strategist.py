@@ -147,6 +147,6 @@ def test_a_feed_without_prints_makes_bars_from_mid_prices() -> None:
 def test_an_automatic_order_is_told_apart_from_a_persons() -> None:
     engine, _ = scene()
     mine = scenes.request(price="70900")
-    assert not engine.question(mine, START).is_automatic
-    assert engine.question(scenes.request(price="70800", source="says"), START).is_automatic
+    assert not engine.gate.question(mine, START).is_automatic
+    assert engine.gate.question(scenes.request(price="70800", source="says"), START).is_automatic
     assert kinds(engine.step(Submit(request=mine), START)) == ["OrderStaged", "SendOrder"]

@@ -1,0 +1,167 @@
+"""What may be done at all: trading states, panic and flatten, the day and its loss limit. Panic never cancels what only
+protects; flatten goes on until nothing is left, and says once what keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from core.domain.account import TradingState
+from core.domain.commands import (
+    Cancel,
+    CancelAll,
+    Close,
+    Panic,
+    SetTradingState,
+    StartDay,
+    Submit,
+)
+from core.domain.events import (
+    DayStarted,
+    Noticed,
+    StrategyChanged,
+    StrategyStatus,
+    TradingStateChanged,
+)
+from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
+from core.domain.market import NS
+from core.domain.order import (
+    OrderRequest,
+)
+from core.trading import risk
+from core.trading.gate import Gate
+from core.trading.outputs import NOTHING, Output, emit
+from core.trading.requests import Requests
+from core.trading.state import State
+from core.trading.strategist import Strategist
+
+FLATTEN_AGAIN_NS = 3 * NS
+FLATTENER = "panic"
+"""Source of the orders that flatten: they alone are not canceled by it."""
+
+
+class Control:
+    def __init__(self, state: State, gate: Gate, requests: Requests, strategist: Strategist) -> None:
+        self.state = state
+        self.gate = gate
+        self.requests = requests
+        self.strategist = strategist
+        self._flattening: dict[AccountId | None, int] = {}
+        """Scopes to be closed, and when that was last tried."""
+        self._flatten_said: dict[tuple[AccountId, InstrumentId], str] = {}
+
+    def set_trading_state(self, command: SetTradingState, now: int) -> Sequence[Output]:
+        out: list[Output] = []
+        if command.state.severity < TradingState.REDUCING.severity:
+            self._flattening.pop(command.account, None)
+            if command.account is None:
+                self._flattening.clear()
+        self.change_trading_state(command.account, command.state, command.by, command.text, now, out)
+        return out
+
+    def change_trading_state(
+        self, account: AccountId | None, state: TradingState, by: str, text: str, now: int, out: list[Output]
+    ) -> None:
+        if self.state.trading_states.get(account, TradingState.ACTIVE) is state and (
+            account is not None or len(self.state.trading_states) <= 1
+        ):
+            return
+        emit(self.state, TradingStateChanged(ts=now, account=account, state=state, by=by, text=text), out)
+
+    def panic(self, command: Panic, now: int) -> Sequence[Output]:
+        out: list[Output] = []
+        if (
+            self.state.trading_states.get(command.account, TradingState.ACTIVE).severity
+            < TradingState.REDUCING.severity
+        ):
+            self.change_trading_state(command.account, TradingState.REDUCING, command.by, "panic", now, out)
+        for name, changed in list(self.state.strategies.items()):
+            slot = self.strategist.slots.get(name)
+            if changed.status is StrategyStatus.RUNNING and (
+                command.account is None or (slot is not None and slot.account == command.account)
+            ):
+                paused = StrategyChanged(ts=now, name=name, status=StrategyStatus.PAUSED, by=command.by, text="panic")
+                emit(self.state, paused, out)
+                if slot is not None:
+                    self.strategist.control(name, StrategyStatus.PAUSED, now)
+        out.extend(
+            self.requests.cancel_all(
+                CancelAll(account=command.account, entries_only=not command.flatten, by=command.by), now
+            )
+        )
+        if command.flatten:
+            self._flattening[command.account] = 0
+            self._flatten_said.clear()
+            out.extend(self.flatten(now))
+        return out
+
+    def flatten(self, now: int) -> Sequence[Output]:
+        """End what works, close what is left once nothing works there any more; again until all is flat."""
+        out: list[Output] = []
+        for account, tried in list(self._flattening.items()):
+            held = [
+                place
+                for place, position in self.state.positions.items()
+                if position.quantity and (account is None or place[0] == account)
+            ]
+            live = list(self.state.live_orders(account))
+            if not held and not live:
+                del self._flattening[account]
+                emit(self.state, Noticed(ts=now, level="info", kind="FLAT", text="all positions are closed"), out)
+                continue
+            if abs(now - tried) < FLATTEN_AGAIN_NS:
+                continue
+            self._flattening[account] = now
+            for order in live:
+                if order.request.source != FLATTENER:
+                    out.extend(self.requests.cancel(Cancel(client_order_id=order.id, by=FLATTENER), now))
+            busy = {(order.account, order.instrument) for order in self.state.live_orders(account)}
+            for place in held:
+                if place not in busy:
+                    self._flatten_place(place, now, out)
+        return out
+
+    def _flatten_place(self, place: tuple[AccountId, InstrumentId], now: int, out: list[Output]) -> None:
+        """Close one position. What the gate would refuse is not asked: it is said once, and tried again later."""
+        id = derived_client_order_id("flatten", *place, str(now))
+        close = Close(client_order_id=id, account=place[0], instrument=place[1], at_market=True, by=FLATTENER)
+        request = self.requests.close_request(close, now)
+        if isinstance(request, OrderRequest):
+            denial = self.gate.refusal(request, now)
+            if denial is None:
+                self._flatten_said.pop(place, None)
+                out.extend(self.requests.submit(Submit(request=request, by=FLATTENER), now))
+                return
+            request = denial.text
+        if self._flatten_said.get(place) != request:
+            self._flatten_said[place] = request
+            text = f"{place[1]} is not closed yet: {request}"
+            emit(self.state, Noticed(ts=now, level="warning", kind="FLAT", text=text), out)
+
+    def start_day(self, command: StartDay, now: int) -> Sequence[Output]:
+        if command.day <= self.state.days.get(command.account, ""):
+            return NOTHING  # a clock that is set back over midnight does not begin the day anew
+        held = [
+            i
+            for (account, i), p in self.state.positions.items()
+            if account == command.account and (p.quantity or p.day_quantity)
+        ]
+        marks: dict[InstrumentId, Decimal] = {i: mark for i in held if (mark := self._day_mark(i)) is not None}
+        started = DayStarted(ts=now, account=command.account, day=command.day, marks=marks)
+        self.state.apply(started)
+        return (started,)
+
+    def _day_mark(self, id: InstrumentId) -> Decimal | None:
+        """What a holding is worth when a day begins: before the first quote, the close before."""
+        mark = self.state.mark(id)
+        known = self.state.instruments.get(id)
+        return mark if mark is not None or known is None else known.previous_close
+
+    def watch_loss(self, account: AccountId, now: int, out: list[Output]) -> None:
+        limit = self.gate.limits.daily_loss
+        if limit is None or self.state.trading_state(account).severity >= TradingState.REDUCING.severity:
+            return
+        result = risk.day_result(self.state, account)
+        if result is not None and -result >= limit:
+            text = f"day loss {-result:,.0f} reached the limit {limit:,.0f} {self.state.base_currency}"
+            self.change_trading_state(account, TradingState.REDUCING, "daily loss", text, now, out)

@@ -1,0 +1,52 @@
+"""What stands before every order, whoever asks: the limits in force, the costs to reckon with, and whether the journal
+can be written. It asks the rules (risk.py); it changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.domain.events import (
+    OrderDenied,
+)
+from core.domain.limits import RiskLimits
+from core.domain.order import (
+    OrderRequest,
+)
+from core.trading import risk
+from core.trading.risk import Costs, Denial, Question
+from core.trading.state import State
+from core.trading.strategist import Strategist
+
+
+class Gate:
+    """`limits`, `costs` and `journal_problem` are read at every order."""
+
+    def __init__(self, state: State, strategist: Strategist, limits: RiskLimits, costs: Costs) -> None:
+        self.state = state
+        self.strategist = strategist
+        self.limits = limits
+        self.costs = costs
+        self.journal_problem = ""
+        """Why the journal cannot be written; empty while it can. Set by the runner."""
+
+    def question(self, request: OrderRequest, now: int, **more: Any) -> Question:
+        return Question(
+            request=request,
+            state=self.state,
+            limits=self.limits,
+            now=now,
+            is_automatic=request.source in self.strategist.slots,
+            journal_problem=self.journal_problem,
+            costs=self.costs,
+            **more,
+        )
+
+    def refusal(self, request: OrderRequest, now: int, **more: Any) -> Denial | None:
+        """The first rule that refuses, or None."""
+        return risk.assess(self.question(request, now, **more))
+
+
+def deny(request: OrderRequest, denial: Denial, now: int) -> OrderDenied:
+    return OrderDenied(
+        ts=now, request=request, rule=denial.rule, limit=denial.limit, actual=denial.actual, text=denial.text
+    )

@@ -1,0 +1,242 @@
+"""What is asked about orders: submit, cancel, replace, close, settle. Every new exposure passes the gate here; what
+comes out is STAGED first and goes to the outbox behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from core.domain.commands import (
+    Cancel,
+    CancelAll,
+    Close,
+    Replace,
+    SendCancel,
+    SendOrder,
+    SendReplace,
+    Settle,
+    Submit,
+)
+from core.domain.decimals import exact, plain
+from core.domain.errors import InvalidValue
+from core.domain.events import (
+    Noticed,
+    OrderAccepted,
+    OrderNotPlaced,
+    OrderRequested,
+    OrderStaged,
+)
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId
+from core.domain.market import NS
+from core.domain.order import (
+    Binding,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Requested,
+    RequestKind,
+    RequestPhase,
+    Side,
+    TimeInForce,
+)
+from core.trading.facts import Facts
+from core.trading.gate import Gate, deny
+from core.trading.outputs import NOTHING, Output, emit
+from core.trading.risk import Denial
+from core.trading.state import State, exposure
+
+CANCEL_AGAIN_NS = 2 * NS
+"""A cancel may be repeated, but not more often than this."""
+
+
+class Requests:
+    """`claiming`: orders whose SENDING commit is on its way; to cancel them is to cancel at the venue."""
+
+    def __init__(self, state: State, gate: Gate, facts: Facts, claiming: set[ClientOrderId]) -> None:
+        self.state = state
+        self.gate = gate
+        self.facts = facts
+        self.claiming = claiming
+
+    def submit(self, command: Submit, now: int) -> Sequence[Output]:
+        request = command.request
+        if request.client_order_id in self.state.orders:
+            return NOTHING  # the same ticket sent again is the same order
+        denial = self.gate.refusal(request, now, is_confirmed=command.is_confirmed)
+        out: list[Output] = []
+        if denial is not None:
+            emit(self.state, deny(request, denial, now), out)
+            return out
+        emit(self.state, OrderStaged(ts=now, request=request), out)
+        out.append(SendOrder(request.client_order_id))
+        return out
+
+    def last_look(self, id: ClientOrderId, now: int) -> Denial | None:
+        """The rules once more, right before the SENDING commit. The order itself no longer counts against them."""
+        order = self.state.orders[id]
+        return self.gate.refusal(order.request, now, is_last_look=True, but=id)
+
+    def cancel(self, command: Cancel, now: int) -> Sequence[Output]:
+        order = self.state.orders.get(command.client_order_id)
+        if order is None or order.status.is_end:
+            return NOTHING
+        out: list[Output] = []
+        if order.status is OrderStatus.STAGED and order.id not in self.claiming:
+            emit(
+                self.state,
+                deny(order.request, Denial("canceled", "", "", f"canceled by {command.by} before it left"), now),
+                out,
+            )
+            return out
+        wish = order.requested
+        if (
+            wish is not None
+            and wish.kind is RequestKind.CANCEL
+            and wish.phase is RequestPhase.SENDING
+            and abs(now - wish.ts) < CANCEL_AGAIN_NS
+        ):
+            return NOTHING
+        requested = Requested(
+            kind=RequestKind.CANCEL,
+            phase=RequestPhase.SENDING,
+            # Terms of a replace that may still arrive: they count until the cancel is through.
+            quantity=wish.quantity if wish is not None and wish.phase is not RequestPhase.REFUSED else None,
+            limit_price=wish.limit_price if wish is not None and wish.phase is not RequestPhase.REFUSED else None,
+            stop_price=wish.stop_price if wish is not None and wish.phase is not RequestPhase.REFUSED else None,
+            text=command.by,
+            ts=now,
+        )
+        emit(self.state, OrderRequested(ts=now, client_order_id=order.id, requested=requested), out)
+        out.append(SendCancel(order.id))
+        return out
+
+    def replace_denial(self, command: Replace, now: int) -> tuple[OrderRequest | None, str]:
+        """(the request the new terms amount to, why not). Exactly one of the two is given."""
+        order = self.state.orders.get(command.client_order_id)
+        if order is None or order.status is not OrderStatus.OPEN:
+            return None, f"only a working order can be modified; this one is {order.status if order else 'unknown'}"
+        if order.requested is not None and order.requested.phase is not RequestPhase.REFUSED:
+            return None, "another change of this order is under way"
+        return self._changed(order, command.quantity, command.limit_price, command.stop_price, now)
+
+    def _changed(
+        self, order: Order, quantity: Decimal | None, limit: Decimal | None, stop: Decimal | None, now: int
+    ) -> tuple[OrderRequest | None, str]:
+        quantity = quantity or order.quantity
+        if quantity <= order.filled:
+            return None, f"{plain(order.filled)} is filled already; the new quantity must be above that"
+        try:
+            request = msgspec.structs.replace(
+                order.request,
+                quantity=quantity - order.filled,
+                limit_price=limit or order.limit_price,
+                stop_price=stop or order.stop_price,
+            )
+        except InvalidValue as error:
+            return None, str(error)
+        denial = self.gate.refusal(request, now, but=order.id)
+        return (request, "") if denial is None else (None, f"{denial.rule}: {denial.text}")
+
+    def replace_last_look(self, id: ClientOrderId, now: int) -> str:
+        """Why a replace that was taken must not leave any more; empty when it may."""
+        order = self.state.orders[id]
+        wish = order.requested
+        if order.status is not OrderStatus.OPEN or wish is None:
+            return "the order is not working any more"
+        return self._changed(order, wish.quantity, wish.limit_price, wish.stop_price, now)[1]
+
+    def replace(self, command: Replace, now: int) -> Sequence[Output]:
+        request, why = self.replace_denial(command, now)
+        out: list[Output] = []
+        if request is None:
+            emit(self.state, Noticed(ts=now, level="warning", kind="DENY", text=f"not modified: {why}"), out)
+            return out
+        order = self.state.orders[command.client_order_id]
+        requested = Requested(
+            kind=RequestKind.REPLACE,
+            phase=RequestPhase.SENDING,
+            quantity=command.quantity or order.quantity,
+            limit_price=request.limit_price,
+            stop_price=request.stop_price,
+            text=command.by,
+            ts=now,
+        )
+        emit(self.state, OrderRequested(ts=now, client_order_id=order.id, requested=requested), out)
+        out.append(SendReplace(order.id))
+        return out
+
+    def cancel_all(self, command: CancelAll, now: int) -> Sequence[Output]:
+        out: list[Output] = []
+        orders = list(self.state.live_orders(command.account, command.instrument))
+        spared = self._protecting(orders) if command.entries_only else frozenset()
+        for order in orders:
+            if order.id not in spared:
+                out.extend(self.cancel(Cancel(client_order_id=order.id, by=command.by), now))
+        return out
+
+    def _protecting(self, orders: Iterable[Order]) -> frozenset[ClientOrderId]:
+        """Orders that, all filled, only shrink a position: stops before others. They survive a panic."""
+        spared = set()
+        room: dict[tuple[AccountId, InstrumentId], Decimal] = {}
+        for order in sorted(orders, key=lambda order: order.stop_price is None):
+            place = (order.account, order.instrument)
+            held = self.state.position(*place).quantity
+            left = room.setdefault(place, abs(held))
+            closes = held != 0 and (held > 0) == (order.side is Side.SELL) and exposure(order) <= left
+            if closes:
+                room[place] = left - exposure(order)
+            if closes or order.request.reduce_only:
+                spared.add(order.id)
+        return frozenset(spared)
+
+    def close_request(self, command: Close, now: int) -> OrderRequest | str:
+        """The reduce-only order that closes now, its size read now; or why there is none."""
+        instrument = self.state.instruments.get(command.instrument)
+        held = self.state.position(command.account, command.instrument).quantity
+        if instrument is None or held == 0:
+            return "there is no position to close"
+        side = Side.SELL if held > 0 else Side.BUY
+        free = abs(held) - self.state.working(command.account, command.instrument, side)
+        quantity = min(instrument.quantity(abs(held) * command.fraction), free)
+        if quantity <= 0:
+            return "working orders already close this position; cancel them first" if free <= 0 else "less than one lot"
+        quote = self.state.quotes.get(command.instrument)
+        touch = 0.0 if quote is None else (quote.bid if side is Side.SELL else quote.ask)
+        price = None
+        if not command.at_market:
+            if not touch:
+                return "there is no quote to close at; close at market instead"
+            price = instrument.price(exact(touch), "down" if side is Side.SELL else "up")
+        return OrderRequest(
+            client_order_id=command.client_order_id,
+            account=command.account,
+            instrument=command.instrument,
+            side=side,
+            quantity=quantity,
+            type=OrderType.MARKET if price is None else OrderType.LIMIT,
+            limit_price=price,
+            time_in_force=TimeInForce.DAY,
+            reduce_only=True,
+            source=command.by,
+        )
+
+    def close(self, command: Close, now: int) -> Sequence[Output]:
+        request = self.close_request(command, now)
+        if isinstance(request, str):
+            return (Noticed(ts=now, level="warning", kind="DENY", text=f"not closed: {request}"),)
+        return self.submit(Submit(request=request, by=command.by), now)
+
+    def settle(self, command: Settle, now: int) -> Sequence[Output]:
+        order = self.state.orders.get(command.client_order_id)
+        if order is None or order.status is not OrderStatus.UNKNOWN:
+            return NOTHING
+        if command.ref is None:
+            return self.facts.ended(
+                OrderNotPlaced(ts=now, client_order_id=order.id, text=f"settled by {command.by}: not placed"), now
+            )
+        return self.facts.accepted(
+            OrderAccepted(ts=now, client_order_id=order.id, ref=command.ref, binding=Binding.BY_PERSON), now
+        )
