@@ -4,7 +4,6 @@ file whose package holds BROKER; nothing else is registered anywhere."""
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
@@ -27,6 +26,8 @@ class BrokerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 def names() -> tuple[str, ...]:
     """All brokers, sorted. Imports none of them."""
+    import pkgutil
+
     return tuple(sorted(found.name for found in pkgutil.iter_modules(brokers.__path__) if found.ispkg))
 
 

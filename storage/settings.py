@@ -7,7 +7,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -83,6 +82,8 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     text = _read(file, is_required=path is not None)
     tree: dict[str, Any] = {}
     if text is not None:
+        import tomllib  # most starts read no file
+
         try:
             tree = tomllib.loads(text, parse_float=Decimal)
         except tomllib.TOMLDecodeError as error:
@@ -148,6 +149,8 @@ def _read_variable(name: str, key: _Path, text: str) -> Any:
         return OFF
     if get_origin(plain) is tuple and not text.lstrip().startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
+    import tomllib
+
     try:
         return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
     except tomllib.TOMLDecodeError:

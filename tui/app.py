@@ -4,6 +4,7 @@ has them. It decides nothing about orders and reads no clock but the desk's; sto
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
@@ -199,6 +200,9 @@ class HogaApp(ShadowDisplay[int]):
         self._show_edges(now)
 
     def _second(self) -> None:
+        if not gc.isenabled():  # a start does without it; what a start made stays, and need not be looked at
+            gc.freeze()
+            gc.enable()
         now = self.desk.now()
         self.surface.grow_older(self.picture, now)
         self._show_edges(now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -141,8 +142,6 @@ class Ended(_Message, frozen=True, kw_only=True):
 Tell = Welcome | Refused | Answer | Changes | Failed | Ended
 
 _encoder = msgspec.json.Encoder()
-_asks: msgspec.json.Decoder[Ask] = msgspec.json.Decoder(Ask)
-_tells: msgspec.json.Decoder[Tell] = msgspec.json.Decoder(Tell)
 encode = _encoder.encode
 
 
@@ -185,12 +184,23 @@ async def read_message(reader: asyncio.StreamReader, cap: int = FRAME_CAP) -> by
 
 def decode_ask(body: bytes) -> Ask:
     """Raises BadFrame for anything that is not exactly one Ask."""
-    return _decode(_asks, body)
+    return _decode(_asks(), body)
 
 
 def decode_tell(body: bytes) -> Tell:
     """Raises BadFrame for anything that is not exactly one Tell."""
-    return _decode(_tells, body)
+    return _decode(_tells(), body)
+
+
+@cache
+def _asks() -> msgspec.json.Decoder[Ask]:
+    """Built for the first who asks: most engines are never asked."""
+    return msgspec.json.Decoder(Ask)
+
+
+@cache
+def _tells() -> msgspec.json.Decoder[Tell]:
+    return msgspec.json.Decoder(Tell)
 
 
 def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

@@ -15,7 +15,6 @@ from core.domain.ids import AccountId, InstrumentId
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, ModifyOrder, NewOrder, PanicOrder
-from core.trading.orderline import parse
 from tui import format as f
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import HAS_LIMIT
@@ -97,6 +96,8 @@ class Typed:
             return str(error)
 
     def _parse(self, text: str) -> Line:
+        from core.trading.orderline import parse  # the grammar is no part of the first picture
+
         app = self._app
         status, picture = app.picture.status, app.picture
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (tui/cli/exits.py lists them)."""
-    # Imports make many objects and no garbage: the collector's default looks at them two hundred times. Fewer looks
-    # make a start a tenth shorter; one look at so many objects stays near a millisecond.
+    # Imports make many objects and no garbage: the collector's default looks at them two hundred times, and fewer
+    # looks make a start a tenth shorter; one look at so many objects stays near a millisecond.
     gc.set_threshold(20_000, 10, 10)
     from tui.cli.chosen import hoist
 
@@ -21,10 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen, rest = hoist(words)
     if chosen is not None and rest in ([], ["console"], ["demo"]):
         # The road everybody takes every day: no command line parser is imported.
-        from tui.cli.exits import exit_code
-        from tui.cli.opening import open_console
+        gc.disable()  # until the screen stands: the console itself switches it on again
+        try:
+            from tui.cli.exits import exit_code
+            from tui.cli.opening import open_console
 
-        return exit_code(lambda: open_console(chosen, demo=rest == ["demo"]))
+            return exit_code(lambda: open_console(chosen, demo=rest == ["demo"]))
+        finally:
+            gc.enable()
     from tui.cli.app import run
 
     return run(words if chosen is None else [*chosen.words(), *rest])
