@@ -163,6 +163,8 @@ class Surface:
             elif any(part in dirty for part in pane.slices) or (name == "positions" and Slice.STATUS in dirty):
                 keys: set[str] = set().union(*(dirty.get(part, ()) for part in pane.slices))
                 pane.show(picture, now, keys)
+            if name == "orders" and name != self.focus_name:
+                self.orders.to_top()
             pane.flush()
 
     def grow_older(self, picture: Picture, now: int) -> None:

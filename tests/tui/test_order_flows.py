@@ -363,3 +363,14 @@ async def test_panic_and_leaving_work_where_nothing_else_fits() -> None:
         assert ": q" in hands.lines[4]
         await hands.press("enter")
         assert hands.app.return_code == 0
+
+
+async def test_what_works_stays_in_sight_while_the_keys_are_elsewhere() -> None:
+    async with trader(limits=RiskLimits(duplicate_window_seconds=None)) as hands:
+        for count in range(8):
+            await hands.press("B", str(count + 1), "enter", gap=0.3)
+            await hands.settled(lambda: sum(o.status is OrderStatus.FILLED for o in hands.orders) == count + 1)  # noqa: B023
+        await hands.press("b", "9", "enter", gap=0.3)
+        await hands.settled(lambda: "OPEN" in hands.text)
+        heading = next(n for n, line in enumerate(hands.lines) if "STATE" in line and "FILLED" in line)
+        assert "OPEN" in hands.lines[heading + 1]

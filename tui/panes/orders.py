@@ -59,6 +59,11 @@ class OrdersPane(Grid):
         self.set_order([row.key for row in rows])
         self.subject = str(len(rows)) if rows else ""
 
+    def to_top(self) -> None:
+        """While the keys are elsewhere nobody has chosen a row: what works, and what is unknown, stays in sight."""
+        if self.keys and self.cursor != self.keys[0]:
+            self.cursor_to(0)
+
     def age(self, picture: Picture, now: int) -> None:
         for key in tuple(self.visible_keys):
             row = picture.order(key)
