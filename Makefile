@@ -5,6 +5,7 @@
 #   make test     all tests
 #   make check    format, lint, types, import rules, tests
 #   make bench    the figures of tests/bench, as ratios of one run
+#   make peers    other programs that make bench compares with, in .venv-peers
 #   make docs     the generated pages of docs/
 #   make clean    remove the environment and caches
 #
@@ -21,7 +22,7 @@ DEV := $(VENV)/.hoga-dev
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test check format bench peers docs clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,6 +46,10 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench
+
+peers:
+	"$(PYTHON)" -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install nautilus_trader==1.221.0
 
 docs: $(DEV)
 	$(BIN)/python -m tests.house.pages
