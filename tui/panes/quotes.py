@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.strip import Strip
+
 from core.domain.ids import InstrumentId
 from core.domain.market import Phase
 from core.trading.view import QuoteRow, Slice
@@ -33,18 +35,40 @@ class QuotesPane(Grid):
             id="quotes",
         )
         self._look = look
+        self._waiting: set[str] = set()
+        """Rows out of sight whose figures have moved: they are written when somebody looks."""
+        self._picture, self._now = Picture(), 0
         self.set_empty([Cell(w("No symbols here. Settings: [console] watchlist"))])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
-        """Put the rows named in `dirty` (None: all); the order follows the watchlist."""
+        """Put the rows named in `dirty` (None: all) that can be seen, the others when they come into sight; the order
+        follows the watchlist."""
+        self._picture, self._now = picture, now
         quotes = picture.quotes()
+        seen = frozenset(self.visible_keys)
         for row in quotes:
             if dirty is None or row.key in dirty:
-                self.put(row.key, quote_cells(row, now, self._look))
+                if dirty is None or row.key in seen or row.key not in self._index:
+                    self._waiting.discard(row.key)
+                    self.put(row.key, quote_cells(row, now, self._look))
+                else:
+                    self._waiting.add(row.key)
         self.set_order([row.key for row in quotes])
+
+    def _draw(self, y: int) -> Strip:
+        place = self._top + y - self._head
+        if self._waiting and 0 <= place < len(self.keys) and self.keys[place] in self._waiting:
+            key = self.keys[place]
+            self._waiting.discard(key)
+            row = self._picture.quote(InstrumentId(key))
+            if row is not None:
+                self.put(key, quote_cells(row, self._now, self._look))
+                self._changed.discard(key)  # it is being drawn
+        return super()._draw(y)
 
     def age(self, picture: Picture, now: int) -> None:
         """A second has passed: put the visible rows again, so that only ages that read differently are written."""
+        self._picture, self._now = picture, now
         for key in tuple(self.visible_keys):
             row = picture.quote(InstrumentId(key))
             if row is not None:
