@@ -8,12 +8,17 @@ from core.domain.ids import InstrumentId
 from core.trading.view import QuoteRow, Slice
 from tests.tui import scripted
 from tests.tui.scripted import HYNIX, ScriptedDesk, console
+from tui.panes.quotes import QuotesPane
 
 
 def named(number: int, last: float) -> QuoteRow:
     id = InstrumentId(f"XKRX:{900_000 + number}")
     row = scripted.quote(HYNIX, 100 + number, last, 184_500.0)
     return msgspec.structs.replace(row, key=id, instrument=id, code=str(900_000 + number), name=f"Maker {number}")
+
+
+def text(pane: QuotesPane) -> str:
+    return "\n".join(pane.line_text(y) for y in range(pane.size.height))
 
 
 async def test_a_row_out_of_sight_is_right_when_it_comes_into_sight() -> None:
@@ -27,6 +32,7 @@ async def test_a_row_out_of_sight_is_right_when_it_comes_into_sight() -> None:
         await hands.until(lambda: "98,700" in hands.text)  # this one can be seen: its flush has been
         assert "123,400" not in hands.text
         pane.cursor_to(-1)
+        assert "123,400" in text(pane)  # at once, not with the next second
         await hands.until(lambda: "123,400" in hands.text)
         pane.cursor_to(0)
         desk.push(Slice.QUOTES, [named(58, 77_700.0), named(0, 98_600.0)])
@@ -34,4 +40,4 @@ async def test_a_row_out_of_sight_is_right_when_it_comes_into_sight() -> None:
         hands.app.go_to("log")
         hands.app.go_to("trade")
         pane.cursor_to(-1)
-        await hands.until(lambda: "77,700" in hands.text)
+        assert "77,700" in text(pane)
