@@ -5,7 +5,7 @@ place that knows the display time zone. Nothing here computes with money: a Deci
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -101,6 +101,20 @@ def quantity(value: float | Decimal | None) -> str:
     """Thousands separated, no trailing zeros, at most eight digits after the point."""
     text = number(value, 8)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity_in(value: Decimal, cells: int) -> str:
+    """`value` in at most `cells` cells: whole where it fits, else with fewer decimals, cut towards zero and marked `~`.
+    The whole figure stands in the row's detail; a cut digit is never shown as if it were the last."""
+    text = quantity(value)
+    if len(text) <= cells:
+        return text
+    for decimals in range(7, -1, -1):
+        cut = value.quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN)
+        text = "~" + number(cut, decimals)
+        if len(text) <= cells:
+            return text
+    return "~" + compact(value, 1, below=1000)
 
 
 def signed(value: float | Decimal | None, decimals: int = 0) -> str:

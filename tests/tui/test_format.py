@@ -117,3 +117,29 @@ def test_fitted_text_is_exactly_as_wide_as_asked_and_clean(text: str, cells: int
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in fitted)
     if fitted.isascii() or all(0xAC00 <= ord(char) <= 0xD7A3 or char.isascii() for char in fitted):
         assert cell_len(fitted) == cells
+
+
+@pytest.mark.parametrize(
+    ("value", "cells", "shown"),
+    [
+        ("10", 8, "10"),
+        ("1.14144436", 10, "1.14144436"),
+        ("1.14144436", 8, "~1.14144"),
+        ("-1.14144499", 8, "~-1.1414"),
+        ("0.00000001", 8, "~0.00000"),
+        ("12345678.9", 8, "~12.3M"),
+        ("120000", 8, "120,000"),
+    ],
+)
+def test_a_quantity_that_does_not_fit_says_that_it_was_cut(value: str, cells: int, shown: str) -> None:
+    assert f.quantity_in(Decimal(value), cells) == shown
+    assert len(shown) <= max(cells, len("~12.3M"))
+
+
+@given(value=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=8))
+def test_a_quantity_in_a_column_is_never_clipped_nor_larger_than_it_is(value: Decimal) -> None:
+    shown = f.quantity_in(value, 8)
+    assert len(shown) <= 8
+    if shown[-1].isdigit():
+        read = Decimal(shown.lstrip("~").replace(",", ""))
+        assert abs(read) <= abs(value)

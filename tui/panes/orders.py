@@ -130,7 +130,7 @@ def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
         Cell(account_tail(row.account), "text-dim"),
         Cell(look.word(SIDE_WORDS[row.side]), "text-dim" if ended else side_pen(row.side)),
         Cell(symbol(row, look.language), text),
-        Cell(f.quantity(row.quantity), text),
+        Cell(f.quantity_in(row.quantity, 8), text),
         Cell(look.word(TYPE_WORDS[row.type]), "text-dim"),
         Cell(order_price(row), strong),
         Cell(distance[:6], "text-dim"),

@@ -77,7 +77,7 @@ def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:
     return (
         Cell(account_tail(row.account), "text-dim"),
         Cell(symbol(row, look.language), "text" if row.quantity else "text-dim"),
-        Cell(f.quantity(row.quantity), "strong" if row.quantity else "text-dim"),
+        Cell(f.quantity_in(row.quantity, 8), "strong" if row.quantity else "text-dim"),
         Cell(tight(row.average_price, row.decimals, 9) if row.quantity else f.MISSING, "text"),
         Cell(mark + f.price(row.last, row.decimals), "text-dim" if row.is_estimated else "text")
         if row.last is not None

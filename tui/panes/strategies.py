@@ -73,7 +73,7 @@ def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
         Cell(" ".join(row.codes), "text-dim"),
         Cell(f" {state} " if pen in ("stale", "error") else state, pen),
         profit_cell(row.profit, row.currency, look, 11),
-        Cell(f.quantity(row.position), "text"),
+        Cell(f.quantity_in(row.position, 8), "text"),
         Cell(str(row.trades), "text-dim"),
         Cell(row.signal, "text"),
         Cell(following, "text-dim"),

@@ -91,10 +91,15 @@ def _replay_parts(settings: Settings, options: ReplayOptions, tape: Tape) -> tup
 def _tape_strategy(instrument: Instrument, tape: Tape) -> StrategySettings:
     """A moving-average cross on the tape's first instrument, a tenth of the cash in size."""
     price = next((exact(p) for e in tape if (p := _price(e)) > 0), Decimal(1))
-    size = instrument.quantity(REPLAY_CASH / 10 / price) or instrument.lot
+    size = instrument.quantity(_four_digits(REPLAY_CASH / 10 / price)) or instrument.lot
     return StrategySettings(
         kind="ma_cross", instruments=(instrument.id,), interval=Interval.S10, size=size, params={"fast": 5, "slow": 20}
     )
+
+
+def _four_digits(value: Decimal) -> Decimal:
+    """A size a person would type, not one with eight digits after the point."""
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - 3))
 
 
 def _price(event: object) -> float:
