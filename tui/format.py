@@ -5,13 +5,14 @@ place that knows the display time zone. Nothing here computes with money: a Deci
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from rich.cells import get_character_cell_size
 
+from core.domain.decimals import round_to
 from core.domain.text import clean
 
 NS = 1_000_000_000
@@ -110,7 +111,7 @@ def quantity_in(value: Decimal, cells: int) -> str:
     if len(text) <= cells:
         return text
     for decimals in range(7, -1, -1):
-        cut = value.quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN)
+        cut = round_to(abs(value), Decimal(1).scaleb(-decimals), "down").copy_sign(value)
         text = "~" + number(cut, decimals)
         if len(text) <= cells:
             return text

@@ -129,6 +129,8 @@ def test_fitted_text_is_exactly_as_wide_as_asked_and_clean(text: str, cells: int
         ("0.00000001", 8, "~0.00000"),
         ("12345678.9", 8, "~12.3M"),
         ("120000", 8, "120,000"),
+        ("1E+30", 60, "1,000,000,000,000,000,000,000,000,000,000"),
+        ("-0.00000000000001", 8, "0"),
     ],
 )
 def test_a_quantity_that_does_not_fit_says_that_it_was_cut(value: str, cells: int, shown: str) -> None:
