@@ -222,6 +222,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     """First rule that would refuse; empty when all pass."""
     text: str = ""
+    risk: Decimal | None = None
+    """What is lost when the stop loss fills at its price, in `currency`; None without one."""
+    cautions: tuple[str, ...] = ()
+    """Why this order deserves a second look (it may pass all rules): `soft value`, `flip`, `market closed`, ..."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

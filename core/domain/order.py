@@ -132,9 +132,19 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     post_only: bool = False
     source: str = "keyboard"
     note: str = ""
+    stop_loss: Decimal | None = None
+    """Price of the protective stop that comes to life with the first fill of this order."""
+    take_profit: Decimal | None = None
+    """Price at which the position is sold (bought) back; whichever of the two fills ends the other."""
+    parent: ClientOrderId | None = None
+    """The entry that this leg protects; None for orders of their own."""
 
     def __post_init__(self) -> None:
         check_positive(self.quantity, "quantity")
+        for name in ("stop_loss", "take_profit"):
+            leg: Decimal | None = getattr(self, name)
+            if leg is not None:
+                check_positive(leg, name.replace("_", " "))
         needs = {
             "limit_price": self.type in (OrderType.LIMIT, OrderType.STOP_LIMIT),
             "stop_price": self.type in (OrderType.STOP, OrderType.STOP_LIMIT),

@@ -115,6 +115,10 @@ class PositionRow(_Row, frozen=True, kw_only=True):
     stop: Decimal | None
     """Price of a working protective stop, if any."""
     source: str
+    take_profit: Decimal | None = None
+    """Price of a take-profit leg, if any."""
+    stop_is_local: bool = False
+    """The stop is only watched by this engine: it dies with it."""
 
 
 class OrderRow(_Row, frozen=True, kw_only=True):
@@ -147,6 +151,12 @@ class OrderRow(_Row, frozen=True, kw_only=True):
     source: str
     created: int
     updated: int
+    parent: ClientOrderId | None = None
+    """The entry this leg protects."""
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    is_local: bool = False
+    """Watched by this engine and not at the venue: it dies with the engine."""
 
     @property
     def is_working(self) -> bool:
@@ -262,6 +272,8 @@ class StatusRow(_Row, frozen=True, kw_only=True):
     """Market events a feed had to drop; shown when above zero."""
     replay: str
     """Speed and progress of a replay, else empty."""
+    is_rehearsal: bool = False
+    """Paper that looks and asks like LIVE, for practice."""
 
 
 Row = QuoteRow | BookRow | PositionRow | OrderRow | FillRow | PnlRow | StrategyRow | LogRow | StatusRow
