@@ -40,7 +40,7 @@ from tui.screens.layout import Layout
 from tui.surface import Message, Pane, Surface
 from tui.widgets.grid import Grid
 from tui.widgets.pens import Pens
-from tui.words import words
+from tui.words import Speech
 
 FOLLOWED = frozenset(Slice) - {Slice.BOOK}
 FORGET_SECONDS = 6.0
@@ -54,9 +54,8 @@ def make_look(settings: Settings) -> Look:
     console = settings.console
     return Look(
         pens=make_pens(settings),
-        word=words(console.language),
+        speech=Speech(console.language),
         zone=DisplayZone(console.zone),
-        language=console.language,
         base_currency=settings.engine.base_currency,
     )
 

@@ -14,15 +14,30 @@ from core.domain.order import OrderType, Side
 from tui import format as f
 from tui.widgets.grid import Cell
 from tui.widgets.pens import Pens
-from tui.words import Words
+from tui.words import Speech
 
 
 class Look(msgspec.Struct, kw_only=True):
     pens: Pens
-    word: Words
+    speech: Speech
     zone: f.DisplayZone
-    language: str
     base_currency: str
+
+    @property
+    def language(self) -> str:
+        return self.speech.language
+
+    def word(self, english: str) -> str:
+        """The word, or fixed text, of the screen's language."""
+        return self.speech.word(english)
+
+    def say(self, template: str, **fields: object) -> str:
+        """A sentence of the screen's language: `say("no position in {name}", name=name)`."""
+        return self.speech.say(template, **fields)
+
+    def said(self, english: str) -> str:
+        """A sentence that came in English from elsewhere, in the screen's language where it is known."""
+        return self.speech.said(english)
 
 
 class Named(Protocol):

@@ -1,12 +1,11 @@
-"""The words of the screen in its two languages: English is the key, Korean the value. Words of the trade are those
-that Korean traders read on their own screens. Sentences of errors stay English."""
+"""The Korean catalogue, grouped by where a text appears. English is the key: a word, or a sentence with named {fields},
+which Korean may put in another order. `{name:은}` writes the particle that fits the name, 은 or 는
+(tui/words/particles.py). Words of the trade are those that Korean traders read on their own screens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-_KO = {
-    # panes and screens
+# panes and screens
+PLACES = {
     "Watch": "관심",
     "Ladder": "호가",
     "Ticket": "주문서",
@@ -21,7 +20,9 @@ _KO = {
     "Rebalance": "리밸",
     "System": "시스템",
     "Backtest": "백테스트",
-    # headings
+}
+# headings
+HEADINGS = {
     "SYMBOL": "종목",
     "LAST": "현재가",
     "CHG%": "등락률",
@@ -55,7 +56,9 @@ _KO = {
     "WHY": "근거",
     "ASK QTY": "매도잔량",
     "BID QTY": "매수잔량",
-    # empty panes
+}
+# empty panes
+EMPTY = {
     "No positions. Press ": "보유 종목이 없습니다. ",
     " to buy the selected symbol.": "를 누르면 고른 종목을 삽니다.",
     "No orders today. Press ": "오늘 주문이 없습니다. ",
@@ -68,7 +71,9 @@ _KO = {
     "No symbols here. Settings: [console] watchlist": "관심 종목이 없습니다. 설정: [console] watchlist",
     "No order book from this feed yet.": "호가가 아직 없습니다.",
     "the selected symbol": "고른 종목",
-    # values
+}
+# values
+VALUES = {
     "BUY": "매수",
     "SELL": "매도",
     "LMT": "지정가",
@@ -96,7 +101,9 @@ _KO = {
     "STOPPED": "정지",
     "FAILED": "실패",
     "total": "합계",
-    # header and ticket
+}
+# header and ticket
+LABELS = {
     "unreal": "평가",
     "real": "실현",
     "working": "접수",
@@ -116,7 +123,9 @@ _KO = {
     "send": "전송",
     "drop": "닫기",
     "back": "뒤로",
-    # hints
+}
+# hints
+HINTS = {
     "buy": "매수",
     "sell": "매도",
     "close": "청산",
@@ -143,11 +152,10 @@ _KO = {
     "history": "이력",
 }
 
-Words = Callable[[str], str]
-"""The word of the screen's language for an English one; the English word where there is none."""
+# sentences
+SENTENCES = {
+    "no position in {name}; press b to buy": "{name} 보유가 없습니다. b로 매수합니다",
+}
 
-
-def words(language: str) -> Words:
-    if language == "ko":
-        return lambda english: _KO.get(english, english)
-    return lambda english: english
+GROUPS = (PLACES, HEADINGS, EMPTY, VALUES, LABELS, HINTS, SENTENCES)
+CATALOGUE: dict[str, str] = {english: korean for group in GROUPS for english, korean in group.items()}
