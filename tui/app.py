@@ -36,7 +36,7 @@ from tui.known import Known
 from tui.look import Look
 from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
-from tui.screens.layout import Layout
+from tui.screens.layout import SCREENS, Layout
 from tui.surface import Message, Pane, Surface
 from tui.widgets.grid import Grid
 from tui.widgets.pens import Pens
@@ -330,7 +330,7 @@ class HogaApp(ShadowDisplay[int]):
         """Another screen; its own pane gets the keys."""
         self.surface.screen_name = screen
         self.surface.is_zoomed = False
-        self.surface.focus_name = {"trade": "quotes", "ladder": "book"}.get(screen, screen)
+        self.surface.focus_name = SCREENS[screen].home
         self.arrange()
         self._focus()
         self.look_at_cursor()

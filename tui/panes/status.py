@@ -11,23 +11,10 @@ from tui import format as f
 from tui.actions import SCREENS
 from tui.look import Look
 from tui.picture import Picture
-from tui.screens.layout import READY
+from tui.screens.layout import SCREENS as THERE
 from tui.widgets.grid import Cell
 from tui.widgets.parts import Part, part, spread
 from tui.widgets.sheet import Sheet
-
-_NAMES = {
-    "trade": "Trade",
-    "positions": "Positions",
-    "orders": "Orders",
-    "ladder": "Ladder",
-    "chart": "Chart",
-    "strategies": "Strategies",
-    "rebalance": "Rebalance",
-    "log": "Log",
-    "system": "System",
-    "backtest": "Backtest",
-}
 
 
 def is_live(status: StatusRow | None) -> bool:
@@ -114,9 +101,9 @@ class StatusPane(Sheet):
         tabs = []
         for place, (digit, name) in enumerate(SCREENS):
             if name == screen:
-                tabs.append(part(f" {digit} {word(_NAMES[name])} ", "tab-active"))
-            elif name in READY:
-                tabs.append(part(f"{digit} {word(_NAMES[name])}", "text-dim", 1 + place))
+                tabs.append(part(f" {digit} {word(THERE[name].tab)} ", "tab-active"))
+            elif name in THERE:
+                tabs.append(part(f"{digit} {word(THERE[name].tab)}", "text-dim", 1 + place))
         right = []
         unknown = status.unknown_orders if status is not None else 0
         if unknown:
