@@ -31,6 +31,7 @@ from tui.display import ShadowDisplay
 from tui.format import DisplayZone
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
+from tui.keymap import Keymap
 from tui.keys import Keys
 from tui.known import Known
 from tui.look import Look
@@ -85,7 +86,7 @@ class HogaApp(ShadowDisplay[int]):
         self.settings = settings
         self._clock = clock or SystemClock()
         self.look = make_look(settings)
-        self.picture = Picture()
+        self.picture: Picture = Picture()
         self.surface = Surface(self.look)
         self.forms: list[Form] = []
         self.known = Known(desk)
@@ -96,7 +97,7 @@ class HogaApp(ShadowDisplay[int]):
         self.typed = Typed(self)
         self.trading = Trading(self)
         self.working = Working(self)
-        self.keys = Keys(self, {"move": Moving(self), "trade": self.trading, "work": self.working})
+        self.keys = Keys(self, Keymap(), {"move": Moving(self), "trade": self.trading, "work": self.working})
         self._message: Message | None = None
         self._forget: Any = None
         self._flush_due: Any = None
@@ -364,7 +365,11 @@ class HogaApp(ShadowDisplay[int]):
         self.surface.show_form(self.picture, self.forms, is_sending=sending, context=touch)
 
     def _show_edges(self, now: int) -> None:
-        self.surface.show_edges(self.picture, now, self.forms, self._message)
+        self.surface.show_edges(self.picture, now, self.forms, self._message, self.keys.hints())
+
+    def show_keys(self) -> None:
+        """The footer again: other keys work now."""
+        self._show_edges(self.desk.now())
 
     def _touch(self) -> str:
         quote = self.picture.quote(self.instrument) if self.instrument is not None else None

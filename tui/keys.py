@@ -3,24 +3,33 @@ hand types are dropped and what they opened is closed again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from tui.actions import Action, action_for
+from tui.actions import Action
+from tui.acts.applies import TESTS
 from tui.keyboard import ARM_SECONDS, BURST_SECONDS, BurstGuard, Verdict, latin_keys
+from tui.keymap import Keymap, key_label, key_of
 from tui.messages import Form, Press
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-_NAMES = {"!": "exclamation_mark", "/": "slash", ":": "colon", "?": "question_mark", "+": "plus", "-": "minus"}
 _TYPED = frozenset({"command", "find"})
 """Forms whose sending key need not wait: there is nothing to send until something was typed."""
+PAIR_SECONDS = 3.0
+"""How long the first key of a pair waits for the second."""
 
 
 class Keys:
-    def __init__(self, app: HogaApp, rooms: dict[str, Any]) -> None:
+    def __init__(self, app: HogaApp, keymap: Keymap, rooms: dict[str, Any]) -> None:
         self._app = app
-        self._rooms = rooms
+        self.map = keymap
+        self.rooms = rooms
+        """Name of a room -> the object whose methods are its actions."""
+        self.pending = ""
+        """The first key of a pair, while the second is waited for."""
+        self._pending_at = 0.0
         self._guard = BurstGuard()
         self._before: list[Form] = []
         self._last_printable = float("-inf")
@@ -37,6 +46,7 @@ class Keys:
         is_input = form is not None and form.is_input and form in self._before
         verdict = self._guard.press(at, is_printable=press.is_printable, is_input=is_input)
         if verdict is Verdict.BURST:
+            self._wait_for("")
             app.close_all_but(self._before)
             app.say("warning", "a burst of keys was dropped: it looked like a paste or a reply of the terminal")
         if verdict is not Verdict.TAKE:
@@ -44,10 +54,12 @@ class Keys:
         is_hot = at - self._last_printable <= BURST_SECONDS
         if press.is_printable:
             self._last_printable = at
-        always = action_for("always", press.key)
+        always = self.map.always(press.key)
         if always is not None and not (form is not None and press.key in form.sending):
-            self._act(always)
+            self._wait_for("")
+            self.act(always)
         elif form is not None:
+            self._wait_for("")
             self._to_form(form, press, is_hot=is_hot)
         else:
             self._at_rest(press)
@@ -62,6 +74,23 @@ class Keys:
             self._app.say("warning", f"a paste of {size} was ignored: press : and paste it into the command line")
         else:
             self._app.take(form, wish)
+
+    def hints(self) -> list[tuple[str, str]]:
+        """What the footer shows: keys that have something to act on now, with the word for it."""
+        app = self._app
+        if app.top_form is not None:
+            return _hints(self.map.working(app.top_form.place))
+        if self.pending:
+            following = self.map.following(app.focus_name, self.pending)
+            return [("Esc", "back"), *((key_label(key), a.short or a.call) for key, a in following.items())]
+        known: dict[str, bool] = {"": True}
+        here = []
+        for action in self.map.working(app.focus_name):
+            if action.applies not in known:
+                known[action.applies] = TESTS[action.applies](app)
+            if known[action.applies]:
+                here.append(action)
+        return _hints(here)
 
     def _to_form(self, form: Form, press: Press, *, is_hot: bool) -> None:
         app = self._app
@@ -79,21 +108,48 @@ class Keys:
             app.take(form, wish)
 
     def _at_rest(self, press: Press) -> None:
-        action = self._find(press.key, press.character)
-        if action is not None:
-            self._act(action)
+        """A Hangul character stands for the Latin keys under it; what one of them opens, the next is not typed into."""
+        for key in latin_keys(press.character or "") or (key_of(press),):
+            if not self._app.forms:
+                self._step(key, press.at)
+
+    def _step(self, key: str, at: float) -> None:
+        first = self.pending if at - self._pending_at <= PAIR_SECONDS else ""
+        self._wait_for("")
+        if first and key == "escape":
             return
-        for letter in latin_keys(press.character or ""):
-            action = self._find(letter, letter)
-            if action is not None and not self._app.forms:
-                self._act(action)
+        keys = f"{first} {key}" if first else key
+        action = self.map.find(self._app.focus_name, keys)
+        if action is not None:
+            self.act(action)
+        elif first:
+            self._app.say("info", f"{key_label(keys)} is no key here")
+        elif self.map.following(self._app.focus_name, key):
+            self._wait_for(key, at)
 
-    def _find(self, key: str, character: str | None) -> Action | None:
-        place = self._app.focus_name
-        return action_for(place, key) or (action_for(place, _NAMES.get(character, character)) if character else None)
+    def _wait_for(self, first: str, at: float = 0.0) -> None:
+        """Keep the first key of a pair, or forget it."""
+        if first != self.pending:
+            self.pending, self._pending_at = first, at
+            self._app.show_keys()
+            if first:
+                self._app.set_timer(PAIR_SECONDS, lambda: self._forget(at))
 
-    def _act(self, action: Action) -> None:
-        room, _, method = action.id.partition(".")
-        getattr(self._rooms[room], method)(action.argument)
-        if room == "move":
+    def _forget(self, at: float) -> None:
+        if self._pending_at == at:
+            self._wait_for("")
+
+    def act(self, action: Action) -> None:
+        getattr(self.rooms[action.room], action.call)(action.argument)
+        if action.room == "move":
             self._app.look_at_cursor()
+
+
+def _hints(actions: Iterable[Action]) -> list[tuple[str, str]]:
+    """Two keys at most for each; pairs of keys stand behind their first key."""
+    hints = []
+    for action in actions:
+        labels = list(dict.fromkeys(key_label(keys) for keys in action.keys if " " not in keys))
+        if action.short and labels:
+            hints.append(("/".join(labels[:2]), action.short))
+    return hints

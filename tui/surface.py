@@ -14,9 +14,10 @@ from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
 from tui.forms.ticket import Ticket
 from tui.look import Look
 from tui.messages import Form
-from tui.panes.bars import CommandBar, HintBar, MessageBar
+from tui.panes.bars import CommandBar, MessageBar
 from tui.panes.book import BookPane
 from tui.panes.help import HelpForm, HelpPane
+from tui.panes.hints import Hint, HintBar
 from tui.panes.log import LogPane
 from tui.panes.orders import OrdersPane
 from tui.panes.pnl import PnlPane
@@ -175,7 +176,9 @@ class Surface:
                 pane.age(picture, now)
                 pane.flush()
 
-    def show_edges(self, picture: Picture, now: int, forms: Sequence[Form], message: Message | None) -> None:
+    def show_edges(
+        self, picture: Picture, now: int, forms: Sequence[Form], message: Message | None, hints: Sequence[Hint]
+    ) -> None:
         """Header, rules, bars: everything around the panes."""
         live = is_live(picture.status)
         kind = self.layout.kind
@@ -189,7 +192,7 @@ class Surface:
         top = forms[-1] if forms else None
         line = top if isinstance(top, LineForm) else None
         self.command.show(line)
-        self.hints.show(top.place if top is not None else self.focus_name, is_live=live)
+        self.hints.show(hints, is_live=live)
         if message is not None:
             self.message.show(message.level, message.text, message.count)
 

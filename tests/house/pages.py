@@ -14,9 +14,10 @@ import typer.main
 
 from core.config import Settings
 from tests.house.sources import ROOT
-from tui.actions import ACTIONS, Action, key_labels
+from tui.actions import ACTIONS, Action
 from tui.cli.app import app
 from tui.cli.files import every_setting
+from tui.keymap import key_labels
 
 DOCS = ROOT / "docs"
 NOTE = "<!-- Made by `make docs`; edit the program, not this page. -->\n"
@@ -24,7 +25,6 @@ CONTEXTS = {
     "Trade": "Trading",
     "Move": "Moving about",
     "Work": "Everything else",
-    "Screens": "Screens",
     "ticket": "In the ticket",
     "confirm": "In a question",
     "review": "In the review of a live order",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from core.domain.account import Mode
@@ -13,34 +14,86 @@ from core.ports import Receipt
 from core.trading.view import Slice
 from tests.tui import scripted
 from tests.tui.scripted import ScriptedDesk, console
-from tui.actions import ACTIONS, FORBIDDEN, PANES, action_for, actions_in
-from tui.acts.move import Moving
-from tui.acts.trade import Trading
-from tui.acts.work import Working
+from tui.actions import ACTIONS, PANES, Action
 from tui.keyboard import BurstGuard, Verdict, latin_keys
+from tui.keycheck import FORBIDDEN, clashes, unreachable
+from tui.keymap import Keymap
 
-ROOMS = {"move": Moving, "trade": Trading, "work": Working}
 
-
-def test_every_action_has_a_method_and_every_method_an_action() -> None:
-    ids = {action.id for action in ACTIONS if action.context in ("rest", "always")}
-    for id in ids:
-        room, _, method = id.partition(".")
-        assert callable(getattr(ROOMS[room], method)), id
+async def test_every_action_has_a_method_and_every_method_an_action() -> None:
     helpers = {"trade.ticket", "trade.sent", "work.seek", "work.unseek"}
-    methods = {f"{room}.{name}" for room, kind in ROOMS.items() for name in vars(kind) if not name.startswith("_")}
-    assert methods - helpers == ids
+    async with console() as hands:
+        rooms = hands.app.keys.rooms
+        done = {f"{a.room}.{a.call}" for a in ACTIONS if a.context in ("rest", "always")}
+        for call in done:
+            room, _, method = call.partition(".")
+            assert callable(getattr(rooms[room], method)), call
+        methods = {f"{n}.{m}" for n, room in rooms.items() for m in vars(type(room)) if not m.startswith("_")}
+        assert methods - helpers == done
 
 
-def test_no_action_takes_a_key_that_others_own() -> None:
-    assert not FORBIDDEN & {key for action in ACTIONS for key in action.keys}
+def test_ids_are_unique_and_keys_can_be_pressed() -> None:
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+    for action in ACTIONS:
+        if action.context in ("rest", "always"):
+            reasons = [unreachable(key) for keys in action.keys for key in keys.split(" ")]
+            assert not any(reasons), (action.id, reasons)
+        assert not FORBIDDEN & set(action.keys)
+
+
+def test_no_key_means_two_things_in_one_place() -> None:
+    assert not list(clashes(ACTIONS))
+    twice = msgspec.structs.replace(ACTIONS[0], id="trade.other")
+    hidden = Action(id="move.hidden", keys=("b g",), help="behind a key that acts at once")
+    here = Action(id="trade.here", keys=("b",), help="only in the orders", panes=("orders",))
+    assert [key for key, *_ in clashes((*ACTIONS, twice))] == ["ctrl+x"]
+    assert {key for key, *_ in clashes((*ACTIONS, hidden))} == {"b g"}
+    assert not list(clashes((*ACTIONS, here)))
 
 
 def test_every_action_can_be_reached_and_explained() -> None:
+    keymap = Keymap()
     for pane in PANES:
-        for action in actions_in(pane):
+        for action in keymap.working(pane):
             assert action.help
-            assert any(action_for(pane, key) is action for key in action.keys), (pane, action.id)
+            assert any(keymap.find(pane, keys) is action for keys in action.keys), (pane, action.id)
+
+
+def test_a_pane_may_give_a_key_another_meaning() -> None:
+    size = Action(id="trade.size", keys=("2",), help="size preset", panes=("book",))
+    keymap = Keymap((*ACTIONS, size))
+    assert keymap.find("book", "2") is size
+    assert keymap.find("orders", "2") is not size
+
+
+async def test_a_pair_of_keys_waits_shows_what_may_follow_and_gives_up() -> None:
+    async with console() as hands:
+        await hands.press("G", "g")
+        assert "o Orders" in hands.lines[39]
+        assert hands.app.surface.quotes.cursor_row > 0
+        await hands.press("g")
+        assert hands.app.surface.quotes.cursor_row == 0
+        assert "o Orders" not in hands.lines[39]
+        await hands.press("g", "o")
+        assert hands.app.focus_name == "orders"
+        await hands.press("g", "escape", "q")
+        assert hands.app.focus_name == "orders"
+        await hands.press("g")
+        await hands.press("q", gap=3.5)
+        assert hands.app.focus_name == "orders"
+        await hands.press("g", "b")
+        assert (hands.app.focus_name, hands.app.forms) == ("book", [])
+        await hands.press("g", "5")
+        assert "g5 is no key here" in hands.text
+
+
+async def test_the_footer_shows_what_has_something_to_act_on() -> None:
+    async with console() as hands:
+        assert "close" in hands.lines[39]
+        await hands.press("j", "j")
+        assert "x close" not in hands.lines[39]
+        assert "c cancel" not in hands.lines[39]
+        assert "b buy" in hands.lines[39]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from tui.screens.layout import READY, Rect
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
+_HOMES = {"quotes": "trade", "book": "ladder", "pnl": "positions"}
+"""The screens of panes that have none of their own name."""
+
 
 class Moving:
     def __init__(self, app: HogaApp) -> None:
@@ -50,6 +53,15 @@ class Moving:
             self._app.say("info", f"the {name} screen is not there yet")
             return
         self._app.go_to(name)
+
+    def go(self, place: str) -> None:
+        """A pane where it is shown, else the screen that has it."""
+        if place in self._app.surface.visible:
+            self._app.focus_on(place)
+            return
+        self.screen(_HOMES.get(place, place))
+        if place in self._app.surface.visible:
+            self._app.focus_on(place)
 
     def zoom(self, _: str) -> None:
         self._app.is_zoomed = not self._app.is_zoomed

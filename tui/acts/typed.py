@@ -143,7 +143,7 @@ class Typed:
         return ""
 
     def help(self, _: list[str]) -> str:
-        self._app.open(HelpForm(self._app.focus_name))
+        self._app.open(HelpForm(self._app.focus_name, self._app.keys.map))
         return ""
 
     def panic(self, _: list[str]) -> str:

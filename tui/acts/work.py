@@ -38,7 +38,7 @@ class Working:
         self._app.open(LineForm("command", ":", history=self._app.typed.history))
 
     def help(self, _: str) -> None:
-        self._app.open(HelpForm(self._app.focus_name))
+        self._app.open(HelpForm(self._app.focus_name, self._app.keys.map))
 
     def details(self, _: str) -> None:
         text = self._app.selected_text()

@@ -1,10 +1,9 @@
-"""The rows at the bottom: message, command line and hints. They show what the console tells them and hold nothing."""
+"""The rows at the bottom: message and command line. They show what the console tells them and hold nothing."""
 
 from __future__ import annotations
 
 from core.domain.text import clean
 from tui import format as f
-from tui.actions import actions_in, key_labels
 from tui.forms.strips import LineForm
 from tui.look import Look
 from tui.widgets.grid import Cell
@@ -66,21 +65,3 @@ def _tail(text: str, cells: int) -> str:
     while f.width(text) > cells:
         text = text[1:]
     return text
-
-
-class HintBar(Sheet):
-    """Keys that work now, from the one registry: whole hints only, most useful first."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look.pens, id="hints")
-        self._look = look
-
-    def show(self, place: str, *, is_live: bool) -> None:
-        hints = []
-        for rank, action in enumerate(a for a in actions_in(place) if a.short):
-            label = "/".join(key_labels(action)[:2])
-            cells = (Cell(label, "key"), Cell(f" {self._look.word(action.short)}", "text-dim"))
-            hints.append(Part(cells, rank + 1))
-        ground = "live-tint" if is_live else "surface"
-        self.put_line(0, [Cell(" "), *spread(self.room_width - 1, hints)], ground=ground)
-        self.flush()

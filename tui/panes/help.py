@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tui import format as f
-from tui.actions import ACTIONS, Action, actions_in, key_labels
+from tui.actions import Action
+from tui.keymap import Keymap, key_labels
 from tui.look import Look
 from tui.messages import Dropped, Edited, Press, Wish
 from tui.widgets.grid import Cell
@@ -17,8 +18,8 @@ class HelpForm:
     is_input = False
     sending: frozenset[str] = frozenset()
 
-    def __init__(self, pane: str) -> None:
-        self.pane = pane
+    def __init__(self, pane: str, keymap: Keymap) -> None:
+        self.pane, self._map = pane, keymap
         self.top = 0
         self.armed_from = 0.0
 
@@ -37,15 +38,15 @@ class HelpForm:
     def lines(self, width: int) -> list[list[Cell]]:
         """All rows: the pane's keys by group, then the tables of the forms."""
         rows: list[list[Cell]] = []
-        here = actions_in(self.pane)
+        here = self._map.working(self.pane)
         groups = list(dict.fromkeys(action.group for action in here))
         for group in groups:
             rows.append([Cell(f" {group}", "title")])
             rows += [_row(action, width) for action in here if action.group == group]
             rows.append([])
-        for place in dict.fromkeys(a.context for a in ACTIONS if a.context not in ("rest", "always")):
+        for place in dict.fromkeys(a.context for a in self._map.actions if a.context not in ("rest", "always")):
             rows.append([Cell(f" In {place}", "strong")])
-            rows += [_row(action, width) for action in ACTIONS if action.context == place]
+            rows += [_row(action, width) for action in self._map.actions if action.context == place]
             rows.append([])
         return rows
 
