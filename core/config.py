@@ -30,12 +30,53 @@ class Console(_Section, frozen=True, kw_only=True):
     """How often the screen takes new figures, at most; 1 to 20."""
     bell: bool = False
     """Ring the terminal bell on a fill."""
+    rehearsal: bool = False
+    """Paper money, but the console looks and asks like LIVE: for practice. Nothing real is sent."""
     watchlist: tuple[str, ...] = ()
     """Instruments to show at first, as market:code or plain code; empty shows all of the embedded market."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.flush_hz <= 20:
             raise ValueError("flush_hz must be between 1 and 20")
+
+
+class Confirm(_Section, frozen=True, kw_only=True):
+    """When LIVE asks for more than one key. Values are in the base currency."""
+
+    soft_value: Decimal | None = Decimal(20_000_000)
+    """An order worth more asks for its quantity to be typed."""
+    soft_nav: Decimal | None = Decimal("0.20")
+    """The same for this part of the account's value: 0.20 is 20 %."""
+    size_factor: Decimal | None = Decimal(5)
+    """The same for a quantity above so many times the median of the last 20 orders."""
+    far_fraction: Decimal | None = Decimal("0.03")
+    """The same for a price so far from the touch: 0.03 is 3 %."""
+    far_ticks: int | None = None
+    """The same in ticks; for markets with coarse ticks (at KRX 30 is a good figure)."""
+    quote_seconds: float | None = 10.0
+    """The same for a quote older than this."""
+    duplicate_seconds: float = 5.0
+    """The same for an order like one that was sent so shortly before."""
+    risk_fraction: Decimal = Decimal("0.005")
+    """What `%` in a ticket with a stop loss risks at most: 0.005 is 0.5 % of the account's value."""
+    armed_value: Decimal = Decimal(3_000_000)
+    """Armed mode sends at once up to this value; what is larger is reviewed."""
+    armed_minutes: float = 5.0
+    """How long armed mode stays on when no time is named; 60 at most."""
+    buy_template: str = "b 10 ."
+    """The order line that F9 sends in armed mode; `.` is the selected symbol."""
+    sell_template: str = "s 10 ."
+    """The order line that F6 sends in armed mode."""
+
+    def __post_init__(self) -> None:
+        for name in ("soft_value", "soft_nav", "size_factor", "far_fraction", "risk_fraction", "armed_value"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be above zero")
+        if not 0 < self.armed_minutes <= 60:
+            raise ValueError("armed_minutes must be above 0 and at most 60")
+        if self.risk_fraction > 1:
+            raise ValueError("risk_fraction is a part of the account's value: at most 1")
 
 
 class Engine(_Section, frozen=True, kw_only=True):
@@ -88,6 +129,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     """The whole file. Every part may be left out."""
 
     console: Console = Console()
+    confirm: Confirm = Confirm()
     engine: Engine = Engine()
     risk: RiskLimits = RiskLimits()
     storage: Storage = Storage()

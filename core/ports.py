@@ -212,6 +212,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     notional_base: Decimal | None
     costs: Decimal | None
     """Estimated fee and tax, in `currency`."""
+    tax: Decimal | None = None
+    """The tax among them."""
     position_after: Decimal
     buying_power_after: Decimal | None
     distance_ticks: int | None
@@ -225,7 +227,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     risk: Decimal | None = None
     """What is lost when the stop loss fills at its price, in `currency`; None without one."""
     cautions: tuple[str, ...] = ()
-    """Why this order deserves a second look (it may pass all rules): `soft value`, `flip`, `market closed`, ..."""
+    """Why this order deserves a second look though it may pass all rules, as `kind` or `kind: figures`
+    (core/trading/caution.py)."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,7 +97,16 @@ class Program:
             is_driven=is_driven,
             language=settings.console.language,
         )
-        self.desk = LocalDesk(self.runner, pace or SystemClock(), random_bytes, badge=badge, replay=replay)
+        is_rehearsal = settings.console.rehearsal and badge == "PAPER"
+        self.desk = LocalDesk(
+            self.runner,
+            pace or SystemClock(),
+            random_bytes,
+            badge="REHEARSAL" if is_rehearsal else badge,
+            replay=replay,
+            confirm=settings.confirm,
+            is_rehearsal=is_rehearsal,
+        )
 
     async def prepare(self) -> None:
         """Everything before the market: the journal replayed, the paper venue as it was, the last quotes shown as

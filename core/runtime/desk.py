@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from core.config import Confirm
 from core.domain.account import Mode, TradingState
 from core.domain.commands import (
     Cancel,
@@ -25,10 +26,11 @@ from core.domain.events import Noticed, OrderDenied, OrderRequested, OrderStaged
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Interval
-from core.domain.order import OrderRequest, OrderStatus
+from core.domain.order import OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
+from core.runtime.previewing import Previews
 from core.runtime.runner import Runner
-from core.trading import risk, rows
+from core.trading import rows
 from core.trading.notify import order_words, short
 from core.trading.outputs import Output
 from core.trading.picture import Picture
@@ -50,6 +52,8 @@ class LocalDesk:
         *,
         badge: str = "PAPER",
         replay: Callable[[], str] = lambda: "",
+        confirm: Confirm | None = None,
+        is_rehearsal: bool = False,
     ) -> None:
         self._runner = runner
         self._engine = runner.engine
@@ -57,6 +61,8 @@ class LocalDesk:
         self._random_bytes = random_bytes
         self._badge = badge
         self._replay = replay
+        self._is_rehearsal = is_rehearsal
+        self._previews = Previews(self._engine, confirm or Confirm(), self.now, is_rehearsal=is_rehearsal)
         self.picture = Picture(self._engine, runner.log, self._status)
         self._index: SymbolIndex | None = None
         self._refresh_due = 0
@@ -131,7 +137,13 @@ class LocalDesk:
             ),
             gate=gate,
             feeds=tuple(
-                FeedRow(broker=f.broker, is_connected=f.is_connected, text=f.text, last_received=received)
+                FeedRow(
+                    broker=f.broker,
+                    is_connected=f.is_connected,
+                    text=f.text,
+                    last_received=received,
+                    **self._abilities(f.broker),
+                )
                 for f in state.feeds.values()
             ),
             unknown_orders=sum(o.status is OrderStatus.UNKNOWN for o in orders),
@@ -139,7 +151,19 @@ class LocalDesk:
             journal=engine.gate.journal_problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
             dropped=self._runner.dropped,
             replay=self._replay(),
+            is_rehearsal=self._is_rehearsal and all(a.mode is Mode.PAPER for a in accounts),
         )
+
+    def _abilities(self, name: str) -> dict[str, Any]:
+        """What the venue takes, for the tickets of its accounts."""
+        broker = self._runner.brokers.get(name)
+        if broker is None:
+            return {}
+        can = broker.capabilities
+        return {
+            "order_types": tuple(t for t in OrderType if t in can.order_types),
+            "times_in_force": tuple(t for t in TimeInForce if t in can.times_in_force),
+        }
 
     def _everybody(self) -> TradingState:
         return self._engine.state.trading_states.get(None, TradingState.ACTIVE)
@@ -159,7 +183,10 @@ class LocalDesk:
         problem = self._refusal(command)
         if problem:
             return Receipt(is_ok=False, text=problem)
-        return self._receipt(command, self._runner.ask(command))
+        receipt = self._receipt(command, self._runner.ask(command))
+        if receipt.is_ok and isinstance(command, Submit):
+            self._previews.sent(command.request.account)
+        return receipt
 
     def _refusal(self, command: Command) -> str:
         """What the engine would quietly ignore, said aloud."""
@@ -220,51 +247,7 @@ class LocalDesk:
 
     async def preview(self, request: OrderRequest) -> Preview:
         """What the order would do, and the first rule that would refuse it. Sends nothing."""
-        engine, state, now = self._engine, self._engine.state, self.now()
-        question = engine.gate.question(request, now)
-        instrument = question.instrument
-        if instrument is None:
-            return Preview(
-                notional=None,
-                currency="",
-                notional_base=None,
-                costs=None,
-                position_after=question.held,
-                buying_power_after=None,
-                distance_ticks=None,
-                nav_fraction=None,
-                checks_passed=0,
-                checks_total=len(risk.CHECKS),
-                rule="instrument",
-                text="this instrument is not known here",
-            )
-        denial = risk.assess(question)
-        price = question.price
-        notional = instrument.value(price, request.quantity) if price is not None else None
-        costs = None
-        if price is not None:
-            costs = sum(engine.gate.costs(instrument, request.side, request.quantity, price), ZERO)
-        free = risk.free_cash(state, request, engine.gate.costs, limits=engine.gate.limits)
-        base = state.to_base(notional, instrument.currency)
-        equity = rows.totals(state, now, None, request.account).equity
-        after = None
-        if free is not None and notional is not None and costs is not None:
-            after = free - request.side.sign * notional - costs
-        passed = risk.passed(question)
-        return Preview(
-            notional=notional,
-            currency=instrument.currency,
-            notional_base=base,
-            costs=costs,
-            position_after=question.held + request.quantity * request.side.sign,
-            buying_power_after=after,
-            distance_ticks=rows.distance(state, instrument, request.side, request.limit_price or request.stop_price),
-            nav_fraction=float(base / equity) if base is not None and equity else None,
-            checks_passed=passed,
-            checks_total=len(risk.CHECKS),
-            rule=denial.rule if denial else "",
-            text=f"{denial.text} (limit {denial.limit}, actual {denial.actual})" if denial else "",
-        )
+        return self._previews.of(request)
 
     async def search(self, text: str) -> list[Instrument]:
         known = self._engine.state.instruments

@@ -242,6 +242,9 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     is_connected: bool
     text: str
     last_received: int
+    order_types: tuple[OrderType, ...] = ()
+    """What its venue takes; empty when it does not say."""
+    times_in_force: tuple[TimeInForce, ...] = ()
 
 
 class StatusRow(_Row, frozen=True, kw_only=True):
@@ -249,7 +252,7 @@ class StatusRow(_Row, frozen=True, kw_only=True):
 
     mode: Mode
     badge: str
-    """PAPER, LIVE or REPLAY."""
+    """PAPER, LIVE, REHEARSAL or REPLAY."""
     account: str
     """Name and masked tail."""
     base_currency: Currency

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.config import Log
 
 
-def open_console(chosen: Chosen, *, demo: bool) -> int:
+def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False) -> int:
     """The full-screen console, until it is closed. The demo keeps its data in a folder of its own."""
     import msgspec
 
@@ -28,6 +28,8 @@ def open_console(chosen: Chosen, *, demo: bool) -> int:
     need_terminal("`hoga run` runs the engine without a screen")
     is_demo = demo or chosen.demo
     settings = msgspec.structs.replace(chosen, demo=False).settings()
+    if rehearse:
+        settings = msgspec.structs.replace(settings, console=msgspec.structs.replace(settings.console, rehearsal=True))
     with logged(settings.log):
         return run_console(settings, demo=is_demo)
 

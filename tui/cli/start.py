@@ -28,14 +28,18 @@ def console(context: typer.Context) -> int:
     return open_console(context.obj, demo=False)
 
 
-def demo(context: typer.Context) -> int:
+def demo(
+    context: typer.Context,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Look and ask like LIVE; nothing real is sent.")] = False,
+) -> int:
     """Open the console on play money.
 
-    The market is embedded: nothing has to be configured, and nothing leaves this machine.
+    The market is embedded: nothing has to be configured, and nothing leaves this machine. With --rehearse every
+    question of LIVE is asked, so that hands learn them before there is money in it.
 
-    Example: hoga demo
+    Examples: hoga demo  |  hoga demo --rehearse
     """
-    return open_console(context.obj, demo=True)
+    return open_console(context.obj, demo=True, rehearse=rehearse)
 
 
 def run(

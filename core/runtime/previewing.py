@@ -1,0 +1,114 @@
+"""What an order would do, figured before it is sent: value, costs, risk, the first rule that would refuse and every
+caution. It reads the engine and changes nothing; which account was traded by hand since the start is told to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from core.config import Confirm
+from core.domain.account import Mode
+from core.domain.decimals import ZERO
+from core.domain.ids import AccountId
+from core.domain.order import OrderRequest
+from core.ports import Preview
+from core.trading import risk, rows
+from core.trading.caution import Weighed, live_id, weigh
+from core.trading.engine import Engine
+from core.trading.risk import Question
+
+
+class Previews:
+    """`is_rehearsal`: paper accounts are asked about as if they were LIVE."""
+
+    def __init__(self, engine: Engine, limits: Confirm, now: Callable[[], int], *, is_rehearsal: bool) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._now = now
+        self._is_rehearsal = is_rehearsal
+        self._traded: set[AccountId] = set()
+
+    def sent(self, account: AccountId) -> None:
+        """A person's order went to this account."""
+        self._traded.add(account)
+
+    def of(self, request: OrderRequest) -> Preview:
+        """A request that bears the id of a working order is what that order would become."""
+        engine, state, now = self._engine, self._engine.state, self._now()
+        changed = live_id(state, request.client_order_id)
+        if changed is not None:
+            left = request.quantity - state.orders[changed].filled
+            request = msgspec.structs.replace(request, quantity=left) if left > 0 else request
+        question = engine.gate.question(request, now, but=changed)
+        instrument = question.instrument
+        if instrument is None:
+            return _unknown(question)
+        denial = risk.assess(question)
+        price = question.price
+        notional = fee = tax = after = None
+        if price is not None:
+            notional = instrument.value(price, request.quantity)
+            fee, tax = engine.gate.costs(instrument, request.side, request.quantity, price)
+        costs = None if fee is None or tax is None else fee + tax
+        free = risk.free_cash(state, request, engine.gate.costs, limits=engine.gate.limits, but=changed)
+        base = state.to_base(notional, instrument.currency)
+        equity = rows.totals(state, now, None, request.account).equity
+        if free is not None and notional is not None and costs is not None:
+            after = free - request.side.sign * notional - costs
+        return Preview(
+            notional=notional,
+            currency=instrument.currency,
+            notional_base=base,
+            costs=costs,
+            tax=tax,
+            position_after=question.held + request.quantity * request.side.sign,
+            buying_power_after=after,
+            distance_ticks=rows.distance(state, instrument, request.side, request.limit_price or request.stop_price),
+            nav_fraction=float(base / equity) if base is not None and equity else None,
+            checks_passed=risk.passed(question),
+            checks_total=len(risk.CHECKS),
+            rule=denial.rule if denial else "",
+            text=f"{denial.text} (limit {denial.limit}, actual {denial.actual})" if denial else "",
+            risk=_risk(request, price, question),
+            cautions=weigh(
+                Weighed(
+                    question=question,
+                    limits=self._limits,
+                    equity=equity,
+                    power_after=after,
+                    is_first=self._is_first(request.account),
+                )
+            ),
+        )
+
+    def _is_first(self, account: AccountId) -> bool:
+        known = self._engine.state.accounts.get(account)
+        is_asked = self._is_rehearsal or known is None or known.mode is Mode.LIVE
+        return is_asked and account not in self._traded
+
+
+def _risk(request: OrderRequest, price: Decimal | None, question: Question) -> Decimal | None:
+    if request.stop_loss is None or price is None:
+        return None
+    lost = (price - request.stop_loss) * request.side.sign
+    return question.listed.value(max(lost, ZERO), request.quantity)
+
+
+def _unknown(question: Question) -> Preview:
+    return Preview(
+        notional=None,
+        currency="",
+        notional_base=None,
+        costs=None,
+        position_after=question.held,
+        buying_power_after=None,
+        distance_ticks=None,
+        nav_fraction=None,
+        checks_passed=0,
+        checks_total=len(risk.CHECKS),
+        rule="instrument",
+        text="this instrument is not known here",
+        cautions=("instrument unknown",),
+    )
