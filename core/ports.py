@@ -232,12 +232,14 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """`what`: orders, fills or log. Newest first, `before` pages back (exclusive, ts), at most `limit` rows."""
+    """`what`: orders, fills or log. Newest first, `before` pages back (exclusive, ts), at most `limit` rows; orders and
+    fills of one `instrument` alone when it is named."""
 
     what: str
     before: int | None = None
     limit: int = 100
     search: str = ""
+    instrument: InstrumentId | None = None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,7 +43,7 @@ from tui.widgets.grid import Grid
 from tui.widgets.pens import Pens
 from tui.words import Speech
 
-FOLLOWED = frozenset(Slice) - {Slice.BOOK}
+FOLLOWED = frozenset(Slice) - {Slice.BOOK, Slice.CHART}
 FORGET_SECONDS = 6.0
 """How long a message that need not be read stays."""
 _LEVELS = {"fill": "ok", "warning": "warning", "error": "error"}

@@ -148,15 +148,14 @@ class Program:
             self.engine.strategist.add(slot)
 
     async def start_strategies(self, configured: dict[str, StrategySettings]) -> None:
-        """Warm up from the archive, then start those that ran before or start by themselves."""
+        """Warm up from the past, then start those that ran before or start by themselves."""
         for name, section in configured.items():
             slot = self.engine.strategist.slots[name]
-            if self._archive is not None:
-                now = self.clock.now()
-                span = section.interval.ns * WARM_BARS
-                for id in slot.instruments:
-                    coverage = await self._archive.bars(id, section.interval, now - span, now)
-                    self.runner.warm(name, coverage.bars)
+            now = self.clock.now()
+            span = section.interval.ns * WARM_BARS
+            for id in slot.instruments:
+                coverage = await self.runner.past.bars(id, section.interval, now - span, now)
+                self.runner.warm(name, [bar for bar in coverage.bars if bar.is_closed])
             if slot.status is StrategyStatus.FAILED:
                 continue
             before = self.engine.state.strategies.get(name)

@@ -10,6 +10,7 @@ from core.domain.order import OrderStatus
 from core.trading.view import (
     BookRow,
     Changed,
+    ChartRow,
     LogRow,
     OrderRow,
     PnlRow,
@@ -39,7 +40,7 @@ class Picture:
     def apply(self, changed: Changed) -> None:
         rows = self.rows[changed.slice]
         dirty = self.dirty.setdefault(changed.slice, set())
-        if changed.slice is Slice.BOOK:
+        if changed.slice in (Slice.BOOK, Slice.CHART):  # of one instrument at a time
             rows.clear()
         for row in changed.put:
             rows[row.key] = row
@@ -67,6 +68,11 @@ class Picture:
     @property
     def book(self) -> BookRow | None:
         found = self._of(Slice.BOOK, BookRow)
+        return found[0] if found else None
+
+    @property
+    def chart(self) -> ChartRow | None:
+        found = self._of(Slice.CHART, ChartRow)
         return found[0] if found else None
 
     def quote(self, instrument: InstrumentId) -> QuoteRow | None:

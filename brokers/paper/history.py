@@ -7,17 +7,29 @@ from collections import deque
 from itertools import groupby
 from math import exp, sqrt
 from random import Random
+from typing import NamedTuple
 
 from brokers.paper.catalogue import DAY_SECONDS, Character
 from brokers.paper.ladder import Ladder
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
-from core.domain.market import Bar, Interval
+from core.domain.market import NS, Bar, Interval
 
-PAST_MINUTES = 2880
-PAST_DAYS = 260
 KEPT_MINUTES = 10_080
 """A week of recorded minutes."""
+
+
+class Walk(NamedTuple):
+    """A stretch of invented past: so many `bars` of `interval`."""
+
+    interval: Interval
+    bars: int
+
+
+MINUTES = Walk(Interval.M1, 2_880)
+QUARTERS = Walk(Interval.M15, 2_400)
+"""Before the invented minutes, for those who look at long bars: 25 days more."""
+DAYS = Walk(Interval.D1, 260)
 
 
 class History:
@@ -56,23 +68,26 @@ class History:
         """Bars with `since` <= ts < `until`, oldest first. The last one may still be forming."""
         if interval.ns < Interval.M1.ns:
             return []
-        source = Interval.D1 if interval is Interval.D1 else Interval.M1
-        series = self._invented(instrument, source, character) + self._recorded(instrument.id)
+        first = since - since % interval.ns
+        series = [bar for bar in self._series(instrument, interval, character) if bar.ts >= first]
         merged = [_merge(instrument.id, interval, slot, list(bars)) for slot, bars in _slots(series, interval)]
         if merged:
-            newest = merged[-1]
-            merged[-1] = Bar(
-                newest.instrument,
-                interval,
-                newest.ts,
-                newest.open,
-                newest.high,
-                newest.low,
-                newest.close,
-                newest.volume,
-                is_closed=False,
-            )
+            merged[-1] = _merge(instrument.id, interval, merged[-1].ts // interval.ns, merged[-1:], is_closed=False)
         return [bar for bar in merged if since <= bar.ts < until]
+
+    def _series(self, instrument: Instrument, interval: Interval, character: Character) -> list[Bar]:
+        """All there is, in bars that `interval` is made of, oldest first."""
+        recorded = self._recorded(instrument.id)
+        if interval is Interval.D1:
+            ends = self._closed.get(instrument.id, float(instrument.previous_close or 1))
+            return self._walk(instrument, DAYS, self._start, ends, character) + recorded
+        opened = self._opened.get(instrument.id, float(instrument.previous_close or 1))
+        minutes = self._walk(instrument, MINUTES, self._start, opened, character)
+        if interval.ns < QUARTERS.interval.ns:
+            return minutes + recorded
+        begin = minutes[0].ts - minutes[0].ts % QUARTERS.interval.ns
+        quarters = self._walk(instrument, QUARTERS, begin, minutes[0].open, character)
+        return quarters + [bar for bar in minutes if bar.ts >= begin] + recorded
 
     def _recorded(self, id: InstrumentId) -> list[Bar]:
         return [
@@ -80,21 +95,20 @@ class History:
             for minute, start, high, low, close, volume in self._minutes.get(id, ())
         ]
 
-    def _invented(self, instrument: Instrument, interval: Interval, character: Character) -> list[Bar]:
-        """A walk backwards from the opening price; made once, always the same for a seed."""
+    def _walk(self, instrument: Instrument, walk: Walk, end: int, close: float, character: Character) -> list[Bar]:
+        """Backwards from `close` at `end`; made once, always the same for a seed."""
+        interval = walk.interval
         key = (instrument.id, interval)
         if key in self._past:
             return self._past[key]
         rng = Random(f"{self._seed}:{instrument.id}:{interval}")
         ladder = Ladder(instrument.ticks)
-        seconds = DAY_SECONDS[character.group] if interval is Interval.D1 else 60.0
-        sigma = character.volatility * sqrt(seconds / DAY_SECONDS[character.group])
-        count = PAST_DAYS if interval is Interval.D1 else PAST_MINUTES
-        slot = self._start // interval.ns
-        ends = self._closed if interval is Interval.D1 else self._opened
-        close = ends.get(instrument.id, float(instrument.previous_close or 1))
+        day = DAY_SECONDS[character.group]
+        seconds = min(interval.ns / NS, day)
+        sigma = character.volatility * sqrt(seconds / day)
+        slot = end // interval.ns
         past: list[Bar] = []
-        for back in range(1, count + 1):
+        for back in range(1, walk.bars + 1):
             start = close * exp(rng.gauss(0.0, sigma))
             wide = abs(rng.gauss(0.0, sigma * 0.5))
             high, low = max(start, close) * (1 + wide), min(start, close) * (1 - wide)
@@ -113,7 +127,7 @@ def _slots(series: list[Bar], interval: Interval) -> groupby[int, Bar]:
     return groupby(series, key=lambda bar: bar.ts // interval.ns)
 
 
-def _merge(id: InstrumentId, interval: Interval, slot: int, bars: list[Bar]) -> Bar:
+def _merge(id: InstrumentId, interval: Interval, slot: int, bars: list[Bar], *, is_closed: bool = True) -> Bar:
     return Bar(
         id,
         interval,
@@ -123,4 +137,5 @@ def _merge(id: InstrumentId, interval: Interval, slot: int, bars: list[Bar]) -> 
         min(bar.low for bar in bars),
         bars[-1].close,
         sum(bar.volume for bar in bars),
+        is_closed,
     )

@@ -84,6 +84,11 @@ class LocalDesk:
         if Slice.BOOK in interest.slices and interest.instrument is not None:
             self._runner.look_at(face, interest.instrument)
             self.picture.look_at(interest.instrument)
+        chart = None
+        if Slice.CHART in interest.slices and interest.instrument is not None and interest.interval is not None:
+            chart = (interest.instrument, interest.interval)
+            self._runner.look_at_chart(face, chart)
+            self.picture.look_at_chart(chart)
         seen = 0
         try:
             while True:
@@ -98,6 +103,8 @@ class LocalDesk:
             self._runner.look_at(face, None)
             if interest.instrument is not None and interest.instrument not in self._runner.looked_at:
                 self.picture.look_away(interest.instrument)
+            if chart is not None and not self._runner.look_at_chart(face, None):
+                self.picture.look_away_from_chart(chart)
 
     def _refresh(self, *, is_first: bool) -> None:
         """Cut the picture anew, unless another face just did. A face's first one is always cut: who has just sent a
@@ -256,20 +263,24 @@ class LocalDesk:
         return self._index.find(text)
 
     async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
-        if self._runner.archive is None:
-            return Coverage(bars=(), start=None, end=None)
-        return await self._runner.archive.bars(instrument, interval, since, until)
+        found = await self._runner.past.bars(instrument, interval, since, until)
+        if found.bars:
+            self._engine.charts.seed(found.bars[-1])
+            self._engine.touched[instrument] = None
+        return found
 
     async def history(self, query: Query) -> Page:
         """Orders, fills or log lines, newest first."""
         state = self._engine.state
-        limit, before = max(1, min(query.limit, 1000)), query.before
+        limit, before, id = max(1, min(query.limit, 1000)), query.before, query.instrument
         match query.what:
             case "orders":
                 orders = (o for o in reversed(state.orders.values()) if before is None or o.created < before)
+                orders = (o for o in orders if id is None or o.instrument == id)
                 return _page(orders, limit, lambda o: o.created, lambda o: rows.order_row(state, o))
             case "fills":
                 fills = (f for f in reversed(state.fills) if before is None or f.ts < before)
+                fills = (f for f in fills if id is None or f.instrument == id)
                 return _page(fills, limit, lambda f: f.ts, lambda f: rows.fill_row(state, f))
             case _:
                 lines = (r for r in reversed(self._runner.log.rows) if before is None or r.ts < before)

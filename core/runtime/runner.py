@@ -33,8 +33,10 @@ from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase
 from core.ports import Archive, Broker, Clock, Journal, Subscription, Unread
 from core.runtime.outbox import Outbox
+from core.runtime.past import Past
 from core.runtime.supervise import supervise
 from core.trading import reconcile, rows
+from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.gate import deny
 from core.trading.notify import LogBook
@@ -77,6 +79,7 @@ class Runner:
         self.brokers = {broker.name: broker for broker in brokers}
         self._step, self._now = engine.step, clock.now
         self.archive = archive
+        self.past = Past(archive, self.brokers, clock)
         self.log = LogBook(engine.state, language)
         self.dropped = 0
         self._is_driven = is_driven
@@ -94,6 +97,7 @@ class Runner:
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._depth: dict[object, InstrumentId] = {}
+        self._charts: dict[object, ChartKey] = {}
         self._resubscribe = asyncio.Event()
         self._stopped = asyncio.Event()
         self._equity_minute = -1
@@ -422,12 +426,22 @@ class Runner:
         self.engine.keep_prints(self._depth.values())
         self._resubscribe.set()
 
+    def look_at_chart(self, face: object, key: ChartKey | None) -> bool:
+        """A face wants the bars of one instrument as they form (None: of none any more). Does anyone look at what it
+        looked at before?"""
+        before = self._charts.pop(face, None)
+        if key is not None:
+            self._charts[face] = key
+        self.engine.charts.look(self._charts.values())
+        self._resubscribe.set()
+        return before in self._charts.values()
+
     @property
     def looked_at(self) -> frozenset[InstrumentId]:
         return frozenset(self._depth.values())
 
     def _wanted(self, broker: Broker) -> frozenset[Subscription]:
-        deep = set(self._depth.values())
+        deep = {*self._depth.values(), *(id for id, _ in self._charts.values())}  # bars need the prints
         return frozenset(Subscription(id, depth=id in deep) for id in self.engine.state.instruments)
 
     async def _keep_subscribed(self) -> None:

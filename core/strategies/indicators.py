@@ -1,4 +1,5 @@
-"""Moving averages, RSI and Bollinger bands, one value at a time with O(1) state. Market data in floats, never money.
+"""Moving averages, RSI, Bollinger bands, MACD and VWAP, one value at a time with O(1) state. Market data in floats,
+never money.
 
 Window sums are whole numbers of a fixed quantum, not floats: what enters a sum leaves it again exactly, so a million
 bars drift by nothing, and two averages that are equal in ticks compare equal. `digits` is how many digits after the
@@ -170,3 +171,48 @@ class Bollinger:
     @property
     def lower(self) -> float | None:
         return None if self.middle is None else self.middle - self.width * self.deviation
+
+
+class Macd:
+    """Difference of a fast and a slow exponential average (`value`), its own average (`signal`), and `histogram`, the
+    difference of the two."""
+
+    __slots__ = ("_average", "_fast", "_slow", "histogram", "signal", "value")
+
+    def __init__(self, fast: int = 12, slow: int = 26, signal: int = 9, digits: int = DIGITS) -> None:
+        if not fast < slow:
+            raise InvalidValue(f"the fast period must be below the slow one, and {fast} is not below {slow}")
+        self._fast, self._slow = Ema(fast, digits), Ema(slow, digits)
+        self._average = Ema(signal, digits)
+        self.value: float | None = None
+        self.signal: float | None = None
+        self.histogram: float | None = None
+
+    def update(self, value: float) -> float | None:
+        """Take a value; None until the slow average has figures."""
+        fast, slow = self._fast.update(value), self._slow.update(value)
+        if fast is None or slow is None:
+            return None
+        self.value = found = fast - slow
+        self.signal = self._average.update(found)
+        self.histogram = None if self.signal is None else found - self.signal
+        return found
+
+
+class Vwap:
+    """Average price of what was traded, weighted by size. A new session begins with a new one."""
+
+    __slots__ = ("_value", "_volume")
+
+    def __init__(self) -> None:
+        self._value = self._volume = 0.0
+
+    def update(self, price: float, volume: float) -> float | None:
+        """Take a bar's typical price and volume; None until something was traded."""
+        self._value += price * volume
+        self._volume += volume
+        return self.value
+
+    @property
+    def value(self) -> float | None:
+        return self._value / self._volume if self._volume > 0 else None

@@ -94,6 +94,13 @@ class BarBuilder:
         self._start = -1
         return bar
 
+    def seed(self, bar: Bar) -> None:
+        """The venue's word on the bar that forms now: it began before we listened. An older one changes nothing."""
+        if bar.ts >= (self._start if self._start >= 0 else self._end):
+            self._start, self._end = bar.ts, bar.ts + self.length
+            self._open, self._high, self._low, self._close = bar.open, bar.high, bar.low, bar.close
+            self._volume = bar.volume
+
     @property
     def forming(self) -> Bar | None:
         """The bar so far, for charts."""

@@ -61,6 +61,7 @@ from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import (
     OrderStatus,
 )
+from core.trading.charts import Charts
 from core.trading.control import Control
 from core.trading.facts import END_STATUS, Facts
 from core.trading.gate import Gate
@@ -95,6 +96,8 @@ class Engine:
         # The hot path reaches the state's dictionaries without a step in between; they are never replaced.
         self._quotes, self._trades, self._volumes = self.state.quotes, self.state.trades, self.state.volumes
         self._prints: dict[InstrumentId, deque[Trade]] = {}
+        self.charts = Charts()
+        self._charts = self.charts.of
         facts, requests, control = self.facts, self.requests, self.control
         self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
             Quote: self._quote,
@@ -142,6 +145,9 @@ class Engine:
         id = quote.instrument
         self._quotes[id] = quote
         self.touched[id] = None
+        if id in self._charts:
+            for chart in self._charts[id]:
+                chart.quote(quote, has_trades=id in self._trades)
         out: Sequence[Output] = NOTHING
         for handler in self.strategist.on_quote.get(id, NOBODY):
             wishes = handler(quote, now)
@@ -157,6 +163,9 @@ class Engine:
         self.touched[id] = None
         if id in self._prints:
             self._prints[id].appendleft(trade)
+        if id in self._charts:
+            for chart in self._charts[id]:
+                chart.trade(trade)
         out: Sequence[Output] = NOTHING
         for handler in self.strategist.on_trade.get(id, NOBODY):
             wishes = handler(trade, now)
@@ -228,6 +237,7 @@ class Engine:
         for account in self.state.accounts:
             self.control.watch_loss(account, now, out)
         out.extend(self.control.flatten(now))
+        self.charts.tick(now)
         return self._follow(self.strategist.tick(now), now, out)
 
     def _filled(self, event: OrderFilled, now: int) -> Sequence[Output]:

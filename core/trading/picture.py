@@ -9,9 +9,11 @@ from decimal import Decimal
 from core.domain.ids import InstrumentId
 from core.domain.market import NS
 from core.trading import rows
+from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.notify import LogBook
-from core.trading.view import Changed, Interest, Row, Slice, StatusRow
+from core.trading.strategy_rows import strategy_row
+from core.trading.view import Changed, Interest, Row, Slice, StatusRow, chart_key
 
 ENDED_SHOWN = 100
 """How many ended orders the orders slice keeps; older ones are history."""
@@ -34,6 +36,8 @@ class Picture:
         self._order_places: dict[InstrumentId, int] = {}
         self.depth: set[InstrumentId] = set()
         """Instruments whose book some face is looking at."""
+        self.charts: set[ChartKey] = set()
+        """Instruments and intervals that stand on some face's chart."""
         self.curve: list[float] = []
         self._curve_minute = -1
 
@@ -47,6 +51,16 @@ class Picture:
         """Nobody looks at this book any more; what was cut of it must not be shown again."""
         self.depth.discard(id)
         self._rows[Slice.BOOK].pop(id, None)
+
+    def look_at_chart(self, key: ChartKey) -> None:
+        """As `look_at`, for a chart."""
+        if key not in self.charts:
+            self.charts.add(key)
+            self._engine.touched[key[0]] = None
+
+    def look_away_from_chart(self, key: ChartKey) -> None:
+        self.charts.discard(key)
+        self._rows[Slice.CHART].pop(chart_key(*key), None)
 
     def forget(self, revision: int) -> None:
         """Every face has seen `revision`: what was gone by then needs no telling any more."""
@@ -82,6 +96,8 @@ class Picture:
             moved |= self._drop(Slice.QUOTES, {str(id) for id in places if id in state.instruments})
         books = [id for id in self.depth if id in state.instruments and (id in touched or aged or changed)]
         moved |= self._put(Slice.BOOK, (rows.book_row(engine, id, now, limit) for id in books))
+        charts = [key for key in self.charts if key[0] in state.instruments and (key[0] in touched or aged or changed)]
+        moved |= self._put(Slice.CHART, (rows.chart_row(engine, key, now, limit) for key in charts))
         if changed or aged or touched:
             moved |= self._money(now, limit, touched, aged or changed)
         if self._log.sequence != self._seen_log:
@@ -118,7 +134,7 @@ class Picture:
             moved |= self._drop(Slice.PNL, {r.key for r in pnl})
             moved |= self._put(Slice.STATUS, (self._status(totals),))
         if everything:
-            strategies = [rows.strategy_row(state, slot, now) for slot in engine.strategist.slots.values()]
+            strategies = [strategy_row(state, slot, now) for slot in engine.strategist.slots.values()]
             moved |= self._put(Slice.STRATEGIES, strategies)
         return moved
 
@@ -156,8 +172,10 @@ class Picture:
             if slice not in interest.slices:
                 continue
             put: tuple[Row, ...]
-            if slice is Slice.BOOK:
-                found = self._rows[slice].get(str(interest.instrument))
+            if slice in (Slice.BOOK, Slice.CHART):
+                is_book = slice is Slice.BOOK
+                key = str(interest.instrument) if is_book else chart_key(interest.instrument, interest.interval)
+                found = self._rows[slice].get(key)
                 put = (found[1],) if found is not None and found[0] > revision else ()
                 gone: tuple[str, ...] = ()
             else:

@@ -14,10 +14,19 @@ from core.domain.instrument import Instrument
 from core.domain.market import NS, Freshness, Phase
 from core.domain.order import Fill, Order, OrderStatus, Side
 from core.trading import ledger
+from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.state import PositionKey, State, is_price
-from core.trading.strategist import Slot
-from core.trading.view import BookRow, FillRow, OrderRow, PnlRow, PositionRow, QuoteRow, StrategyRow
+from core.trading.view import (
+    BookRow,
+    ChartRow,
+    FillRow,
+    OrderRow,
+    PnlRow,
+    PositionRow,
+    QuoteRow,
+    chart_key,
+)
 
 
 def decimals_of(instrument: Instrument, price: float | Decimal | None) -> int:
@@ -112,6 +121,31 @@ def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) ->
             for order in state.live_orders(None, id)
             if (price := order.limit_price or order.stop_price) is not None
         ),
+    )
+
+
+def chart_row(engine: Engine, key: ChartKey, now: int, limit: float | None) -> ChartRow:
+    state = engine.state
+    id, interval = key
+    instrument = state.instruments[id]
+    last = _last(state, id)
+    state_of, received = freshness(state, id, now, limit)
+    close = instrument.previous_close
+    return ChartRow(
+        key=chart_key(id, interval),
+        instrument=id,
+        interval=interval,
+        code=instrument.code,
+        name=instrument.name,
+        name_ko=instrument.name_ko,
+        currency=instrument.currency,
+        decimals=decimals_of(instrument, last),
+        bars=engine.charts.bars(key),
+        last=last,
+        previous_close=float(close) if close is not None else None,
+        received=received,
+        freshness=state_of,
+        phase=state.phase(id) or Phase.CLOSED,
     )
 
 
@@ -257,7 +291,7 @@ class Totals(NamedTuple):
     cash: Decimal | None
 
 
-def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:
+def total_of(parts: Iterable[Decimal | None]) -> Decimal | None:
     total = ZERO
     for part in parts:
         if part is None:
@@ -290,7 +324,7 @@ def figures(
             value,
         )
         columns.append(tuple(state.to_base(p, instrument.currency) for p in parts) if in_base else parts)
-    sums = [_sum(column[n] for column in columns) for n in range(6)]
+    sums = [total_of(column[n] for column in columns) for n in range(6)]
     day, realised, open_profit, fees, taxes, total = sums
     return Figures(day, realised, open_profit, fees, taxes, total, estimated)
 
@@ -299,7 +333,7 @@ def totals(state: State, now: int, limit: float | None, account: str | None = No
     """All accounts, or one: P&L, cash and equity in base currency."""
     held = [(i, p) for (a, i), p in state.positions.items() if account is None or a == account]
     sums = figures(state, held, now, limit)
-    cash = _sum(
+    cash = total_of(
         state.to_base(balance.total, currency)
         for (a, currency), balance in state.balances.items()
         if account is None or a == account
@@ -351,32 +385,4 @@ def _pnl(
         equity=equity,
         is_estimated=sums.is_estimated,
         curve=curve,
-    )
-
-
-def strategy_row(state: State, slot: Slot, now: int) -> StrategyRow:
-    held = [(i, p) for (s, _, i), p in state.strategy_positions.items() if s == slot.name]
-    currencies = {state.instruments[i].currency for i in slot.instruments if i in state.instruments}
-    one = currencies.pop() if len(currencies) == 1 else None
-    sums = figures(state, held, now, None, in_base=one is None)
-    parts = (sums.realised, sums.unrealised, -sums.fees if sums.fees is not None else None)
-    profit = _sum((*parts, -sums.taxes if sums.taxes is not None else None))
-    changed = state.strategies.get(slot.name)
-    return StrategyRow(
-        key=slot.name,
-        name=slot.name,
-        kind=slot.kind,
-        account=slot.account,
-        instruments=slot.instruments,
-        codes=tuple(i.partition(":")[2] for i in slot.instruments),
-        status=slot.status,
-        signal=slot.strategy.signal,
-        detail=slot.strategy.describe(),
-        target=slot.target,
-        position=sum((p.quantity for _, p in held), ZERO),
-        profit=profit,
-        currency=one or state.base_currency,
-        trades=state.strategy_fills.get(slot.name, 0),
-        next_bar=slot.next_bar(now),
-        text=changed.text if changed is not None else "",
     )

@@ -12,7 +12,7 @@ from core.domain.account import Mode, TradingState
 from core.domain.events import StrategyStatus
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Currency, Kind
-from core.domain.market import Aggressor, Freshness, Phase
+from core.domain.market import Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import Liquidity, OrderStatus, OrderType, RequestKind, RequestPhase, Side, TimeInForce
 
 
@@ -21,6 +21,7 @@ class Slice(StrEnum):
 
     QUOTES = "quotes"
     BOOK = "book"
+    CHART = "chart"
     POSITIONS = "positions"
     ORDERS = "orders"
     PNL = "pnl"
@@ -88,6 +89,29 @@ class BookRow(_Row, frozen=True, kw_only=True):
     """(ts, price, size, aggressor), newest first, at most 20; conflated feeds may skip some."""
     own: tuple[tuple[Side, float, float], ...]
     """(side, price, remaining quantity) of our working orders."""
+
+
+class ChartRow(_Row, frozen=True, kw_only=True):
+    """key = `chart_key`. One row: the newest bars of the instrument and interval of interest, oldest first. The last
+    one is forming or, while nothing trades, the last that closed. Older ones are asked for with `Desk.bars`."""
+
+    instrument: InstrumentId
+    interval: Interval
+    code: str
+    name: str
+    name_ko: str
+    currency: Currency
+    decimals: int
+    bars: tuple[Bar, ...]
+    last: float | None
+    previous_close: float | None
+    received: int
+    freshness: Freshness
+    phase: Phase
+
+
+def chart_key(instrument: InstrumentId | None, interval: Interval | None) -> str:
+    return f"{instrument}|{interval}"
 
 
 class PositionRow(_Row, frozen=True, kw_only=True):
@@ -279,7 +303,7 @@ class StatusRow(_Row, frozen=True, kw_only=True):
     """Paper that looks and asks like LIVE, for practice."""
 
 
-Row = QuoteRow | BookRow | PositionRow | OrderRow | FillRow | PnlRow | StrategyRow | LogRow | StatusRow
+Row = QuoteRow | BookRow | ChartRow | PositionRow | OrderRow | FillRow | PnlRow | StrategyRow | LogRow | StatusRow
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,7 +316,8 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a face wants to see. `instrument` is the one whose book is wanted with Slice.BOOK."""
+    """What a face wants to see. Slice.BOOK and Slice.CHART come for `instrument` alone, the chart in `interval`."""
 
     slices: frozenset[Slice] = frozenset(Slice)
     instrument: InstrumentId | None = None
+    interval: Interval | None = None

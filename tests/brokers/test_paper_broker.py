@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -361,3 +362,19 @@ async def test_a_halted_tape_instrument_is_told_by_phase_events() -> None:
     await send(broker, request(limit="99"))
     broker.on_market(Trade(PLAIN.id, 98.0, 50.0, Aggressor.SELL, START, START))
     assert any(isinstance(e, OrderFilled) for e in broker.take())
+
+
+@pytest.mark.parametrize("interval", [Interval.M1, Interval.M5, Interval.M15, Interval.M30, Interval.H1, Interval.D1])
+async def test_every_length_of_bar_has_a_past_that_fills_a_wide_screen(interval: Interval) -> None:
+    clock = ManualClock(START)
+    broker = PaperBroker(PaperSettings(seed=3), clock)
+    await broker.connect()
+    await listen(broker, clock, 90, step=1.0)
+    coverage = await broker.bars(SAMSUNG, interval, 0, clock.now())
+    assert len(coverage.bars) >= 200
+    stamps = [bar.ts for bar in coverage.bars]
+    assert stamps == sorted(set(stamps))
+    assert all(stamp % interval.ns == 0 for stamp in stamps)
+    assert [bar.is_closed for bar in coverage.bars].count(False) == 1
+    jumps = [abs(now.open / before.close - 1) for before, now in pairwise(coverage.bars)]
+    assert sorted(jumps)[-2] < 0.02, "each bar begins where the last ended; the day may open with a gap"

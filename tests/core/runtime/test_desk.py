@@ -16,11 +16,11 @@ from core.domain.account import TradingState
 from core.domain.commands import Cancel, CancelAll, Panic, Settle, SetTradingState, StartDay, Submit, Tick
 from core.domain.events import OrderFilled
 from core.domain.ids import AccountId
-from core.domain.market import Aggressor, Freshness, OrderBook, Trade
+from core.domain.market import Aggressor, Freshness, Interval, OrderBook, Trade
 from core.domain.order import OrderStatus
 from core.ports import Query
 from core.runtime.desk import LocalDesk
-from core.trading.view import Changed, Interest, Slice
+from core.trading.view import Changed, Interest, Slice, chart_key
 from storage.journal import Journal
 from tests import scenes
 from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, SAMSUNG
@@ -69,8 +69,8 @@ class Room:
         self.desk = LocalDesk(made.program.runner, self.pace, Random(1).randbytes)
         self.faces: list[Face] = []
 
-    async def face(self, *slices: Slice, instrument: Any = None) -> Face:
-        face = Face(self.desk, self.pace, Interest(slices=frozenset(slices or Slice), instrument=instrument))
+    async def face(self, *slices: Slice, **more: Any) -> Face:
+        face = Face(self.desk, self.pace, Interest(slices=frozenset(slices or Slice), **more))
         self.faces.append(face)
         await face.look()
         return face
@@ -163,6 +163,48 @@ async def test_a_book_nobody_looked_at_is_not_shown_as_it_was() -> None:
         again = await here.face(Slice.BOOK, instrument=SAMSUNG)
         (change, *_) = again.changes
         assert change.put[0].freshness is Freshness.STALE  # type: ignore[union-attr]
+
+
+async def test_a_chart_is_that_of_the_instrument_and_interval_of_interest_alone() -> None:
+    async with room() as here:
+        made = here.made
+        face = await here.face(Slice.CHART, instrument=SAMSUNG, interval=Interval.M1)
+        for id, price in ((SAMSUNG, 71_000.0), (APPLE, 227.0), (SAMSUNG, 71_100.0)):
+            await made.trade(price, 3, id)
+        await face.look()
+        (row,) = face.rows[Slice.CHART].values()
+        assert row.key == chart_key(SAMSUNG, Interval.M1)
+        assert [(bar.open, bar.close, bar.volume) for bar in row.bars] == [(71_000, 71_100, 6)]
+        await made.trade(227.5, 1, APPLE)
+        assert await face.look() == [], "another instrument is no news here"
+        await face.close()
+        assert not made.engine.charts.of
+        here.faces.clear()
+
+
+async def test_two_faces_on_one_chart_and_one_goes() -> None:
+    async with room() as here:
+        one = await here.face(Slice.CHART, instrument=SAMSUNG, interval=Interval.M1)
+        two = await here.face(Slice.CHART, instrument=SAMSUNG, interval=Interval.M1)
+        await one.close()
+        here.faces.remove(one)
+        await here.made.trade(71_000, 3)
+        await two.look()
+        (row,) = two.rows[Slice.CHART].values()
+        assert row.bars[-1].close == 71_000
+
+
+async def test_the_fills_of_one_instrument_are_found_behind_those_of_others() -> None:
+    async with room() as here:
+        made = here.made
+        for n in range(30):
+            filled = scenes.fill("buy", "1", "227", instrument=APPLE, ts=made.clock.now() + n)
+            made.program.runner.feed(OrderFilled(ts=1, fill=filled))
+        made.program.runner.feed(OrderFilled(ts=1, fill=scenes.fill("buy", "3", "71000", ts=1)))
+        await made.settle()
+        page = await here.desk.history(Query(what="fills", limit=5, instrument=SAMSUNG))
+        assert [row.quantity for row in page.rows] == [3]  # type: ignore[union-attr]
+        assert not page.has_more
 
 
 async def test_quotes_go_stale_without_any_event() -> None:

@@ -26,6 +26,7 @@ from core.runtime import desk_wire as wire
 from core.runtime.desk_remote import RemoteDesk, connect
 from core.runtime.desk_socket import CLIENTS, serve, socket_path
 from core.trading.view import Changed, Interest, LogRow, Slice
+from core.version import PROTOCOL
 
 SAMSUNG = InstrumentId("XKRX:005930")
 NEVER = 60.0
@@ -109,7 +110,7 @@ def framed(body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
-HELLO = framed(wire.encode(wire.Hello(protocol=1, hoga="test")))
+HELLO = framed(wire.encode(wire.Hello(protocol=PROTOCOL, hoga="test")))
 
 
 async def last_word(reader: asyncio.StreamReader) -> wire.Tell | None:
@@ -320,7 +321,7 @@ async def test_the_seventeenth_face_is_told_why(place: Path) -> None:
         ([framed(b"\xff\xfe")], "not a message"),
         ([framed(b'{"a":' * 50_000)], "not a message"),
         ([framed(wire.encode(wire.Unwatch(id=1)))], "hello first"),
-        ([framed(wire.encode(wire.Hello(protocol=2, hoga="next")))], "protocol 1"),
+        ([framed(wire.encode(wire.Hello(protocol=PROTOCOL + 1, hoga="next")))], f"protocol {PROTOCOL}"),
         ([HELLO, HELLO], "said once"),
         ([HELLO, framed(b'{"type":"Send","id":1,"command":{"command":"Format"}}')], "not a message"),
         ([HELLO, framed(wire.encode(wire.Send(id=1, command=order())).replace(b'"10.50"', b'"NaN"'))], "finite"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.domain.errors import InvalidValue
 from core.domain.ids import instrument_id
 from core.domain.instrument import Currency, Instrument, Kind, TickTable
-from core.strategies.indicators import Bollinger, Ema, Rsi, Sma, digits_of
+from core.strategies.indicators import Bollinger, Ema, Macd, Rsi, Sma, Vwap, digits_of
 
 PRICES = st.lists(st.floats(0.01, 1e6).map(lambda x: round(x, 4)), min_size=1, max_size=80)
 
@@ -144,3 +144,43 @@ def test_a_period_that_cannot_be_is_refused(period: int) -> None:
     for make in (Sma, Ema, Rsi, Bollinger):
         with pytest.raises(InvalidValue, match="period"):
             make(period)
+
+
+@given(prices=PRICES, fast=st.integers(1, 8), more=st.integers(1, 8), signal=st.integers(1, 6))
+def test_macd_is_the_difference_of_two_averages_and_its_average(
+    prices: list[float], fast: int, more: int, signal: int
+) -> None:
+    macd, slow = Macd(fast, fast + more, signal), fast + more
+    averages = Ema(fast), Ema(slow)
+    lines: list[float] = []
+    for end, price in enumerate(prices, 1):
+        value = macd.update(price)
+        first, second = (average.update(price) for average in averages)
+        if end < slow:
+            assert value is None
+            continue
+        assert first is not None and second is not None
+        lines.append(first - second)
+        assert value == lines[-1]
+        if len(lines) == signal:
+            assert macd.signal == pytest.approx(fsum(lines) / signal, abs=1e-6)
+        assert (macd.histogram is None) == (len(lines) < signal)
+        if macd.signal is not None:
+            assert macd.histogram == lines[-1] - macd.signal
+
+
+def test_macd_wants_the_fast_one_to_be_faster() -> None:
+    with pytest.raises(InvalidValue, match="below"):
+        Macd(26, 12)
+
+
+@given(traded=st.lists(st.tuples(st.floats(1, 1e5), st.floats(0, 1e6)), min_size=1, max_size=50))
+def test_vwap_is_value_by_volume(traded: list[tuple[float, float]]) -> None:
+    vwap = Vwap()
+    for end, (price, volume) in enumerate(traded, 1):
+        value = vwap.update(price, volume)
+        total = fsum(v for _, v in traded[:end])
+        if total == 0:
+            assert value is None
+        else:
+            assert value == pytest.approx(fsum(p * v for p, v in traded[:end]) / total)
