@@ -79,6 +79,13 @@ class Confirm(_Section, frozen=True, kw_only=True):
             raise ValueError("risk_fraction is a part of the account's value: at most 1")
 
 
+class Keys(_Section, frozen=True, kw_only=True):
+    preset: Literal["hoga", "vim", "hts", "plain"] = "hoga"
+    """Keys to begin with: hoga, vim (windows as in vim too), hts (F2, F4, F3, F8 too) or plain (no letters to move)."""
+    bind: dict[str, Any] = {}
+    """Keys of actions, instead of those they have: {"trade.buy" = ["b", "f2"]}. `hoga keys` lists the actions."""
+
+
 class Engine(_Section, frozen=True, kw_only=True):
     base_currency: Currency = Currency("KRW")
     """Currency in which totals, limits and equity are counted."""
@@ -130,6 +137,7 @@ class Settings(_Section, frozen=True, kw_only=True):
 
     console: Console = Console()
     confirm: Confirm = Confirm()
+    keys: Keys = Keys()
     engine: Engine = Engine()
     risk: RiskLimits = RiskLimits()
     storage: Storage = Storage()

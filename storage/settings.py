@@ -99,6 +99,16 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     return Loaded(settings=settings, path=file if text is not None else None, sources=sources)
 
 
+def line_of(loaded: Loaded, path: tuple[str, ...]) -> str:
+    """Where `path` was set, for errors of checks that are not made here: `FILE, line N`, or the variable."""
+    for length in range(len(path), 0, -1):
+        source = loaded.sources.get(".".join(path[:length]), "")
+        if source and source != "file":
+            return f"environment variable {source}"
+    text = _read(loaded.path, is_required=False) if loaded.path is not None else None
+    return _Origin(file=str(loaded.path), text=text).place(path) if text is not None else ""
+
+
 def convert_section(kind: type[_T], raw: Mapping[str, Any], where: str) -> _T:
     """A raw table (`[brokers.NAME]`, a strategy's params) as `kind`, with the same strictness and the same errors.
     `where` is its dotted name, and may begin with a file: `config.toml: brokers.paper`."""

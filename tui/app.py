@@ -31,12 +31,12 @@ from tui.display import ShadowDisplay
 from tui.format import DisplayZone
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
-from tui.keymap import Keymap
 from tui.keys import Keys
 from tui.known import Known
 from tui.look import Look
 from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
+from tui.remap import keymap
 from tui.screens.layout import SCREENS, Layout
 from tui.surface import Message, Pane, Surface
 from tui.widgets.grid import Grid
@@ -97,7 +97,9 @@ class HogaApp(ShadowDisplay[int]):
         self.typed = Typed(self)
         self.trading = Trading(self)
         self.working = Working(self)
-        self.keys = Keys(self, Keymap(), {"move": Moving(self), "trade": self.trading, "work": self.working})
+        self.keys = Keys(
+            self, keymap(settings.keys), {"move": Moving(self), "trade": self.trading, "work": self.working}
+        )
         self._message: Message | None = None
         self._forget: Any = None
         self._flush_due: Any = None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TYPED = frozenset({"command", "find"})
 """Forms whose sending key need not wait: there is nothing to send until something was typed."""
+PANIC_KEY = "ctrl+x"
+"""What the panic menu knows its own key by."""
 PAIR_SECONDS = 3.0
 """How long the first key of a pair waits for the second."""
 
@@ -55,7 +57,9 @@ class Keys:
         if press.is_printable:
             self._last_printable = at
         always = self.map.always(press.key)
-        if always is not None and not (form is not None and press.key in form.sending):
+        if always is not None and always.id == "trade.panic" and form is not None and form.place == "panic":
+            press, always = Press(PANIC_KEY, None, at), None  # whatever key it has here: again means go
+        if always is not None:
             self._wait_for("")
             self.act(always)
         elif form is not None:

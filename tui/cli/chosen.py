@@ -15,6 +15,7 @@ from core.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from core.config import Settings
+    from storage.settings import Loaded
 
 
 JOURNAL = "journal.db"
@@ -36,7 +37,9 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         """The settings of this run, the environment's included. Raises ConfigError."""
         from storage.settings import load
 
-        settings: Settings = load(Path(self.config) if self.config is not None else None, os.environ).settings
+        loaded = load(Path(self.config) if self.config is not None else None, os.environ)
+        check_keys(loaded)
+        settings: Settings = loaded.settings
         if self.live:
             raise ConfigError(
                 '--live needs an account with mode = "live", and this version has no live broker: only the paper '
@@ -47,6 +50,20 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
             storage = msgspec.structs.replace(settings.storage, directory=folder)
             settings = msgspec.structs.replace(settings, storage=storage)
         return settings
+
+
+def check_keys(loaded: Loaded) -> None:
+    """Raises ConfigError that names file, line and key where [keys] binds what cannot be bound."""
+    if not loaded.sources or not any(name.startswith("keys.") for name in loaded.sources):
+        return
+    from storage.settings import line_of
+    from tui.remap import BadKeys, keymap
+
+    try:
+        keymap(loaded.settings.keys)
+    except BadKeys as error:
+        place = line_of(loaded, error.path)
+        raise ConfigError(f"{place}{': ' if place else ''}{error}. Nothing of the settings was used") from None
 
 
 def hoist(words: Sequence[str]) -> tuple[Chosen | None, list[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.domain.errors import StorageError
-from tui.cli.chosen import JOURNAL, Chosen, data_directory
+from tui.cli.chosen import JOURNAL, Chosen, check_keys, data_directory
 from tui.cli.exits import Exit, guarded
 from tui.cli.reading import Json
 
@@ -88,6 +88,7 @@ def config_check(context: typer.Context) -> int:
 
     chosen: Chosen = context.obj
     loaded = load(Path(chosen.config) if chosen.config is not None else None, os.environ)
+    check_keys(loaded)
     for name, section in loaded.settings.brokers.items():
         convert_section(registry.load(name).settings, section, f"brokers.{name}")
     print(f"{loaded.path or 'no settings file: defaults'}: ok")
