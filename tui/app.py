@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -21,50 +20,31 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
 from core.ports import Clock, Desk
 from core.trading.view import Interest, LogRow, OrderRow, PositionRow, Slice, StrategyRow
-from tui import terminal, theme
+from tui import terminal
+from tui.acts.face import Face
 from tui.acts.move import Moving
 from tui.acts.trade import Trading
 from tui.acts.typed import Typed
 from tui.acts.work import Working
 from tui.asking import Asking
 from tui.display import ShadowDisplay
-from tui.format import DisplayZone
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
 from tui.keys import Keys
 from tui.known import Known
-from tui.look import Look
+from tui.look import make_look
 from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
 from tui.remap import keymap
 from tui.screens.layout import SCREENS, Layout
 from tui.surface import Message, Pane, Surface
 from tui.widgets.grid import Grid
-from tui.widgets.pens import Pens
-from tui.words import Speech
 
 FOLLOWED = frozenset(Slice) - {Slice.BOOK, Slice.CHART}
 FORGET_SECONDS = 6.0
 """How long a message that need not be read stays."""
 _LEVELS = {"fill": "ok", "warning": "warning", "error": "error"}
 """Log levels that a person must see, as the message line marks them."""
-
-
-def make_look(settings: Settings) -> Look:
-    """Pens, words and zone, from settings and NO_COLOR."""
-    console = settings.console
-    return Look(
-        pens=make_pens(settings),
-        speech=Speech(console.language),
-        zone=DisplayZone(console.zone),
-        base_currency=settings.engine.base_currency,
-    )
-
-
-def make_pens(settings: Settings) -> Pens:
-    console = settings.console
-    preset = console.colours or theme.default_preset(console.language)
-    return theme.pens(console.theme, preset, has_colour=not os.environ.get("NO_COLOR"))
 
 
 class HogaApp(ShadowDisplay[int]):
@@ -93,6 +73,7 @@ class HogaApp(ShadowDisplay[int]):
         self.instrument: InstrumentId | None = None
         """The selected one: the ladder shows it, tickets start from it."""
         self.last_sent: ClientOrderId | None = None
+        self.face = Face(self)
         self.asking = Asking(self)
         self.typed = Typed(self)
         self.trading = Trading(self)

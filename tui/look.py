@@ -1,20 +1,30 @@
-"""How this console looks and speaks: pens, words, time zone and base currency in one value that every pane holds.
-And the few ways rows of the view become words, shared by all panes. It draws nothing."""
+"""How this console looks and speaks: pens, words, time zone, base currency and what is masked, in one value that every
+pane holds. And the few ways rows of the view become words, shared by all panes. It draws nothing."""
 
 from __future__ import annotations
 
+import os
+import re
 from decimal import Decimal
 from typing import Protocol
 
 import msgspec
 
+from core.config import Settings
+from core.domain.account import Mode
 from core.domain.ids import AccountId
 from core.domain.market import Freshness, Phase
 from core.domain.order import OrderType, Side
+from core.trading.view import StatusRow
 from tui import format as f
+from tui import theme as colours_of
 from tui.widgets.grid import Cell
 from tui.widgets.pens import Pens
 from tui.words import Speech
+
+MASK = "***"
+"""Stands for what nobody else shall read; always as long, so that it says nothing about the figure."""
+_DIGITS = re.compile(r"\d[\d,.]*")
 
 
 class Look(msgspec.Struct, kw_only=True):
@@ -22,6 +32,16 @@ class Look(msgspec.Struct, kw_only=True):
     speech: Speech
     zone: f.DisplayZone
     base_currency: str
+    theme: str = "dark"
+    preset: str = "us"
+    has_colour: bool = True
+    is_masked: bool = False
+    """Somebody else looks at this screen: accounts and amounts are hidden, prices and percentages are not."""
+
+    def dress(self, *, theme: str | None = None, preset: str | None = None) -> None:
+        """Other colours. Whoever holds pens must be given the new ones."""
+        self.theme, self.preset = theme or self.theme, preset or self.preset
+        self.pens = colours_of.pens(self.theme, self.preset, has_colour=self.has_colour)
 
     @property
     def language(self) -> str:
@@ -38,6 +58,56 @@ class Look(msgspec.Struct, kw_only=True):
     def said(self, english: str) -> str:
         """A sentence that came in English from elsewhere, in the screen's language where it is known."""
         return self.speech.said(english)
+
+    # ---- what a mask hides: the one place that decides; panes ask here for all that is private
+
+    def hidden(self, text: str) -> str:
+        """`text`, or the mask."""
+        return MASK if self.is_masked and text not in ("", f.MISSING) else text
+
+    def money(self, amount: Decimal | None, currency: str, *, sign: bool = False) -> str:
+        return self.hidden(f.money(amount, currency, base=self.base_currency, sign=sign))
+
+    def quantity(self, value: Decimal, cells: int = 99) -> str:
+        """Of a position or an order; what a market trades is not private."""
+        return self.hidden(f.quantity_in(value, cells))
+
+    def account(self, account: str) -> str:
+        """The part people know an account by."""
+        return self.hidden(account_tail(AccountId(account)))
+
+    def prose(self, text: str) -> str:
+        """A sentence that may name amounts: its figures go, for nobody can tell a price from a quantity there."""
+        return _DIGITS.sub("*", text) if self.is_masked else text
+
+
+def make_look(settings: Settings) -> Look:
+    """From settings and NO_COLOR."""
+    console = settings.console
+    preset = console.colours or colours_of.default_preset(console.language)
+    has_colour = not os.environ.get("NO_COLOR")
+    return Look(
+        pens=colours_of.pens(console.theme, preset, has_colour=has_colour),
+        speech=Speech(console.language),
+        zone=f.DisplayZone(console.zone),
+        base_currency=settings.engine.base_currency,
+        theme=console.theme,
+        preset=preset,
+        has_colour=has_colour,
+    )
+
+
+def looks_live(status: StatusRow | None) -> bool:
+    """Must this console look like real money? So it does in LIVE, and in the rehearsal of it."""
+    return status is not None and (status.mode is Mode.LIVE or status.is_rehearsal)
+
+
+def badge(status: StatusRow | None, look: Look) -> Cell:
+    """` PAPER `, ` LIVE ` or ` REPLAY ` as the desk says; without colour brackets carry what is not reversed."""
+    text = status.badge if status is not None else "..."
+    if looks_live(status):
+        return Cell(f" {text} ", "badge-live")
+    return Cell(f" {text} " if look.has_colour else f"[{text}]", "badge-paper")
 
 
 class Named(Protocol):
@@ -86,9 +156,9 @@ def tight(value: float | Decimal | None, decimals: int, cells: int) -> str:
 
 def profit(value: Decimal | None, currency: str, look: Look, cells: int, *, glyph: bool = False) -> str:
     """A signed amount that fits: `▲ +72,000`, `-$310.50`, shortened to `+1.23M` when it must be."""
-    text = f.money(value, currency, base=look.base_currency, sign=True)
+    text = look.money(value, currency, sign=True)
     lead = f"{f.UP if value > 0 else f.DOWN if value < 0 else ' '} " if glyph and value is not None else ""
-    if value is not None and f.width(lead + text) > cells:
+    if value is not None and f.width(lead + text) > cells and not look.is_masked:
         text = ("+" if value > 0 else "") + f.compact(value)
         if f.width(lead + text) > cells:
             lead = ""

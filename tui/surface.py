@@ -12,7 +12,7 @@ from core.trading.view import Slice
 from tui.actions import PANES
 from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
 from tui.forms.ticket import Ticket
-from tui.look import Look
+from tui.look import Look, looks_live
 from tui.messages import Form
 from tui.panes.bars import CommandBar, MessageBar
 from tui.panes.book import BookPane
@@ -23,14 +23,14 @@ from tui.panes.orders import OrdersPane
 from tui.panes.pnl import PnlPane
 from tui.panes.positions import PositionsPane
 from tui.panes.quotes import QuotesPane
-from tui.panes.status import StatusPane, TinyPane, is_live
+from tui.panes.status import StatusPane, TinyPane
 from tui.panes.strategies import StrategiesPane
 from tui.panes.strip import StripPane
 from tui.panes.ticket import TicketPane
 from tui.picture import Picture
 from tui.screens.layout import Layout, Rect, arrange
 from tui.widgets.frame import Frame, Title
-from tui.widgets.grid import Cell, Grid
+from tui.widgets.grid import Cell, Grid, Lines
 from tui.widgets.sheet import place
 
 Box = tuple[int, int, int, int]
@@ -91,6 +91,12 @@ class Surface:
     def pane(self, name: str) -> Pane:
         found: Pane = getattr(self, name)
         return found
+
+    def dress(self) -> None:
+        """The look has other pens: everything is drawn with them."""
+        for widget in self.widgets():
+            if isinstance(widget, Lines):
+                widget.pens = self._look.pens
 
     @property
     def visible(self) -> list[str]:
@@ -180,7 +186,7 @@ class Surface:
         self, picture: Picture, now: int, forms: Sequence[Form], message: Message | None, hints: Sequence[Hint]
     ) -> None:
         """Header, rules, bars: everything around the panes."""
-        live = is_live(picture.status)
+        live = looks_live(picture.status)
         kind = self.layout.kind
         if kind == "tiny":
             self.tiny.show(picture)

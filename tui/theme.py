@@ -82,6 +82,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "low": _family("#aeb8c4 #56606d #232a33 #262e38 #151a20", "#5c6672 #5c6672 #eceef1 #e6e9ec #f4f5f7", 7),
 }
+THEMES = ("dark", "light", "ansi")
 PRESETS: dict[str, tuple[str, str]] = {
     "kr": ("red", "blue"),
     "us": ("green", "red"),
@@ -90,10 +91,11 @@ PRESETS: dict[str, tuple[str, str]] = {
 }
 """preset -> (up, buy, bid; down, sell, ask)."""
 
-BOLD = frozenset(["strong", "title", "tab", "buy", "sell", "up-bold", "down-bold", "key"])
+BOLD = frozenset(["strong", "title", "name", "tab", "buy", "sell", "up-bold", "down-bold", "key"])
 GROUNDS = ("background", "surface", "raised", "selection", "unknown-row", "live-tint")
 _SAME = {
     "title": "accent",
+    "name": "text",
     "tab": "accent",
     "key": "strong",
     "buy": "up",
@@ -104,6 +106,7 @@ _SAME = {
 CHIPS: dict[str, tuple[str, str]] = {
     "badge-live": ("live.on", "live.fill"),
     "badge-paper": ("paper.on", "paper.fill"),
+    "local": ("text", "raised"),
     "stale": ("warning", "stale.fill"),
     "halted": ("halted.on", "halted.fill"),
     "unknown": ("halted.on", "halted.fill"),
@@ -114,6 +117,7 @@ CHIPS: dict[str, tuple[str, str]] = {
     "flash-down": ("down", "down.tint"),
     "own-buy": ("up", "up.tint"),
     "own-sell": ("down", "down.tint"),
+    "curve": ("strong", "surface"),
     "bid-bar": ("text", "buy.bar"),
     "bid-zone": ("text", "buy.zone"),
     "ask-bar": ("text", "sell.bar"),
@@ -132,9 +136,9 @@ CHIPS: dict[str, tuple[str, str]] = {
 }
 """Pens with a background of their own: (text, fill)."""
 _TINTED = frozenset({"flash-up", "flash-down", "own-buy", "own-sell"})
-_PLAIN_CHIPS = _TINTED | {"bid-bar", "bid-zone", "ask-bar", "ask-zone", "field", "flat-last", "faint-last"}
+_PLAIN_CHIPS = _TINTED | {"local", "curve", "bid-bar", "bid-zone", "ask-bar", "ask-zone", "field", "flat-last", "faint-last"}
 _TEXTS = (
-    *("text", "strong", "text-dim", "faint", "accent", "title", "tab", "key", "warning", "up", "down", "flat"),
+    *("text", "strong", "text-dim", "faint", "accent", "title", "name", "tab", "key", "warning", "up", "down", "flat"),
     *("buy", "sell", "up-bold", "down-bold", "live", "paper", "border", "rule", "spark"),
 )
 
@@ -168,14 +172,16 @@ def pens(theme: str = "dark", preset: str = "us", *, has_colour: bool = True) ->
     table = tokens(preset)
     colour = _picker(theme)
     styles = {name: Style(bgcolor=colour(table[name])) for name in GROUNDS}
-    if theme == "ansi":
+    if theme == "ansi":  # no colour there is between the background and bright black
         styles["selection"] = Style(reverse=True)
-        styles["unknown-row"] = Style(underline=True)
+        styles["unknown-row"] = styles["raised"] = Style(underline=True)
     for name in _TEXTS:
         styles[name] = Style(color=colour(table[_SAME.get(name, name)]), bold=name in BOLD or None)
     for name, (text, fill) in CHIPS.items():
         is_bold = name in _TINTED or name not in _PLAIN_CHIPS or None
         styles[name] = Style(color=colour(table[text]), bgcolor=colour(table[fill]), bold=is_bold)
+        if theme == "ansi" and fill in ("raised", "selection"):
+            styles[name] += Style(underline=True)
     return Pens(styles)
 
 
@@ -196,4 +202,5 @@ def _plain_styles() -> dict[str, Style]:
     for name in CHIPS:
         styles[name] = Style.null() if name in _PLAIN_CHIPS else Style(reverse=True, bold=True)
     styles["stale"] = Style(underline=True)
+    styles["badge-paper"] = Style.null()  # its brackets say it
     return styles

@@ -170,6 +170,15 @@ class Typed:
         self._app.go_to(words[0])
         return ""
 
+    def theme(self, words: list[str]) -> str:
+        return self._app.face.theme_line(words)
+
+    def colours(self, words: list[str]) -> str:
+        return self._app.face.colours_line(words)
+
+    def mask(self, words: list[str]) -> str:
+        return self._app.face.mask_line(words)
+
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "q": ("quit", "leave the console"),
@@ -181,6 +190,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "s": ("strategy", "start, pause or stop a strategy"),
     "strategy": ("strategy", "start, pause or stop a strategy"),
     "screen": ("screen", "go to a screen"),
+    "theme": ("theme", "dark, light or ansi"),
+    "colours": ("colours", "kr red up, us green up, cvd orange up, mono"),
+    "colors": ("colours", "kr red up, us green up, cvd orange up, mono"),
+    "mask": ("mask", "hide accounts and amounts from people who look at this screen, or show them again"),
 }
 """word -> (method, what it does)."""
 

@@ -1,42 +1,36 @@
 """The header and the tabs: what mode this is, how the day goes, which feeds are sick, what cannot be overlooked.
-Badge, account, the day's profit, sick feeds and the clock never give way to width."""
+Badge, account, the day's profit, sick feeds, the clock and unknown orders never give way to width."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from core.domain.account import Mode, TradingState
-from core.trading.view import StatusRow
+from core.domain.account import TradingState
+from core.trading.view import FeedRow, StatusRow
 from tui import format as f
 from tui.actions import SCREENS
-from tui.look import Look
+from tui.look import Look, badge, looks_live
 from tui.picture import Picture
 from tui.screens.layout import SCREENS as THERE
 from tui.widgets.grid import Cell
 from tui.widgets.parts import Part, part, spread
 from tui.widgets.sheet import Sheet
 
-
-def is_live(status: StatusRow | None) -> bool:
-    return status is not None and status.mode is Mode.LIVE
-
-
-def badge(status: StatusRow | None) -> Cell:
-    """` PAPER `, ` LIVE ` or ` REPLAY `; brackets carry it where there is no colour."""
-    text = status.badge if status is not None else "..."
-    return Cell(f" {text} ", "badge-live" if is_live(status) else "badge-paper")
+FEEDS_APART = 2
+"""So many sick feeds have a chip each; more of them share one, which is never wider than the header."""
 
 
 def day_part(status: StatusRow, look: Look) -> Part:
     """`DAY ▲ +312,450 +0.62%`."""
+    label = Cell(f"{look.word('DAY')} ", "text-dim")
     if status.day is None:
-        return Part((Cell(f"{look.word('DAY')} ", "text-dim"), Cell(f.MISSING, "faint")))
+        return Part((label, Cell(f.MISSING, "faint")))
     pen = "text-dim" if status.is_estimated else f"{f.direction(status.day)}-bold".replace("flat-bold", "strong")
     mark = "~" if status.is_estimated else ""
     glyph = f"{f.UP} " if status.day > 0 else f"{f.DOWN} " if status.day < 0 else ""
-    text = f"{glyph}{mark}{f.money(status.day, status.base_currency, base=look.base_currency, sign=True)}"
+    text = f"{glyph}{mark}{look.money(status.day, status.base_currency, sign=True)}"
     percent = "" if status.day_fraction is None else f" {f.percent(status.day_fraction)}"
-    return Part((Cell(f"{look.word('DAY')} ", "text-dim"), Cell(text, pen), Cell(percent, pen)))
+    return Part((label, Cell(text, pen), Cell(percent, pen)))
 
 
 class StatusPane(Sheet):
@@ -45,80 +39,114 @@ class StatusPane(Sheet):
     def __init__(self, look: Look) -> None:
         super().__init__(look.pens, id="status")
         self._look = look
+        self.armed_until: int | None = None
+        """When the armed keys go back to sleep, ns of the desk's clock; None while they sleep."""
 
     def show(self, picture: Picture, now: int, screen: str, kind: str) -> None:
         status = picture.status
-        ground = "live-tint" if is_live(status) else "surface"
-        self.put_line(0, self._header(status, now, kind), ground=ground)
+        is_live = looks_live(status)
+        self.put_line(0, self._header(status, now, kind), ground="live-tint" if is_live else "surface")
         if kind == "full":
-            self.put_line(1, self._tabs(status, screen))
+            rail = Cell("┃", "live") if is_live else Cell(" ")
+            tabs = spread(self.room_width - 3, self._tabs(screen), self._standing(status, now))
+            self.put_line(1, [rail, *tabs, Cell(" "), rail])
         else:
             self.clear(1)
         self.flush()
+
+    # ---- the header
 
     def _header(self, status: StatusRow | None, now: int, kind: str) -> list[Cell]:
         look, width = self._look, self.room_width
         clock = part(look.zone.clock(now) + " ", "strong", 0 if kind == "full" else 20)
         if status is None:
-            return spread(width, [Part((badge(None),)), part("waiting for the desk", "text-dim", 1)], [clock])
-        currency, base = status.base_currency, look.base_currency
-        left = [Part((badge(status),)), part(status.account, "strong", 0 if kind == "full" else 15)]
-
-        def figure(word: str, value: Decimal | None, drop: int) -> Part:
-            text = f.money(value, currency, base=base)
-            return Part((Cell(f"{look.word(word)} ", "text-dim"), Cell(text, "strong")), drop)
-
-        left.append(figure("NAV", status.equity, 5))
-        left.append(day_part(status, look))
-        left.append(Part((Cell(f"{look.word('unreal')} ", "text-dim"), _signed(status.unrealised, status, look)), 8))
-        left.append(Part((Cell(f"{look.word('real')} ", "text-dim"), _signed(status.realised, status, look)), 9))
-        left.append(figure("BP", status.buying_power, 6))
+            return spread(width, [Part((badge(None, look),)), part("waiting for the desk", "text-dim", 1)], [clock])
+        account = part(look.hidden(status.account), "strong", 0 if kind == "full" else 15)
+        left = [
+            Part((badge(status, look),)),
+            account,
+            self._figure("NAV", status.equity, status, 5),
+            day_part(status, look),
+            self._signed("unreal", status.unrealised, status, 8),
+            self._signed("real", status.realised, status, 9),
+            self._figure("BP", status.buying_power, status, 6),
+        ]
         return spread(width, left, [*self._health(status, now), clock])
 
+    def _figure(self, word: str, value: Decimal | None, status: StatusRow, drop: int) -> Part:
+        """Written out where the terminal is wide, shortened where it is not."""
+        text = self._look.money(value, status.base_currency)
+        if self.room_width < 160 and len(text) > 9:
+            text = self._look.hidden(f.compact(value))
+        pen = "faint" if value is None else "strong"
+        return Part((Cell(f"{self._look.word(word)} ", "text-dim"), Cell(text, pen)), drop)
+
+    def _signed(self, word: str, value: Decimal | None, status: StatusRow, drop: int) -> Part:
+        mark = "~" if status.is_estimated and value is not None else ""
+        text = mark + self._look.money(value, status.base_currency, sign=True)
+        pen = "text-dim" if mark else f.direction(value)
+        return Part((Cell(f"{self._look.word(word)} ", "text-dim"), Cell(text, pen)), drop)
+
     def _health(self, status: StatusRow, now: int) -> list[Part]:
-        """Sick things as chips that never go; healthy feeds dim, gone when it is narrow."""
-        parts: list[Part] = []
-        if status.trading_state is not TradingState.ACTIVE:
-            parts.append(part(f" {status.trading_state.value.upper()} ", "halted"))
-        for feed in status.feeds:
-            name = feed.broker.upper()[:8]
-            if feed.is_connected:
-                parts.append(part(f"{name}●", "text-dim", 3))
-            else:
-                parts.append(part(f" {name} ✕ ", "error"))
+        """Sick things as chips that never go; healthy feeds dim, gone from the right when it is narrow."""
+        healthy = [feed for feed in status.feeds if feed.is_connected and not feed.text]
+        parts = [part(f"{_name(feed)}●", "text-dim", 30 + place) for place, feed in enumerate(healthy)]
+        if status.replay:
+            parts.append(part(f.clip(status.replay, 30), "text-dim", 10))
+        if status.dropped:
+            parts.append(part(f"dropped {f.number(status.dropped)}", "warning", 7))
+        parts += _sick([feed for feed in status.feeds if feed not in healthy], now)
         if status.gate:
             parts.append(part(f" {f.clip('gate: ' + status.gate, 28)} ", "stale", 2))
         if status.journal != "ok":
-            parts.append(part(f" journal {f.clip(status.journal, 20)} ", "error", 1))
-        if status.dropped:
-            parts.append(part(f"dropped {f.number(status.dropped)}", "warning", 7))
-        if status.replay:
-            parts.append(part(f.clip(status.replay, 30), "text-dim", 10))
+            parts.append(part(f" ✕ journal {f.clip(status.journal, 20)} ", "error", 1))
+        if status.trading_state is not TradingState.ACTIVE:
+            parts.append(part(f" {status.trading_state.value.upper()} ", "halted"))
         return parts
 
-    def _tabs(self, status: StatusRow | None, screen: str) -> list[Cell]:
-        word = self._look.word
-        tabs = []
+    # ---- the tabs
+
+    def _tabs(self, screen: str) -> list[Part]:
+        """The screen that is shown, and the others; those go from the right."""
+        word, tabs = self._look.word, []
         for place, (digit, name) in enumerate(SCREENS):
             if name == screen:
                 tabs.append(part(f" {digit} {word(THERE[name].tab)} ", "tab-active"))
             elif name in THERE:
                 tabs.append(part(f"{digit} {word(THERE[name].tab)}", "text-dim", 1 + place))
-        right = []
+        return tabs
+
+    def _standing(self, status: StatusRow | None, now: int) -> list[Part]:
+        """Whether single keys send, and orders whose outcome nobody knows."""
+        word = self._look.word
+        if self.armed_until is None:
+            parts = [part(word("armed off"), "text-dim", 99)]
+        else:
+            parts = [part(f" {word('ARMED')} {f.duration(self.armed_until - now)} ", "halted")]
         unknown = status.unknown_orders if status is not None else 0
         if unknown:
-            noun = "order" if unknown == 1 else "orders"
-            text = (
-                f" ? {word('UNKNOWN')} {unknown} " if self._look.language == "ko" else f" ? {unknown} UNKNOWN {noun} "
-            )
-            right.append(part(text, "unknown"))
-        return [Cell(" "), *spread(self.room_width - 2, tabs, right)]
+            template = "? {count} UNKNOWN order" if unknown == 1 else "? {count} UNKNOWN orders"
+            parts.append(part(f" {self._look.say(template, count=unknown)} ", "unknown"))
+        return parts
 
 
-def _signed(value: Decimal | None, status: StatusRow, look: Look) -> Cell:
-    mark = "~" if status.is_estimated and value is not None else ""
-    text = f.money(value, status.base_currency, base=look.base_currency, sign=True)
-    return Cell(mark + text, "text-dim" if mark else f.direction(value))
+def _name(feed: FeedRow) -> str:
+    return feed.broker.upper()[:8]
+
+
+def _sick(feeds: list[FeedRow], now: int) -> list[Part]:
+    """` UPB ! 4.2s ` late, ` IB ✕ 8s ` gone; the age is that of the newest figure there is."""
+    if len(feeds) > FEEDS_APART:
+        names = ",".join(_name(feed)[:4] for feed in feeds)
+        return [part(f" ✕ {f.clip(names, 16)} ", "error")]
+    parts = []
+    for feed in feeds:
+        since = f" {f.age(now - feed.last_received)}" if feed.last_received else ""
+        if feed.is_connected:
+            parts.append(part(f" {_name(feed)} ! {f.clip(feed.text, 10)} ", "stale"))
+        else:
+            parts.append(part(f" {_name(feed)} ✕{since} ", "error"))
+    return parts
 
 
 class TinyPane(Sheet):
@@ -129,17 +157,25 @@ class TinyPane(Sheet):
         self._look = look
 
     def show(self, picture: Picture) -> None:
-        status = picture.status
-        day = (Cell("no figures yet", "text-dim"),) if status is None else _fitting(status, self._look, self.room_width)
-        lines = [
-            [badge(status), Cell(" "), Cell("!", "key"), Cell(" panic", "text-dim")],
+        status, look = picture.status, self._look
+        room = max(self.room_width - 2, 1)
+        day = (Cell("no figures yet", "text-dim"),) if status is None else _fitting(status, look, room)
+        lines: list[list[Cell]] = [
+            [badge(status, look), Cell(" "), Cell("!", "key"), Cell(f" {look.word('panic')}", "text-dim")],
             list(day),
             [Cell("too small: 80x24", "text-dim")],
             [Cell("shows everything", "text-dim")],
         ]
         if status is not None and status.unknown_orders:
-            lines[2] = [Cell(f"? {status.unknown_orders} UNKNOWN", "unknown")]
-        self.put_lines(lines)
+            lines[2] = [Cell(f"? {status.unknown_orders} {look.word('UNKNOWN')}", "unknown")]
+        is_live = looks_live(status)
+        rail = Cell("┃" if is_live else " ", "live")
+        for y in range(self.room_height):
+            cells = lines[y] if y < len(lines) else []
+            used = sum(f.width(cell.text) for cell in cells)
+            row = [rail, *cells, Cell(" " * max(room - used, 0)), rail]
+            self.put_line(y, row, ground="live-tint" if is_live and y == 0 else "background")
+        self.clear(self.room_height)
         self.flush()
 
 
@@ -150,4 +186,4 @@ def _fitting(status: StatusRow, look: Look, width: int) -> tuple[Cell, ...]:
         if sum(f.width(cell.text) for cell in cells) <= width:
             return cells
     sign = "+" if status.day is not None and status.day > 0 else ""
-    return (Cell(sign + f.compact(status.day), amount.pen),)
+    return (Cell(look.hidden(sign + f.compact(status.day)), amount.pen),)

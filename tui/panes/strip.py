@@ -5,8 +5,7 @@ from __future__ import annotations
 from core.trading.view import StatusRow
 from tui import format as f
 from tui.forms.strips import Confirm, PanicMenu, Review, StrategyMenu
-from tui.look import Look
-from tui.panes.status import badge
+from tui.look import Look, badge
 from tui.widgets.grid import Cell
 from tui.widgets.sheet import Sheet
 
@@ -33,7 +32,7 @@ class StripPane(Sheet):
             case StrategyMenu():
                 return self._strategy(form)
             case Review():
-                account = status.account if status is not None else ""
+                account = self._look.hidden(status.account) if status is not None else ""
                 head = f" LIVE  order review  {account}  not sent yet "
                 keys = [
                     Cell(" y ", "badge-live"),
@@ -47,7 +46,7 @@ class StripPane(Sheet):
                     [Cell(" "), *keys, Cell(context, "text-dim")],
                 ]
         return [
-            [badge(status), Cell(" "), Cell(f.clip(form.text, max(self.room_width - 14, 8)), "strong")],
+            [badge(status, self._look), Cell(" "), Cell(f.clip(form.text, max(self.room_width - 14, 8)), "strong")],
             [
                 Cell(" "),
                 Cell("Enter", "key"),
@@ -59,7 +58,7 @@ class StripPane(Sheet):
         ]
 
     def _panic(self, form: PanicMenu, status: StatusRow | None) -> list[list[Cell]]:
-        head = [Cell(" ! PANIC ", "error"), Cell(" "), badge(status), Cell("  ")]
+        head = [Cell(" ! PANIC ", "error"), Cell(" "), badge(status, self._look), Cell("  ")]
         escape = [Cell("Esc", "key"), Cell(" back", "text-dim")]
         if form.choice == "flatten":
             typed = form.typed.text

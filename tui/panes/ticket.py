@@ -9,8 +9,7 @@ from core.domain.order import Side
 from core.trading.view import StatusRow
 from tui import format as f
 from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
-from tui.look import SIDE_WORDS, TYPE_WORDS, Look, account_tail
-from tui.panes.status import is_live
+from tui.look import SIDE_WORDS, TYPE_WORDS, Look, looks_live
 from tui.widgets.grid import Cell
 from tui.widgets.line_edit import LineEdit
 from tui.widgets.sheet import Sheet
@@ -63,7 +62,7 @@ class TicketPane(Sheet):
         lines.append([Cell(" " + "─" * max(self.room_width - 2, 0), "border")])
         lines += self._preview(ticket)
         lines += self._verdict(ticket)
-        send = " sending..." if is_sending else f" {self._look.word('review' if is_live(status) else 'send')}  "
+        send = " sending..." if is_sending else f" {self._look.word('review' if looks_live(status) else 'send')}  "
         drop = self._look.word("drop")
         keys = [
             Cell(" "),
@@ -79,10 +78,10 @@ class TicketPane(Sheet):
     def _banner(self, ticket: Ticket, status: StatusRow | None) -> list[Cell]:
         word = self._look.word(SIDE_WORDS[ticket.side])
         verb = f"modify {ticket.order.id[-4:]}" if ticket.order else word
-        badge = f" {status.badge if status else ''} {account_tail(ticket.account)} "
+        badge = f" {status.badge if status else ''} {self._look.account(ticket.account)} "
         side = "banner-buy" if ticket.side is Side.BUY else "banner-sell"
         room = max(self.room_width - f.width(badge), 4)
-        return [Cell(f.fit(f" {verb}", room), side), Cell(badge, "badge-live" if is_live(status) else "badge-paper")]
+        return [Cell(f.fit(f" {verb}", room), side), Cell(badge, "badge-live" if looks_live(status) else "badge-paper")]
 
     def _subject(self, ticket: Ticket) -> list[Cell]:
         known = ticket.instrument
@@ -114,15 +113,15 @@ class TicketPane(Sheet):
         return f"{preview.distance_ticks:+d}t" if preview.distance_ticks else "touch"
 
     def _preview(self, ticket: Ticket) -> list[list[Cell]]:
-        preview, base = ticket.preview, self._look.base_currency
+        preview, look = ticket.preview, self._look
         if preview is None:
             return [self._figure("Value", f.MISSING), self._figure("Cost", f.MISSING), self._figure("After", f.MISSING)]
         share = "" if preview.nav_fraction is None else f"{preview.nav_fraction * 100:.1f}% NAV"
         return [
-            self._figure("Value", f.money(preview.notional, preview.currency, base=base), share),
-            self._figure("Cost", f.money(preview.costs, preview.currency, base=base)),
-            self._figure("After", f.quantity(preview.position_after)),
-            self._figure("BP left", f.money(preview.buying_power_after, preview.currency, base=base)),
+            self._figure("Value", look.money(preview.notional, preview.currency), share),
+            self._figure("Cost", look.money(preview.costs, preview.currency)),
+            self._figure("After", look.quantity(preview.position_after, _EDGE - _LABEL)),
+            self._figure("BP left", look.money(preview.buying_power_after, preview.currency)),
         ]
 
     def _figure(self, label: str, value: str, note: str = "") -> list[Cell]:
