@@ -59,6 +59,11 @@ class Look(msgspec.Struct, kw_only=True):
         """A sentence that came in English from elsewhere, in the screen's language where it is known."""
         return self.speech.said(english)
 
+    @property
+    def rail(self) -> str:
+        """What both outer columns are made of where the console looks live."""
+        return "┃" if self.has_colour else "║"
+
     # ---- what a mask hides: the one place that decides; panes ask here for all that is private
 
     def hidden(self, text: str) -> str:

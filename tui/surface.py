@@ -127,9 +127,10 @@ class Surface:
             self._place(self.widget(name), None if rect is None else rect.inside)
         has_line = isinstance(top, LineForm)
         row = layout.command_row
-        self._place(self.command, (0, row, width, 1) if not is_tiny or has_line else None)
+        inset = 0 if is_tiny else 1  # the frame's sides, in LIVE its rails, run past these rows too
+        self._place(self.command, (inset, row, width - 2 * inset, 1) if not is_tiny or has_line else None)
         self._place(self.hints, (0, height - 1, width, 1) if is_full else None)
-        self._place(self.message, (0, row - 1, width, 1) if has_message and not is_tiny else None)
+        self._place(self.message, (inset, row - 1, width - 2 * inset, 1) if has_message and not is_tiny else None)
         self._place(self.tiny, (0, 0, width, height - has_line) if is_tiny else None)
         strip_rows = min(3, max(height - 2, 1))
         has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
@@ -194,7 +195,7 @@ class Surface:
             self.status.show(picture, now, self.screen_name, kind)
             titles = {name: self._title(name) for name in self.layout.panes}
             focus = self._keyed(forms)
-            self.frame.show(self.layout, titles, focus, is_live=live)
+            self.frame.show(self.layout, titles, focus, rail=self._look.rail if live else "")
         top = forms[-1] if forms else None
         line = top if isinstance(top, LineForm) else None
         self.command.show(line)

@@ -136,7 +136,17 @@ CHIPS: dict[str, tuple[str, str]] = {
 }
 """Pens with a background of their own: (text, fill)."""
 _TINTED = frozenset({"flash-up", "flash-down", "own-buy", "own-sell"})
-_PLAIN_CHIPS = _TINTED | {"local", "curve", "bid-bar", "bid-zone", "ask-bar", "ask-zone", "field", "flat-last", "faint-last"}
+_PLAIN_CHIPS = _TINTED | {
+    "local",
+    "curve",
+    "bid-bar",
+    "bid-zone",
+    "ask-bar",
+    "ask-zone",
+    "field",
+    "flat-last",
+    "faint-last",
+}
 _TEXTS = (
     *("text", "strong", "text-dim", "faint", "accent", "title", "name", "tab", "key", "warning", "up", "down", "flat"),
     *("buy", "sell", "up-bold", "down-bold", "live", "paper", "border", "rule", "spark"),

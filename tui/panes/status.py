@@ -47,7 +47,7 @@ class StatusPane(Sheet):
         is_live = looks_live(status)
         self.put_line(0, self._header(status, now, kind), ground="live-tint" if is_live else "surface")
         if kind == "full":
-            rail = Cell("┃", "live") if is_live else Cell(" ")
+            rail = Cell(self._look.rail, "live") if is_live else Cell(" ")
             tabs = spread(self.room_width - 3, self._tabs(screen), self._standing(status, now))
             self.put_line(1, [rail, *tabs, Cell(" "), rail])
         else:
@@ -65,18 +65,18 @@ class StatusPane(Sheet):
         left = [
             Part((badge(status, look),)),
             account,
-            self._figure("NAV", status.equity, status, 5),
+            self._figure("NAV", status.equity, status, 56),
             day_part(status, look),
-            self._signed("unreal", status.unrealised, status, 8),
-            self._signed("real", status.realised, status, 9),
-            self._figure("BP", status.buying_power, status, 6),
+            self._signed("unreal", status.unrealised, status, 58),
+            self._signed("real", status.realised, status, 59),
+            self._figure("BP", status.buying_power, status, 57),
         ]
         return spread(width, left, [*self._health(status, now), clock])
 
     def _figure(self, word: str, value: Decimal | None, status: StatusRow, drop: int) -> Part:
         """Written out where the terminal is wide, shortened where it is not."""
         text = self._look.money(value, status.base_currency)
-        if self.room_width < 160 and len(text) > 9:
+        if self.room_width < 160 and len(text) > 8:
             text = self._look.hidden(f.compact(value))
         pen = "faint" if value is None else "strong"
         return Part((Cell(f"{self._look.word(word)} ", "text-dim"), Cell(text, pen)), drop)
@@ -92,9 +92,9 @@ class StatusPane(Sheet):
         healthy = [feed for feed in status.feeds if feed.is_connected and not feed.text]
         parts = [part(f"{_name(feed)}●", "text-dim", 30 + place) for place, feed in enumerate(healthy)]
         if status.replay:
-            parts.append(part(f.clip(status.replay, 30), "text-dim", 10))
+            parts.append(part(f.clip(status.replay, 30), "text-dim", 60))
         if status.dropped:
-            parts.append(part(f"dropped {f.number(status.dropped)}", "warning", 7))
+            parts.append(part(f"dropped {f.number(status.dropped)}", "warning", 20))
         parts += _sick([feed for feed in status.feeds if feed not in healthy], now)
         if status.gate:
             parts.append(part(f" {f.clip('gate: ' + status.gate, 28)} ", "stale", 2))
@@ -169,7 +169,7 @@ class TinyPane(Sheet):
         if status is not None and status.unknown_orders:
             lines[2] = [Cell(f"? {status.unknown_orders} {look.word('UNKNOWN')}", "unknown")]
         is_live = looks_live(status)
-        rail = Cell("┃" if is_live else " ", "live")
+        rail = Cell(look.rail if is_live else " ", "live")
         for y in range(self.room_height):
             cells = lines[y] if y < len(lines) else []
             used = sum(f.width(cell.text) for cell in cells)

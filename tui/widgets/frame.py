@@ -32,7 +32,11 @@ _GLYPHS = {
     _UP | _LEFT | _RIGHT: "┴",
     _UP | _DOWN | _LEFT | _RIGHT: "┼",
 }
-
+_JOINTS = {
+    rail: dict.fromkeys("├┌└", right) | dict.fromkeys("┤┐┘", left)
+    for rail, right, left in (("┃", "┠", "┨"), ("║", "╟", "╢"))
+}
+"""Rail -> how it looks where a rule meets it; everywhere else it is plain."""
 
 Rows = dict[int, tuple[list[str], list[str], list[Cell]]]
 """Row -> glyphs and pens cell by cell, and the same as runs of one pen."""
@@ -55,12 +59,13 @@ class Frame(Sheet):
         self._rows: Rows = {}
         self._known: dict[tuple[object, ...], Rows] = {}
 
-    def show(self, layout: Layout, titles: Mapping[str, Title], focus: str, *, is_live: bool) -> None:
-        """Draw borders and titles for `layout`; rows of the header, command line and hints stay empty."""
-        wanted = (layout.width, layout.height, tuple(layout.panes.items()), focus, is_live)
+    def show(self, layout: Layout, titles: Mapping[str, Title], focus: str, *, rail: str = "") -> None:
+        """Draw borders and titles for `layout`; rows of the header and hints stay empty. `rail`: the glyph of the outer
+        columns where real money is at stake."""
+        wanted = (layout.width, layout.height, tuple(layout.panes.items()), focus, rail)
         if self._for != wanted:
             self._for = wanted
-            self._rows = self._rows_for(wanted, layout, focus, is_live)
+            self._rows = self._rows_for(wanted, layout, focus, rail)
             for y in range(layout.height):
                 if y in self._rows:
                     self.put_line(y, self._rows[y][2])
@@ -74,17 +79,17 @@ class Frame(Sheet):
             self.put_line(y, _runs(row, pens))
         self.flush()
 
-    def _rows_for(self, wanted: tuple[object, ...], layout: Layout, focus: str, is_live: bool) -> Rows:
+    def _rows_for(self, wanted: tuple[object, ...], layout: Layout, focus: str, rail: str) -> Rows:
         """The same few layouts come again and again as tickets open and focus moves."""
         known = self._known.get(wanted)
         if known is None:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            known = self._known[wanted] = _rows(layout, focus, is_live=is_live)
+            known = self._known[wanted] = _rows(layout, focus, rail)
         return known
 
 
-def _rows(layout: Layout, focus: str, *, is_live: bool) -> Rows:
+def _rows(layout: Layout, focus: str, rail: str) -> Rows:
     """Glyphs and pens of every row of the body, without titles."""
     if not layout.panes:
         return {}
@@ -92,15 +97,16 @@ def _rows(layout: Layout, focus: str, *, is_live: bool) -> Rows:
     outline = _outline(layout.panes.get(focus), layout)
     rows = {}
     first = min(rect.y for rect in layout.panes.values())
-    for y in range(first, max(rect.y + rect.height for rect in layout.panes.values())):
+    last = max(rect.y + rect.height for rect in layout.panes.values())
+    for y in range(first, layout.command_row + 1 if rail else last):
         row = [_GLYPHS[arms.get((x, y), 0)] for x in range(layout.width)]
         pens = ["accent" if (x, y) in outline else "border" for x in range(layout.width)]
         for (x, at), glyph in outline.items():
-            if at == y and glyph:
+            if at == y:
                 row[x] = glyph
-        if is_live:
+        if rail:
             for x in (0, layout.width - 1):
-                row[x] = {"├": "┠", "┌": "┠", "┤": "┨", "┐": "┨"}.get(row[x], "┃")
+                row[x] = _JOINTS[rail].get(row[x], rail)
                 pens[x] = "live"
         rows[y] = (row, pens, _runs(row, pens))
     return rows
@@ -135,29 +141,31 @@ def _arms(layout: Layout) -> dict[tuple[int, int], int]:
 
 
 def _outline(rect: Rect | None, layout: Layout) -> dict[tuple[int, int], str]:
-    """Cells of the focused pane's sides; corners are drawn as corners so that no accent leaks into a neighbour."""
+    """Cells of the focused pane's sides. Corners are drawn as corners and joints as plain sides, so that no arm in the
+    accent reaches into a neighbour."""
     if rect is None:
         return {}
     right, bottom = rect.x + rect.width, rect.y + rect.height
-    cells = {(x, rect.y): "" for x in range(rect.x, right + 1)}
+    cells = {(x, rect.y): "─" for x in range(rect.x, right + 1)}
     for y in range(rect.y, bottom):
         cells[rect.x, y] = cells[right, y] = "│"
     cells[rect.x, rect.y], cells[right, rect.y] = "┌", "┐"
     if any(other.y == bottom for other in layout.panes.values()):
-        cells |= {(x, bottom): "" for x in range(rect.x, right + 1)}
+        cells |= {(x, bottom): "─" for x in range(rect.x, right + 1)}
         cells[rect.x, bottom], cells[right, bottom] = "└", "┘"
     return {(x, y): glyph for (x, y), glyph in cells.items() if x < layout.width}
 
 
 def _write_title(row: list[str], pens: list[str], rect: Rect, title: Title, *, is_focused: bool) -> None:
-    """` Name subject ─── facts ` into the rule. Facts give way before the name does."""
+    """` Name subject ─── facts ` into the rule. Facts give way before the name does, and of two warnings the first
+    stands: a rule with two of them is read as none."""
     room = rect.width - 3
-    cells = [Cell(f" {title.name} ", "title" if is_focused else "strong")]
+    cells = [Cell(f" {title.name} ", "title" if is_focused else "name")]
     if title.subject:
         cells.append(Cell(f"{title.subject} ", "text-dim"))
     _write(row, pens, rect.x + 1, room, cells)
     left = sum(f.width(cell.text) for cell in cells)
-    facts = [cell for cell in title.facts if cell.text]
+    facts = _with_one_warning([cell for cell in title.facts if cell.text])
     wide = sum(f.width(cell.text) for cell in facts) + 2
     if not facts or room - left < 8:
         return
@@ -166,6 +174,14 @@ def _write_title(row: list[str], pens: list[str], rect: Rect, title: Title, *, i
         wide = f.width(facts[0].text) + 2
     start = rect.x + rect.width - wide - 1
     _write(row, pens, start, wide, [Cell(" "), *facts, Cell(" ")])
+
+
+_WARNINGS = frozenset({"warning", "stale", "halted", "unknown", "error"})
+
+
+def _with_one_warning(facts: list[Cell]) -> list[Cell]:
+    loud = [cell for cell in facts if cell.pen in _WARNINGS]
+    return [cell for cell in facts if cell.pen not in _WARNINGS or cell is loud[0]]
 
 
 def _write(row: list[str], pens: list[str], x: int, room: int, cells: Sequence[Cell]) -> None:

@@ -104,6 +104,11 @@ VALUES = {
 }
 # header and ticket
 LABELS = {
+    "BP": "가능",
+    "armed off": "무장 해제",
+    "ARMED": "무장",
+    "? {count} UNKNOWN order": "? 미확인 주문 {count}",
+    "? {count} UNKNOWN orders": "? 미확인 주문 {count}",
     "unreal": "평가",
     "real": "실현",
     "working": "접수",
