@@ -24,7 +24,7 @@ class MessageBar(Sheet):
         more = [part(f"+{count} more, screen 8", "text-dim", 1)] if count else []
         chip = pen in ("stale", "error")
         lead = Cell(f" {mark} " if chip else f" {mark}", pen)
-        room = max(self.room_width - 6 - (len(more) and 20), 4)
+        room = max(self.room_width - 4 - (len(more) and 22), 4)
         body = Cell(f" {f.clip(clean(text), room)}", "strong" if chip else "text")
         self.put_line(0, spread(self.room_width, [Part((lead, body))], more))
         self.flush()
