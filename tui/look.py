@@ -59,6 +59,10 @@ class Look(msgspec.Struct, kw_only=True):
         """A sentence that came in English from elsewhere, in the screen's language where it is known."""
         return self.speech.said(english)
 
+    def told(self, kind: str, text: str) -> tuple[str, str]:
+        """Kind and text of a log line."""
+        return self.speech.told(kind, text)
+
     @property
     def rail(self) -> str:
         """What both outer columns are made of where the console looks live."""

@@ -24,12 +24,13 @@ class LogPane(Grid):
                 Column("sequence", "#", 6, "right", drop=3),
             ),
             look.pens,
+            word=look.word,
             headings=False,
             id="log",
         )
         self._look = look
         self.subject = ""
-        self.set_empty([Cell(look.word("Nothing happened yet."), "text-dim")])
+        self.set_empty([Cell("Nothing happened yet.", "text-dim")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         follows = self.cursor_row <= 0
@@ -49,9 +50,10 @@ class LogPane(Grid):
 def log_cells(row: LogRow, look: Look) -> tuple[Cell, ...]:
     """time, kind, text, sequence."""
     pen = _PENS.get(row.level, "text")
+    kind, text = look.told(row.kind, row.text)
     return (
         Cell(look.zone.clock(row.ts), "text-dim"),
-        Cell(row.kind, "text" if pen == "text-dim" else pen),
-        Cell(row.text, "text" if row.level in ("fill", "info") else "strong"),
+        Cell(kind, "text" if pen == "text-dim" else pen),
+        Cell(text, "text" if row.level in ("fill", "info") else "strong"),
         Cell(str(row.sequence), "faint"),
     )

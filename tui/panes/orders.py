@@ -17,24 +17,24 @@ class OrdersPane(Grid):
     title = "Orders"
 
     def __init__(self, look: Look) -> None:
-        w = look.word
         super().__init__(
             (
-                Column("id", w("ID"), 4, drop=7),
-                Column("account", w("ACCT"), 6, drop=6),
-                Column("side", w("SIDE"), 4),
-                Column("symbol", w("SYMBOL"), 10, grow=True),
-                Column("quantity", w("QTY"), 8, "right", number=True),
-                Column("type", w("TYPE"), 8 if look.language == "ko" else 4, drop=4),
-                Column("price", w("PRICE"), 11, "right", number=True),
-                Column("distance", w("DIST"), 6, "right", number=True, drop=3),
-                Column("state", w("STATE"), 11),
-                Column("filled", w("FILLED"), 11, "right", drop=2),
-                Column("tif", w("TIF"), 4, drop=8),
-                Column("age", w("AGE"), 7, "right", drop=5),
-                Column("source", w("SOURCE"), 9, drop=9),
+                Column("id", "ID", 4, drop=7),
+                Column("account", "ACCT", 6, drop=6),
+                Column("side", "SIDE", 4),
+                Column("symbol", "SYMBOL", 10, grow=True),
+                Column("quantity", "QTY", 8, "right", number=True),
+                Column("type", "TYPE", 8 if look.language == "ko" else 4, drop=4),
+                Column("price", "PRICE", 11, "right", number=True),
+                Column("distance", "DIST", 6, "right", number=True, drop=3),
+                Column("state", "STATE", 11),
+                Column("filled", "FILLED", 11, "right", drop=2),
+                Column("tif", "TIF", 4, drop=8),
+                Column("age", "AGE", 7, "right", drop=5),
+                Column("source", "SOURCE", 9, drop=9),
             ),
             look.pens,
+            word=look.word,
             id="orders",
         )
         self._look = look
@@ -42,11 +42,11 @@ class OrdersPane(Grid):
         self.subject = ""
         self.set_empty(
             [
-                Cell(w("No orders today. Press ")),
+                Cell("No orders today. Press "),
                 Cell("b", "key"),
-                Cell(w(" to buy, ")),
+                Cell(" to buy, "),
                 Cell(":", "key"),
-                Cell(w(" to type one.")),
+                Cell(" to type one."),
             ]
         )
 

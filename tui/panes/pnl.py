@@ -16,23 +16,23 @@ class PnlPane(Grid):
     title = "P&L"
 
     def __init__(self, look: Look) -> None:
-        w = look.word
         super().__init__(
             (
-                Column("name", w("NAME"), 8, grow=True),
-                Column("day", w("DAY"), 9, "right", number=True),
-                Column("realised", w("REAL"), 9, "right", number=True, drop=3),
-                Column("unrealised", w("UNREAL"), 9, "right", number=True, drop=1),
-                Column("fees", w("FEES"), 9, "right", number=True, drop=4),
-                Column("taxes", w("TAX"), 9, "right", number=True, drop=5),
+                Column("name", "NAME", 8, grow=True),
+                Column("day", "DAY", 9, "right", number=True),
+                Column("realised", "REAL", 9, "right", number=True, drop=3),
+                Column("unrealised", "UNREAL", 9, "right", number=True, drop=1),
+                Column("fees", "FEES", 9, "right", number=True, drop=4),
+                Column("taxes", "TAX", 9, "right", number=True, drop=5),
             ),
             look.pens,
+            word=look.word,
             id="pnl",
         )
         self._look = look
         self._facts: tuple[Cell, ...] = ()
         self.subject = ""
-        self.set_empty([Cell(w("Nothing earned or lost yet. Press ")), Cell("b", "key"), Cell(w(" to buy."))])
+        self.set_empty([Cell("Nothing earned or lost yet. Press "), Cell("b", "key"), Cell(" to buy.")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.pnl()

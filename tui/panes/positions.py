@@ -14,28 +14,28 @@ class PositionsPane(Grid):
     title = "Positions"
 
     def __init__(self, look: Look) -> None:
-        w = look.word
         super().__init__(
             (
-                Column("account", w("ACCT"), 6, drop=8),
-                Column("symbol", w("SYMBOL"), 12, grow=True),
-                Column("quantity", w("QTY"), 8, "right", number=True),
-                Column("average", w("AVG"), 9, "right", number=True, drop=5),
-                Column("last", w("LAST"), 11, "right", number=True, drop=4),
-                Column("unrealised", w("UNREAL"), 13, "right", number=True),
+                Column("account", "ACCT", 6, drop=8),
+                Column("symbol", "SYMBOL", 12, grow=True),
+                Column("quantity", "QTY", 8, "right", number=True),
+                Column("average", "AVG", 9, "right", number=True, drop=5),
+                Column("last", "LAST", 11, "right", number=True, drop=4),
+                Column("unrealised", "UNREAL", 13, "right", number=True),
                 Column("percent", "%", 7, "right", number=True, drop=3),
-                Column("day", w("DAY"), 11, "right", number=True, drop=6),
-                Column("realised", w("REAL"), 11, "right", number=True, drop=7),
-                Column("stop", w("STOP"), 9, "right"),
-                Column("source", w("SOURCE"), 9, drop=9),
+                Column("day", "DAY", 11, "right", number=True, drop=6),
+                Column("realised", "REAL", 11, "right", number=True, drop=7),
+                Column("stop", "STOP", 9, "right"),
+                Column("source", "SOURCE", 9, drop=9),
             ),
             look.pens,
+            word=look.word,
             id="positions",
         )
         self._look = look
         self._facts: tuple[Cell, ...] = ()
         self.subject = ""
-        self.set_empty([Cell(w("No positions. Press ")), Cell("b", "key"), Cell(w(" to buy the selected symbol."))])
+        self.set_empty([Cell("No positions. Press "), Cell("b", "key"), Cell(" to buy the selected symbol.")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.positions()

@@ -20,25 +20,25 @@ class QuotesPane(Grid):
     title = "Watch"
 
     def __init__(self, look: Look) -> None:
-        w = look.word
         super().__init__(
             (
-                Column("symbol", w("SYMBOL"), 11, grow=True),
-                Column("last", w("LAST"), 11, "right", number=True),
-                Column("change", w("CHG%"), 8, "right", number=True),
-                Column("bid", w("BID"), 7, "right", number=True, drop=3),
-                Column("ask", w("ASK"), 7, "right", number=True, drop=2),
-                Column("volume", w("VOL"), 6, "right", number=True, drop=4),
-                Column("age", w("AGE"), 5, "right", drop=1),
+                Column("symbol", "SYMBOL", 11, grow=True),
+                Column("last", "LAST", 11, "right", number=True),
+                Column("change", "CHG%", 8, "right", number=True),
+                Column("bid", "BID", 7, "right", number=True, drop=3),
+                Column("ask", "ASK", 7, "right", number=True, drop=2),
+                Column("volume", "VOL", 6, "right", number=True, drop=4),
+                Column("age", "AGE", 5, "right", drop=1),
             ),
             look.pens,
+            word=look.word,
             id="quotes",
         )
         self._look = look
         self._waiting: set[str] = set()
         """Rows out of sight whose figures have moved: they are written when somebody looks."""
         self._picture, self._now = Picture(), 0
-        self.set_empty([Cell(w("No symbols here. Settings: [console] watchlist"))])
+        self.set_empty([Cell("No symbols here. Settings: [console] watchlist")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         """Put the rows named in `dirty` (None: all) that can be seen, the others when they come into sight; the order

@@ -22,26 +22,26 @@ class StrategiesPane(Grid):
     title = "Strategies"
 
     def __init__(self, look: Look) -> None:
-        w = look.word
         super().__init__(
             (
-                Column("name", w("NAME"), 10),
-                Column("account", w("ACCT"), 6, drop=6),
-                Column("symbols", w("SYMBOL"), 10, drop=7),
-                Column("state", w("STATE"), 10),
-                Column("profit", w("P&L"), 11, "right", number=True),
-                Column("position", w("POS"), 8, "right", number=True, drop=5),
-                Column("trades", w("TRADES"), 6, "right", number=True, drop=4),
-                Column("signal", w("SIGNAL"), 6, drop=1),
-                Column("next", w("NEXT"), 5, "right", drop=2),
-                Column("why", w("WHY"), 16, drop=8, grow=True),
+                Column("name", "NAME", 10),
+                Column("account", "ACCT", 6, drop=6),
+                Column("symbols", "SYMBOL", 10, drop=7),
+                Column("state", "STATE", 10),
+                Column("profit", "P&L", 11, "right", number=True),
+                Column("position", "POS", 8, "right", number=True, drop=5),
+                Column("trades", "TRADES", 6, "right", number=True, drop=4),
+                Column("signal", "SIGNAL", 6, drop=1),
+                Column("next", "NEXT", 5, "right", drop=2),
+                Column("why", "WHY", 16, drop=8, grow=True),
             ),
             look.pens,
+            word=look.word,
             id="strategies",
         )
         self._look = look
         self.subject = ""
-        self.set_empty([Cell(w("No strategies. Settings: [strategies.NAME]"))])
+        self.set_empty([Cell("No strategies. Settings: [strategies.NAME]")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.strategies()

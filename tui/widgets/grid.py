@@ -5,7 +5,7 @@ cells and asks where the cursor is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from rich.segment import Segment
@@ -78,12 +78,14 @@ class Grid(Lines, can_focus=True):
         columns: Sequence[Column],
         pens: Pens,
         *,
+        word: Callable[[str], str] = str,
         headings: bool = True,
         cursor: bool = True,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """`headings` spends the first line on the columns' names; without `cursor` no row is ever selected."""
+        """`word` says headings and the empty text in the screen's language, each time they are drawn. `headings` spends
+        the first line on the columns' names; without `cursor` no row is ever selected."""
         super().__init__(pens, id=id, classes=classes)
         self._columns = tuple(columns)
         self._shown: list[tuple[int, Column]] = []
@@ -92,6 +94,7 @@ class Grid(Lines, can_focus=True):
         self._rows: dict[str, _GridRow] = {}
         self._order: list[str] = []
         self._index: dict[str, int] = {}
+        self._word = word
         self._headings = headings
         self._has_cursor = cursor
         self._cursor: str | None = None
@@ -326,7 +329,7 @@ class Grid(Lines, can_focus=True):
         self._lay_out()
         if self._headings and y == 0:
             if self._heading_strip is None:
-                cells = [Cell(column.heading, "text-dim") for column in self._columns]
+                cells = [Cell(self._word(column.heading), "text-dim") for column in self._columns]
                 self._heading_strip = self._compose_row(_GridRow(tuple(cells), "background", None), False, True)
             return self._heading_strip
         place = self._top + y - self._head
@@ -336,7 +339,7 @@ class Grid(Lines, can_focus=True):
             if row.strip is None:
                 row.strip = self._compose_row(row, key == self._cursor and self._has_cursor)
             return row.strip
-        empty = self._empty if not self._order and place == 0 else ()
+        empty = [Cell(self._word(c.text), c.pen) for c in self._empty] if not self._order and place == 0 else ()
         return strip_of((Cell(" "), *empty), "background", self._wide, self._pens)
 
     def _compose_row(self, row: _GridRow, is_selected: bool, is_heading: bool = False) -> Strip:

@@ -4,6 +4,9 @@ which Korean may put in another order. `{name:은}` writes the particle that fit
 
 from __future__ import annotations
 
+from tui.words.ko_engine import GROUPS as ENGINE
+from tui.words.ko_keys import GROUPS as KEYS
+
 # panes and screens
 PLACES = {
     "Watch": "관심",
@@ -157,10 +160,106 @@ HINTS = {
     "history": "이력",
 }
 
-# sentences
+# sentences of the screen
 SENTENCES = {
     "no position in {name}; press b to buy": "{name} 보유가 없습니다. b로 매수합니다",
+    "the {name} screen is not there yet": "{name:ko} 화면은 아직 없습니다",
+    "{id} has ended ({state}); there is nothing to modify": "{id:은} 끝난 주문입니다 ({state:ko}). 정정할 것이 없습니다",
+    "{id} has ended ({state}); there is nothing to cancel": "{id:은} 끝난 주문입니다 ({state:ko}). 취소할 것이 없습니다",
+    "{name} is not known to this console yet; try again in a moment": "{name} 정보를 아직 받지 못했습니다. 잠시 뒤에 다시 하십시오",
+    "no symbol is selected": "고른 종목이 없습니다",
+    "no symbol is selected; move to one in Watch or press / to find one": "고른 종목이 없습니다. 관심에서 고르거나 /로 찾으십시오",
+    "no working orders of {name}": "{name} 미체결 주문이 없습니다",
+    "cancel all {count} working orders of {name}": "{name} 미체결 주문 {count}건 모두 취소",
+    "nothing to undo: the order sent last is not open any more": "되돌릴 것이 없습니다. 마지막 주문은 이미 끝났습니다",
+    "no order is selected; go to Orders with Tab or 3": "고른 주문이 없습니다. Tab이나 3으로 주문에 가십시오",
+    "cancel {id}: {order}, {count} filled": "취소 {id}: {order:ko}, {count} 체결됨",
+    "cancel {id}: {order}": "취소 {id}: {order:ko}",
+    "cancel {id}": "취소 {id}",
+    "cancel all of {name}": "{name} 주문 모두 취소",
+    "cancel all orders": "모든 주문 취소",
+    "cancel all working orders": "미체결 주문 모두 취소",
+    "close {what}, reduce-only at the opposite touch; size read when sent": (
+        "{what} 청산, 상대 최우선호가, 청산 전용, 수량은 보낼 때 읽음"
+    ),
+    "close half of {what}, reduce-only at the opposite touch; size read when sent": (
+        "{what} 절반 청산, 상대 최우선호가, 청산 전용, 수량은 보낼 때 읽음"
+    ),
+    "close {what} at market, reduce-only": "{what} 시장가 청산, 청산 전용",
+    "close {what} at the opposite touch, reduce-only": "{what} 상대 최우선호가 청산, 청산 전용",
+    "modify {id}: {order}": "정정 {id}: {order:ko}",
+    "modify {id} {code}: {terms}": "정정 {id} {code}: {terms}",
+    "panic: flatten": "비상: 전량 청산",
+    "panic: stop automatic orders, cancel entries": "비상: 자동주문 중지, 진입 주문 취소",
+    "panic: automatic orders stop, only reducing orders pass, entry orders are canceled": (
+        "비상: 자동주문 중지, 축소 주문만 허용, 진입 주문 취소"
+    ),
+    "flatten: everything is canceled and every position closed": "전량 청산: 주문을 모두 취소하고 보유를 모두 청산합니다",
+    "halt: nothing but cancels": "중단: 취소만 받습니다",
+    "trading is ACTIVE again": "거래를 다시 시작합니다",
+    "start {name}": "{name} 시작",
+    "pause {name}": "{name} 일시정지",
+    "stop {name}": "{name} 정지",
+    "write: s NAME start, pause or stop; strategies: {names}": "s 이름 start, pause, stop 으로 쓰십시오. 전략: {names:ko}",
+    "screens: {names}": "화면: {names}",
+    "not in this watchlist": "이 관심 목록에 없습니다",
+    "{count} found": "{count}개 찾음",
+    "nothing was sought yet; press / first": "아직 찾은 것이 없습니다. 먼저 /를 누르십시오",
+    "no match": "맞는 것이 없습니다",
+    "no strategies; name one under [strategies.NAME] in the settings file": "전략이 없습니다. 설정 파일의 [strategies.이름]에 적으십시오",
+    "this order type has no price": "이 주문 유형에는 가격이 없습니다",
+    "the quantity must be a multiple of {lot}": "수량은 {lot}의 배수여야 합니다",
+    "off tick: Down takes {lower}, Up takes {upper}": "호가 단위에 맞지 않습니다: 아래 {lower}, 위 {upper}",
+    "nothing changed: move the price or the quantity first": "바뀐 것이 없습니다. 가격이나 수량을 먼저 바꾸십시오",
+    "it has ended": "끝났습니다",
+    "the desk is gone ({reason}): figures stand still; leave with :q and start again": (
+        "엔진과 끊겼습니다 ({reason:ko}). 숫자가 멈춰 있으니 :q로 나가 다시 시작하십시오"
+    ),
+    "instruments could not be read: {error}; they are asked for again": "종목 정보를 읽지 못했습니다: {error:ko}. 다시 요청합니다",
+    "no answer to: {what}. It may have been taken; look at Orders first. {error}": (
+        "응답 없음: {what:ko}. 접수되었을 수 있으니 주문을 먼저 보십시오. {error:ko}"
+    ),
+    "a burst of keys was dropped: it looked like a paste or a reply of the terminal": (
+        "한꺼번에 들어온 키를 버렸습니다: 붙여넣기나 터미널 응답으로 보입니다"
+    ),
+    "a paste of {count} was ignored: press : and paste it into the command line": (
+        "붙여넣은 {count}자를 무시했습니다. :를 누르고 명령줄에 붙여넣으십시오"
+    ),
+    "no figures yet": "아직 숫자가 없습니다",
+    "too small: 80x24": "너무 작습니다: 80x24",
+    "shows everything": "이상이면 모두 보입니다",
+}
+# command line
+COMMANDS = {
+    "b 10 CODE @PRICE buys; :help lists commands": "b 10 코드 @가격 으로 매수, :help 는 명령 목록",
+    "leave the console": "화면 닫기",
+    "what the keys do": "키 설명",
+    "open the panic menu": "비상 메뉴 열기",
+    "let orders pass again after a panic or halt": "비상이나 중단 뒤에 주문을 다시 받기",
+    "start, pause or stop a strategy": "전략 시작, 일시정지, 정지",
+    "go to a screen": "화면 이동",
+    "change the language: ko, en": "언어 바꾸기: ko, en",
+    "languages: {names}": "언어: {names}",
+    "Enter sends": "Enter 전송",
+}
+# strips over the last rows
+STRIPS = {
+    "nothing is sent before Enter": "Enter 전에는 아무것도 보내지 않습니다",
+    "order review": "주문 검토",
+    "not sent yet": "아직 보내지 않음",
+    "PANIC": "비상",
+    "flatten: cancel everything, close every position": "전량 청산: 모두 취소하고 모든 보유를 청산",
+    "type {word}": "{word} 입력",
+    "when it reads so": "입력한 뒤",
+    "orders stay where they are; :resume opens again": "주문은 그대로 둡니다. :resume 으로 재개",
+    "protective stops stay": "보호 주문은 남습니다",
+    "or": "또는",
+    "pause automatic orders, reduce only, cancel entry orders": "자동주문 중지, 축소만 허용, 진입 주문 취소",
+    "checks: waiting for figures": "검사: 숫자를 기다리는 중",
+    "sending...": "전송 중...",
+    "+{count} more, screen 8": "외 {count}건, 화면 8",
+    "Up/Down scroll, Esc closes": "위/아래 이동, Esc 닫기",
 }
 
-GROUPS = (PLACES, HEADINGS, EMPTY, VALUES, LABELS, HINTS, SENTENCES)
+GROUPS = (PLACES, HEADINGS, EMPTY, VALUES, LABELS, HINTS, SENTENCES, COMMANDS, STRIPS, *ENGINE, *KEYS)
 CATALOGUE: dict[str, str] = {english: korean for group in GROUPS for english, korean in group.items()}

@@ -32,12 +32,3 @@ def particle(text: str, kind: str) -> str:
     if final is None:
         return f"{closed}({opened})" if kind != "으로" else "(으)로"
     return opened if not final or (kind == "으로" and final == "ㄹ") else closed
-
-
-class Named(str):
-    """A value in a Korean sentence: `{name:을}` writes it with its particle, `{name}` as it is."""
-
-    __slots__ = ()
-
-    def __format__(self, kind: str) -> str:
-        return f"{self!s}{particle(self, kind)}" if kind else str(self)
