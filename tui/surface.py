@@ -4,7 +4,7 @@ knows nothing of the desk and sends nothing."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from textual.widget import Widget
 
@@ -32,6 +32,7 @@ from tui.screens.layout import Layout, Rect, arrange
 from tui.widgets.frame import Frame, Title
 from tui.widgets.grid import Cell, Grid, Lines
 from tui.widgets.sheet import place
+from tui.words import Speech
 
 Box = tuple[int, int, int, int]
 """x, y, width, height in cells."""
@@ -52,6 +53,13 @@ class Pane(Protocol):
     def move_cursor(self, by: int) -> None: ...
     def cursor_to(self, place: int) -> None: ...
     def page(self, pages: float) -> None: ...
+
+
+@runtime_checkable
+class Relabelled(Protocol):
+    """A pane that keeps something made of words, and makes it anew in another language."""
+
+    def relabel(self) -> None: ...
 
 
 class Message:
@@ -159,6 +167,15 @@ class Surface:
                 widget.set_reactive(Widget.has_focus, has_keys)
                 if isinstance(widget, Grid):
                     (widget.on_focus if has_keys else widget.on_blur)()
+
+    def speak(self, language: str) -> None:
+        """Another language from now on. What is open, typed, selected or zoomed stays; `show` everything anew after."""
+        self._look.speech = Speech(language)
+        for widget in self.widgets():
+            if isinstance(widget, Relabelled):
+                widget.relabel()
+            if isinstance(widget, Lines):
+                widget.repaint()
 
     # ---- what they show
 

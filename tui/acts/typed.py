@@ -22,6 +22,7 @@ from tui.look import SIDE_WORDS, TYPE_WORDS
 from tui.messages import Wanted
 from tui.panes.help import HelpForm
 from tui.screens.layout import READY
+from tui.words import LANGUAGES
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
@@ -179,6 +180,13 @@ class Typed:
     def mask(self, words: list[str]) -> str:
         return self._app.face.mask_line(words)
 
+    def language(self, words: list[str]) -> str:
+        if len(words) != 1 or words[0] not in LANGUAGES:
+            return f"languages: {', '.join(LANGUAGES)}"
+        self._app.surface.speak(words[0])
+        self._app.show_all()
+        return ""
+
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "q": ("quit", "leave the console"),
@@ -194,6 +202,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "colours": ("colours", "kr red up, us green up, cvd orange up, mono"),
     "colors": ("colours", "kr red up, us green up, cvd orange up, mono"),
     "mask": ("mask", "hide accounts and amounts from people who look at this screen, or show them again"),
+    "lang": ("language", "change the language: ko, en"),
 }
 """word -> (method, what it does)."""
 

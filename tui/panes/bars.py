@@ -10,6 +10,8 @@ from tui.widgets.grid import Cell
 from tui.widgets.parts import Part, part, spread
 from tui.widgets.sheet import Sheet
 
+_BETWEEN = "   "
+"""Stands between the parts of a remark, each a text of its own."""
 _MESSAGE_MARKS = {"ok": ("✓", "text"), "warning": ("!", "stale"), "error": ("✕", "error"), "info": ("·", "text-dim")}
 
 
@@ -18,14 +20,15 @@ class MessageBar(Sheet):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look.pens, id="message")
+        self._look = look
 
     def show(self, level: str, text: str, count: int = 0) -> None:
         mark, pen = _MESSAGE_MARKS[level]
-        more = [part(f"+{count} more, screen 8", "text-dim", 1)] if count else []
+        more = [part(self._look.say("+{count} more, screen 8", count=count), "text-dim", 1)] if count else []
         chip = pen in ("stale", "error")
         lead = Cell(f" {mark} " if chip else f" {mark}", pen)
         room = max(self.room_width - 4 - (len(more) and 22), 4)
-        body = Cell(f" {f.clip(clean(text), room)}", "strong" if chip else "text")
+        body = Cell(f" {f.clip(self._look.said(clean(text)), room)}", "strong" if chip else "text")
         self.put_line(0, spread(self.room_width, [Part((lead, body))], more))
         self.flush()
 
@@ -39,7 +42,7 @@ class CommandBar(Sheet):
 
     def show(self, form: LineForm | None) -> None:
         if form is None:
-            cells = [Cell(" :", "text-dim"), Cell(" b 10 CODE @PRICE", "faint")]
+            cells = [Cell(" :", "text-dim"), Cell(f" {self._look.word('b 10 CODE @PRICE')}", "faint")]
             self.put_line(0, cells, ground="raised")
         else:
             self.put_line(0, self._typed(form), ground="raised")
@@ -56,7 +59,8 @@ class CommandBar(Sheet):
         room = width - used - 2
         if not form.remark or room < 12:
             return typed
-        remark = f.clip(clean(form.remark, 400), room - 1)
+        parts = clean(form.remark, 400).split(_BETWEEN)
+        remark = f.clip(_BETWEEN.join(map(self._look.said, parts)), room - 1)
         gap = room - f.width(remark)
         return [*typed, Cell(" " * gap), Cell(remark, "warning" if form.is_wrong else "text-dim")]
 

@@ -17,29 +17,11 @@ class OrdersPane(Grid):
     title = "Orders"
 
     def __init__(self, look: Look) -> None:
-        super().__init__(
-            (
-                Column("id", "ID", 4, drop=7),
-                Column("account", "ACCT", 6, drop=6),
-                Column("side", "SIDE", 4),
-                Column("symbol", "SYMBOL", 10, grow=True),
-                Column("quantity", "QTY", 8, "right", number=True),
-                Column("type", "TYPE", 8 if look.language == "ko" else 4, drop=4),
-                Column("price", "PRICE", 11, "right", number=True),
-                Column("distance", "DIST", 6, "right", number=True, drop=3),
-                Column("state", "STATE", 11),
-                Column("filled", "FILLED", 11, "right", drop=2),
-                Column("tif", "TIF", 4, drop=8),
-                Column("age", "AGE", 7, "right", drop=5),
-                Column("source", "SOURCE", 9, drop=9),
-            ),
-            look.pens,
-            word=look.word,
-            id="orders",
-        )
+        super().__init__((), look.pens, word=look.word, id="orders")
         self._look = look
         self._picture: Picture | None = None
         self.subject = ""
+        self.relabel()
         self.set_empty(
             [
                 Cell("No orders today. Press "),
@@ -48,6 +30,26 @@ class OrdersPane(Grid):
                 Cell(":", "key"),
                 Cell(" to type one."),
             ]
+        )
+
+    def relabel(self) -> None:
+        """Columns as wide as the language needs."""
+        self.set_columns(
+            (
+                Column("id", "ID", 4, drop=7),
+                Column("account", "ACCT", 6, drop=6),
+                Column("side", "SIDE", 4),
+                Column("symbol", "SYMBOL", 10, grow=True),
+                Column("quantity", "QTY", 8, "right", number=True),
+                Column("type", "TYPE", 8 if self._look.language == "ko" else 4, drop=4),
+                Column("price", "PRICE", 11, "right", number=True),
+                Column("distance", "DIST", 6, "right", number=True, drop=3),
+                Column("state", "STATE", 11),
+                Column("filled", "FILLED", 11, "right", drop=2),
+                Column("tif", "TIF", 4, drop=8),
+                Column("age", "AGE", 7, "right", drop=5),
+                Column("source", "SOURCE", 9, drop=9),
+            )
         )
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
@@ -86,7 +88,7 @@ class OrdersPane(Grid):
             return ()
         row = self._picture.order(self.cursor or "")
         if self.has_focus and row is not None and row.reason:
-            return (Cell(row.reason, "warning"),)
+            return (Cell(self._look.said(row.reason), "warning"),)
         rows = self._picture.orders()
         working = sum(1 for row in rows if row.is_working)
         unknown = sum(1 for row in rows if row.status is OrderStatus.UNKNOWN)

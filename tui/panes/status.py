@@ -60,7 +60,9 @@ class StatusPane(Sheet):
         look, width = self._look, self.room_width
         clock = part(look.zone.clock(now) + " ", "strong", 0 if kind == "full" else 20)
         if status is None:
-            return spread(width, [Part((badge(None, look),)), part("waiting for the desk", "text-dim", 1)], [clock])
+            return spread(
+                width, [Part((badge(None, look),)), part(look.word("waiting for the desk"), "text-dim", 1)], [clock]
+            )
         account = part(look.hidden(status.account), "strong", 0 if kind == "full" else 15)
         left = [
             Part((badge(status, look),)),
@@ -94,14 +96,14 @@ class StatusPane(Sheet):
         if status.replay:
             parts.append(part(f.clip(status.replay, 30), "text-dim", 60))
         if status.dropped:
-            parts.append(part(f"dropped {f.number(status.dropped)}", "warning", 20))
+            parts.append(part(self._look.say("dropped {count}", count=f.number(status.dropped)), "warning", 20))
         parts += _sick([feed for feed in status.feeds if feed not in healthy], now)
         if status.gate:
-            parts.append(part(f" {f.clip('gate: ' + status.gate, 28)} ", "stale", 2))
+            parts.append(part(f" {f.clip(self._look.say('gate: {why}', why=status.gate), 28)} ", "stale", 2))
         if status.journal != "ok":
-            parts.append(part(f" ✕ journal {f.clip(status.journal, 20)} ", "error", 1))
+            parts.append(part(f" ✕ {self._look.say('journal {state}', state=f.clip(status.journal, 20))} ", "error", 1))
         if status.trading_state is not TradingState.ACTIVE:
-            parts.append(part(f" {status.trading_state.value.upper()} ", "halted"))
+            parts.append(part(f" {self._look.word(status.trading_state.value.upper())} ", "halted"))
         return parts
 
     # ---- the tabs
@@ -159,12 +161,13 @@ class TinyPane(Sheet):
     def show(self, picture: Picture) -> None:
         status, look = picture.status, self._look
         room = max(self.room_width - 2, 1)
-        day = (Cell("no figures yet", "text-dim"),) if status is None else _fitting(status, look, room)
+        none, word = (Cell(look.word("no figures yet"), "text-dim"),), look.word
+        day = none if status is None else _fitting(status, look, room)
         lines: list[list[Cell]] = [
-            [badge(status, look), Cell(" "), Cell("!", "key"), Cell(f" {look.word('panic')}", "text-dim")],
+            [badge(status, look), Cell(" "), Cell("!", "key"), Cell(f" {word('panic')}", "text-dim")],
             list(day),
-            [Cell("too small: 80x24", "text-dim")],
-            [Cell("shows everything", "text-dim")],
+            [Cell(word("too small: 80x24"), "text-dim")],
+            [Cell(word("shows everything"), "text-dim")],
         ]
         if status is not None and status.unknown_orders:
             lines[2] = [Cell(f"? {status.unknown_orders} {look.word('UNKNOWN')}", "unknown")]

@@ -77,7 +77,7 @@ def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
         Cell(str(row.trades), "text-dim"),
         Cell(row.signal, "text"),
         Cell(following, "text-dim"),
-        Cell(row.text or row.detail, "warning" if row.text else "text-dim"),
+        Cell(look.said(row.text or row.detail), "warning" if row.text else "text-dim"),
     )
 
 

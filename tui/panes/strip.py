@@ -26,6 +26,7 @@ class StripPane(Sheet):
         self.flush()
 
     def _rows(self, form: StripForm, status: StatusRow | None, context: str) -> list[list[Cell]]:
+        word = self._look.word
         match form:
             case PanicMenu():
                 return self._panic(form, status)
@@ -33,76 +34,86 @@ class StripPane(Sheet):
                 return self._strategy(form)
             case Review():
                 account = self._look.hidden(status.account) if status is not None else ""
-                head = f" LIVE  order review  {account}  not sent yet "
+                head = f" LIVE  {word('order review')}  {account}  {word('not sent yet')} "
                 keys = [
                     Cell(" y ", "badge-live"),
-                    Cell(" send   ", "text"),
+                    Cell(f" {word('send')}   ", "text"),
                     Cell(" Esc ", "badge-paper"),
-                    Cell(" back   "),
+                    Cell(f" {word('back')}   "),
                 ]
                 return [
                     [Cell(f.fit(head, self.room_width), "badge-live")],
-                    [Cell(" "), Cell(form.text, "strong")],
+                    [Cell(" "), Cell(self._look.said(form.text), "strong")],
                     [Cell(" "), *keys, Cell(context, "text-dim")],
                 ]
         return [
-            [badge(status, self._look), Cell(" "), Cell(f.clip(form.text, max(self.room_width - 14, 8)), "strong")],
+            [
+                badge(status, self._look),
+                Cell(" "),
+                Cell(f.clip(self._look.said(form.text), max(self.room_width - 14, 8)), "strong"),
+            ],
             [
                 Cell(" "),
                 Cell("Enter", "key"),
-                Cell(" do it   ", "text-dim"),
+                Cell(f" {word('do it')}   ", "text-dim"),
                 Cell("Esc", "key"),
-                Cell(" back", "text-dim"),
+                Cell(f" {word('back')}", "text-dim"),
             ],
-            [Cell(" nothing is sent before Enter", "text-dim")],
+            [Cell(f" {word('nothing is sent before Enter')}", "text-dim")],
         ]
 
     def _panic(self, form: PanicMenu, status: StatusRow | None) -> list[list[Cell]]:
-        head = [Cell(" ! PANIC ", "error"), Cell(" "), badge(status, self._look), Cell("  ")]
-        escape = [Cell("Esc", "key"), Cell(" back", "text-dim")]
+        word = self._look.word
+        head = [Cell(f" ! {word('PANIC')} ", "error"), Cell(" "), badge(status, self._look), Cell("  ")]
+        escape = [Cell("Esc", "key"), Cell(f" {word('back')}", "text-dim")]
         if form.choice == "flatten":
             typed = form.typed.text
             return [
-                [*head, Cell("flatten: cancel everything, close every position", "strong")],
-                [Cell(f" type {form.word} ", "text"), Cell(typed, "strong"), Cell(" ", "cursor")],
-                [Cell(" "), Cell("Enter", "key"), Cell(" when it reads so   ", "text-dim"), *escape],
+                [*head, Cell(word("flatten: cancel everything, close every position"), "strong")],
+                [
+                    Cell(f" {self._look.say('type {word}', word=form.word)} ", "text"),
+                    Cell(typed, "strong"),
+                    Cell(" ", "cursor"),
+                ],
+                [Cell(" "), Cell("Enter", "key"), Cell(f" {word('when it reads so')}   ", "text-dim"), *escape],
             ]
         if form.choice == "halt":
             return [
-                [*head, Cell("halt: nothing but cancels", "strong")],
-                [Cell(" orders stay where they are; :resume opens again", "text-dim")],
-                [Cell(" "), Cell("Enter", "key"), Cell(" halt   ", "text-dim"), *escape],
+                [*head, Cell(word("halt: nothing but cancels"), "strong")],
+                [Cell(f" {word('orders stay where they are; :resume opens again')}", "text-dim")],
+                [Cell(" "), Cell("Enter", "key"), Cell(f" {word('halt')}   ", "text-dim"), *escape],
             ]
         return [
-            [*head, Cell("protective stops stay", "text-dim")],
+            [*head, Cell(word("protective stops stay"), "text-dim")],
             [
-                *(Cell(" "), Cell("Enter", "key"), Cell(" or ", "text-dim"), Cell("^X", "key")),
-                Cell(" pause automatic orders, reduce only, cancel entry orders", "text"),
+                *(Cell(" "), Cell("Enter", "key"), Cell(f" {word('or')} ", "text-dim"), Cell("^X", "key")),
+                Cell(f" {word('pause automatic orders, reduce only, cancel entry orders')}", "text"),
             ],
             [
                 Cell(" "),
                 Cell("f", "key"),
-                Cell(" flatten   ", "text"),
+                Cell(f" {word('flatten')}   ", "text"),
                 Cell("h", "key"),
-                Cell(" halt   ", "text"),
+                Cell(f" {word('halt')}   ", "text"),
                 *escape,
             ],
         ]
 
     def _strategy(self, form: StrategyMenu) -> list[list[Cell]]:
+        word = self._look.word
         choices: list[Cell] = [Cell(" ")]
         for key, action in form.actions:
             chosen = action is form.choice
             choices += [
                 Cell(f" {key} ", "key"),
-                Cell(f"{action.value} ", "tab-active" if chosen else "text"),
+                Cell(f"{word(action.value)} ", "tab-active" if chosen else "text"),
                 Cell("  "),
             ]
         return [
-            [Cell(" strategy ", "text-dim"), Cell(form.name, "strong")],
+            [Cell(f" {word('strategy')} ", "text-dim"), Cell(form.name, "strong")],
             choices,
             [
-                *(Cell(" "), Cell("Enter", "key"), Cell(f" {form.choice} it   ", "text-dim")),
-                *(Cell("Esc", "key"), Cell(" back", "text-dim")),
+                *(Cell(" "), Cell("Enter", "key"), Cell(f" {word(form.choice)}   ", "text-dim")),
+                *(Cell("Esc", "key"), Cell(f" {word('back')}", "text-dim")),
             ],
         ]

@@ -47,10 +47,9 @@ class TicketPane(Sheet):
         ]
 
     def _open(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[list[Cell]]:
+        lot = self._look.say("lot {lot}", lot=f.quantity(ticket.instrument.lot))
         lines = [self._banner(ticket, status), self._subject(ticket)]
-        lines.append(
-            self._field(ticket, "quantity", "Qty", _shown(ticket.quantity), f"lot {f.quantity(ticket.instrument.lot)}")
-        )
+        lines.append(self._field(ticket, "quantity", "Qty", _shown(ticket.quantity), lot))
         if ticket.type in HAS_LIMIT:
             lines.append(self._field(ticket, "price", "Price", _shown(ticket.price), self._distance(ticket)))
         if ticket.type in HAS_STOP:
@@ -62,7 +61,8 @@ class TicketPane(Sheet):
         lines.append([Cell(" " + "─" * max(self.room_width - 2, 0), "border")])
         lines += self._preview(ticket)
         lines += self._verdict(ticket)
-        send = " sending..." if is_sending else f" {self._look.word('review' if looks_live(status) else 'send')}  "
+        verb = "sending..." if is_sending else "review" if looks_live(status) else "send"
+        send = f" {self._look.word(verb)}  "
         drop = self._look.word("drop")
         keys = [
             Cell(" "),
@@ -77,7 +77,7 @@ class TicketPane(Sheet):
 
     def _banner(self, ticket: Ticket, status: StatusRow | None) -> list[Cell]:
         word = self._look.word(SIDE_WORDS[ticket.side])
-        verb = f"modify {ticket.order.id[-4:]}" if ticket.order else word
+        verb = self._look.say("modify {id}", id=ticket.order.id[-4:]) if ticket.order else word
         badge = f" {status.badge if status else ''} {self._look.account(ticket.account)} "
         side = "banner-buy" if ticket.side is Side.BUY else "banner-sell"
         room = max(self.room_width - f.width(badge), 4)
@@ -110,7 +110,7 @@ class TicketPane(Sheet):
         preview = ticket.preview
         if preview is None or preview.distance_ticks is None:
             return ""
-        return f"{preview.distance_ticks:+d}t" if preview.distance_ticks else "touch"
+        return f"{preview.distance_ticks:+d}t" if preview.distance_ticks else self._look.word("touch")
 
     def _preview(self, ticket: Ticket) -> list[list[Cell]]:
         preview, look = ticket.preview, self._look
@@ -135,15 +135,15 @@ class TicketPane(Sheet):
         width = max(self.room_width - 2, 1)
         if ticket.problem:
             pen = "error" if ticket.is_denied else "stale"
-            rows = _wrap(ticket.problem, width - 2)[:3]
+            rows = _wrap(self._look.said(ticket.problem), width - 2)[:3]
             return [[Cell(" "), Cell(f" {rows[0]} ", pen)], *[[Cell(f"  {row}", "text")] for row in rows[1:]]]
         preview = ticket.preview
         if preview is None:
-            return [[Cell(" checks: waiting for figures", "text-dim")]]
+            return [[Cell(f" {self._look.word('checks: waiting for figures')}", "text-dim")]]
         if preview.rule:
-            rows = _wrap(preview.text, width)[:3]
+            rows = _wrap(self._look.said(preview.text), width)[:3]
             return [
-                [Cell(" "), Cell(f" {f.clip(preview.rule, width - 2)} ", "stale")],
+                [Cell(" "), Cell(f" {f.clip(self._look.word(preview.rule), width - 2)} ", "stale")],
                 *[[Cell(f" {row}")] for row in rows],
             ]
         return [[Cell(f" ✓ {preview.checks_passed}/{preview.checks_total} {self._look.word('checks')}", "text-dim")]]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from tui.words.ko_engine import GROUPS as ENGINE
 from tui.words.ko_keys import GROUPS as KEYS
+from tui.words.ko_lines import GROUPS as LINES
 
 # panes and screens
 PLACES = {
@@ -22,7 +23,6 @@ PLACES = {
     "Chart": "차트",
     "Rebalance": "리밸",
     "System": "시스템",
-    "Backtest": "백테스트",
 }
 # headings
 HEADINGS = {
@@ -95,7 +95,6 @@ VALUES = {
     "REJECTED": "거부",
     "CANCELED": "취소",
     "EXPIRED": "만료",
-    "NOT PLACED": "미접수",
     "canceling": "취소 중",
     "replacing": "정정 중",
     "none": "없음",
@@ -173,20 +172,10 @@ SENTENCES = {
     "cancel all {count} working orders of {name}": "{name} 미체결 주문 {count}건 모두 취소",
     "nothing to undo: the order sent last is not open any more": "되돌릴 것이 없습니다. 마지막 주문은 이미 끝났습니다",
     "no order is selected; go to Orders with Tab or 3": "고른 주문이 없습니다. Tab이나 3으로 주문에 가십시오",
-    "cancel {id}: {order}, {count} filled": "취소 {id}: {order:ko}, {count} 체결됨",
-    "cancel {id}: {order}": "취소 {id}: {order:ko}",
     "cancel {id}": "취소 {id}",
     "cancel all of {name}": "{name} 주문 모두 취소",
     "cancel all orders": "모든 주문 취소",
     "cancel all working orders": "미체결 주문 모두 취소",
-    "close {what}, reduce-only at the opposite touch; size read when sent": (
-        "{what} 청산, 상대 최우선호가, 청산 전용, 수량은 보낼 때 읽음"
-    ),
-    "close half of {what}, reduce-only at the opposite touch; size read when sent": (
-        "{what} 절반 청산, 상대 최우선호가, 청산 전용, 수량은 보낼 때 읽음"
-    ),
-    "close {what} at market, reduce-only": "{what} 시장가 청산, 청산 전용",
-    "close {what} at the opposite touch, reduce-only": "{what} 상대 최우선호가 청산, 청산 전용",
     "modify {id}: {order}": "정정 {id}: {order:ko}",
     "modify {id} {code}: {terms}": "정정 {id} {code}: {terms}",
     "panic: flatten": "비상: 전량 청산",
@@ -197,15 +186,13 @@ SENTENCES = {
     "flatten: everything is canceled and every position closed": "전량 청산: 주문을 모두 취소하고 보유를 모두 청산합니다",
     "halt: nothing but cancels": "중단: 취소만 받습니다",
     "trading is ACTIVE again": "거래를 다시 시작합니다",
-    "start {name}": "{name} 시작",
-    "pause {name}": "{name} 일시정지",
-    "stop {name}": "{name} 정지",
     "write: s NAME start, pause or stop; strategies: {names}": "s 이름 start, pause, stop 으로 쓰십시오. 전략: {names:ko}",
     "screens: {names}": "화면: {names}",
     "not in this watchlist": "이 관심 목록에 없습니다",
     "{count} found": "{count}개 찾음",
     "nothing was sought yet; press / first": "아직 찾은 것이 없습니다. 먼저 /를 누르십시오",
     "no match": "맞는 것이 없습니다",
+    "{key} is no key here": "{key:은} 여기서 쓰지 않는 키입니다",
     "no strategies; name one under [strategies.NAME] in the settings file": "전략이 없습니다. 설정 파일의 [strategies.이름]에 적으십시오",
     "this order type has no price": "이 주문 유형에는 가격이 없습니다",
     "the quantity must be a multiple of {lot}": "수량은 {lot}의 배수여야 합니다",
@@ -229,8 +216,27 @@ SENTENCES = {
     "too small: 80x24": "너무 작습니다: 80x24",
     "shows everything": "이상이면 모두 보입니다",
 }
+# sentences of the screen put together from parts
+COMPOSED = {
+    "cancel {id}: {order}, {count} filled": "취소 {id}: {order:ko}, {count} 체결됨",
+    "cancel {id}: {order}": "취소 {id}: {order:ko}",
+    "close {what}, reduce-only at the opposite touch; size read when sent": (
+        "{what} 청산, 상대 최우선호가, 청산 전용, 수량은 보낼 때 읽음"
+    ),
+    "close half of {what}, reduce-only at the opposite touch; size read when sent": (
+        "{what} 절반 청산, 상대 최우선호가, 청산 전용, 수량은 보낼 때 읽음"
+    ),
+    "close {what} at market, reduce-only": "{what} 시장가 청산, 청산 전용",
+    "close {what} at the opposite touch, reduce-only": "{what} 상대 최우선호가 청산, 청산 전용",
+    "start {name}": "{name} 시작",
+    "pause {name}": "{name} 일시정지",
+    "stop {name}": "{name} 정지",
+}
 # command line
 COMMANDS = {
+    "b 10 CODE @PRICE": "b 10 코드 @가격",
+    "→ {what}": "→ {what:ko}",
+    "Tab: {what}": "Tab: {what}",
     "b 10 CODE @PRICE buys; :help lists commands": "b 10 코드 @가격 으로 매수, :help 는 명령 목록",
     "leave the console": "화면 닫기",
     "what the keys do": "키 설명",
@@ -241,6 +247,20 @@ COMMANDS = {
     "change the language: ko, en": "언어 바꾸기: ko, en",
     "languages: {names}": "언어: {names}",
     "Enter sends": "Enter 전송",
+}
+# header
+HEADER = {
+    "waiting for the desk": "엔진을 기다립니다",
+    "gate: {why}": "계좌 준비: {why:ko}",
+    "journal {state}": "기록 {state}",
+    "dropped {count}": "누락 {count}",
+    "slow": "느린 회선",
+}
+# ticket
+TICKET = {
+    "lot {lot}": "단위 {lot}",
+    "modify {id}": "정정 {id}",
+    "touch": "최우선",
 }
 # strips over the last rows
 STRIPS = {
@@ -261,5 +281,21 @@ STRIPS = {
     "Up/Down scroll, Esc closes": "위/아래 이동, Esc 닫기",
 }
 
-GROUPS = (PLACES, HEADINGS, EMPTY, VALUES, LABELS, HINTS, SENTENCES, COMMANDS, STRIPS, *ENGINE, *KEYS)
+GROUPS = (
+    PLACES,
+    HEADINGS,
+    EMPTY,
+    VALUES,
+    LABELS,
+    HINTS,
+    SENTENCES,
+    COMPOSED,
+    COMMANDS,
+    HEADER,
+    TICKET,
+    STRIPS,
+    *ENGINE,
+    *LINES,
+    *KEYS,
+)
 CATALOGUE: dict[str, str] = {english: korean for group in GROUPS for english, korean in group.items()}

@@ -21,6 +21,7 @@ RULES = {
     "max value": "최대 주문금액",
     "min quantity": "최소 수량",
     "min value": "최소 주문금액",
+    "odd fill": "이상 체결",
     "open orders": "미체결 주문 수",
     "order rate": "주문 빈도",
     "paused": "일시정지",
@@ -28,9 +29,11 @@ RULES = {
     "price collar": "가격 범위",
     "reduce only": "청산 전용",
     "reducing": "축소만 가능",
+    "restart": "재시작",
     "session": "장 시간",
     "stale quote": "지연 시세",
     "tick": "호가 단위",
+    "too late": "너무 늦음",
     "unknown orders": "미확인 주문",
     "unsupported": "지원 안 됨",
 }
@@ -52,7 +55,6 @@ KINDS = {
     "RECON": "대사",
     "REFUSED": "거부",
     "REJECT": "거부",
-    "RISK": "위험",
     "SENT": "전송",
     "STRAT": "전략",
     "TAPE": "테이프",
@@ -72,8 +74,6 @@ STATES = {
     "halted": "거래정지",
     "auction": "동시호가",
     "vi": "VI 발동",
-    "pre": "장전",
-    "post": "장후",
     "running": "실행",
     "paused": "일시정지",
     "stopped": "정지",
@@ -85,6 +85,7 @@ STATES = {
     "cancel": "취소",
     "replace": "정정",
 }
+FRESHNESS = {"live": "실시간", "delayed": "지연", "polled": "조회", "stale": "멈춤", "cached": "저장됨"}
 NAMES = {
     "price": "가격",
     "quantity": "수량",
@@ -224,6 +225,9 @@ RECEIPTS = {
     "{id} is being canceled": "{id} 취소를 보냈습니다",
     "{what} taken": "접수: {what}",
     "taken": "접수했습니다",
+    "none runs": "실행 중인 엔진이 없음",
+    "the one that made it has died": "만든 엔진이 죽었음",
+    "something holds it but says nothing": "잡고 있지만 응답이 없음",
     "the engine closed the line: {why}": "엔진이 연결을 닫았습니다: {why:ko}",
     "the engine closed the line: it was stopped or it died. Start one with `hoga run`.": (
         "엔진이 연결을 닫았습니다. 종료되었거나 죽었습니다. `hoga run`으로 시작하십시오."
@@ -237,56 +241,27 @@ RECEIPTS = {
         "엔진이 {seconds}초 안에 응답하지 않았습니다. 요청이 실행되었을 수 있으니 다시 요청하기 전에 `hoga orders`를 보십시오."
     ),
 }
-LINES = {
-    "nothing is written: b 10 005930 @71000 buys, s sells, x closes, c cancels": (
-        "비어 있습니다: b 10 005930 @71000 매수, s 매도, x 청산, c 취소"
-    ),
-    "the figures cannot be used: {why}": "쓸 수 없는 숫자입니다: {why}",
-    "how many? write 10, 0.05, ₩5m, 25% or all": "수량을 쓰십시오: 10, 0.05, 500만원, 25%, 전부",
-    "that part of {quantity} {code} is less than one lot": "{code} {quantity} 중 그만큼은 매매 단위보다 적습니다",
-    "{word} sizes by a stop loss (sl=), which is not possible yet: write a quantity": (
-        "{word:은} 손절(sl=) 기준이라 아직 쓸 수 없습니다. 수량을 쓰십시오"
-    ),
-    "{word} is {currency}, but {code} costs {wanted}: {hint}": "{word:은} {currency}인데 {code:은} {wanted} 종목입니다: {hint:ko}",
-    "write {currency}5m": "{currency}5m처럼 쓰십시오",
-    "write units or a percentage": "수량이나 비율을 쓰십시오",
-    "{value} is not a whole number of lots of {lot}": "{value:은} 매매 단위 {lot}의 배수가 아닙니다",
-    "the line is too long ({count} characters, at most {most})": "줄이 너무 깁니다 ({count}자, 최대 {most}자)",
-    "an invisible character stands at place {place}: delete it": "{place}번째에 보이지 않는 글자가 있습니다. 지우십시오",
-    "{word}: {name} may be several accounts: {accounts}": "{word}: {name} 계좌가 여럿입니다: {accounts}",
-    "{word}: {name} is not an account: {accounts}": "{word}: {name:은} 계좌가 아닙니다: {accounts}",
-    "this can be read in several ways: {ways}": "여러 뜻으로 읽힙니다: {ways}",
-    "six digits are always a code, and here are two: write {one} or {other}": (
-        "여섯 자리 숫자는 늘 종목코드인데 둘입니다: {one} 또는 {other:으로} 쓰십시오"
-    ),
-    "{word} is neither a quantity nor an instrument: write 10, 25% or all": (
-        "{word:은} 수량도 종목도 아닙니다: 10, 25%, 전부처럼 쓰십시오"
-    ),
-    "{word}: one quantity and one symbol, please": "{word}: 수량 하나와 종목 하나를 쓰십시오",
-    "which instrument? none is selected: write its code": "종목을 고르지 않았습니다. 종목코드를 쓰십시오",
-    "no instrument fits {word}: use its code (005930, AAPL, KRW-BTC), its name, or . for the selected one": (
-        "{word}에 맞는 종목이 없습니다: 코드(005930, AAPL, KRW-BTC), 이름, 고른 종목은 ."
-    ),
-    "no instrument fits {word}: use its code, as in 005930, or market:code": (
-        "{word}에 맞는 종목이 없습니다: 005930 같은 코드나 시장:코드를 쓰십시오"
-    ),
-    "{word} may mean {names}": "{word:은} 여럿입니다: {names}",
-    "{word} may mean {names}: write the code": "{word:은} 여럿입니다: {names}. 코드를 쓰십시오",
-    "{name} must be a finite number, not {value}": "{name:ko은} 유한한 수여야 합니다 ({value})",
-    "{name} is out of range (beyond 10^{high} or finer than 10^-{low})": "{name:ko이} 범위를 벗어납니다 (10^{high}, 10^-{low})",
-    "{name} must be above zero, not {value}": "{name:ko은} 0보다 커야 합니다 ({value})",
-    "{name} is too long to be a number ({count} characters)": "{name:ko이} 숫자로는 너무 깁니다 ({count}자)",
-    "{name} is not a number: {text}": "{name:ko이} 숫자가 아닙니다: {text}",
-    "fraction must be above 0 and at most 1": "비율은 0보다 크고 1 이하여야 합니다",
-    "a {type} order needs a {name}": "{type} 주문에는 {name:ko이} 필요합니다",
-    "a {type} order takes no {name}": "{type} 주문에는 {name:ko을} 쓰지 않습니다",
-    "not a market: {text}": "시장이 아닙니다: {text}",
-    "not an instrument code: {text} (A-Z 0-9 . - / _, at most 24 characters)": (
-        "종목코드가 아닙니다: {text} (A-Z 0-9 . - / _, 최대 24자)"
-    ),
-    "not an instrument: {text} (expected market:code)": "종목이 아닙니다: {text} (시장:코드)",
-    "not an account: {text} (expected broker:account)": "계좌가 아닙니다: {text} (증권사:계좌)",
-    "not a client order id: {text} (h and 25 characters a-z 2-7)": "주문번호가 아닙니다: {text} (h와 a-z 2-7 25자)",
+CAUTIONS = {
+    "UNKNOWN order in this symbol": "이 종목에 미확인 주문이 있음",
+    "same order again: {seconds}s ago": "같은 주문 반복: {seconds}초 전",
+    "turns the position: {held} held": "보유 방향이 바뀜: 보유 {held}",
+    "value unknown": "주문금액을 알 수 없음",
+    "large value: {value} > {limit}": "큰 금액: {value} > {limit}",
+    "share of NAV unknown": "자산 대비 비중을 알 수 없음",
+    "large share of NAV: {share} > {limit}": "자산 대비 큰 비중: {share} > {limit}",
+    "unusual size: {factor}x the usual": "평소와 다른 수량: 평소의 {factor}배",
+    "far price: {distance} from {price}": "먼 가격: {price}에서 {distance}",
+    "far price: {ticks} ticks from {price}": "먼 가격: {price}에서 {ticks}틱",
+    "market not open: {phase}": "장이 열려 있지 않음: {phase:ko}",
+    "outside the day's band: {low} to {high}": "상하한가 밖: {low} ~ {high}",
+    "price band unknown": "상하한가를 알 수 없음",
+    "no price to judge it by": "판단할 가격이 없음",
+    "no quote": "시세 없음",
+    "old quote: {seconds}s": "오래된 시세: {seconds}초",
+    "quote not live: {freshness}": "실시간 시세가 아님: {freshness:ko}",
+    "buying power below zero: {amount}": "주문가능금액이 0보다 적음: {amount}",
+    "buying power unknown": "주문가능금액을 알 수 없음",
+    "{what} unknown: {error}": "{what:ko}: 알 수 없음 ({error})",
 }
 STRATEGIES = {
     "at target": "목표 도달",
@@ -341,8 +316,30 @@ LOG = {
     "DAY {account} trading day {day}": "당일 {account} 거래일 {day}",
     "REFUSED {id} {why}": "거부 {id} {why:ko}",
 }
+_TYPES = {"LMT": "지정가", "MKT": "시장가", "STP": "역지정", "STL": "역지정가", "TRL": "추적", "MOC": "종가"}
+_SIDES = {"BUY": "매수", "SELL": "매도"}
+ORDERS = {
+    f"{side} {{what}} {type} {{terms}}": f"{korean} {{what}} {word} {{terms}}"
+    for side, korean in _SIDES.items()
+    for type, word in _TYPES.items()
+}
 REFUSALS = {f"{rule}: {{why}}": f"{korean}: {{why:ko}}" for rule, korean in RULES.items()}
 TOLD = {f"{kind} {{text}}": f"{korean} {{text:ko}}" for kind, korean in KINDS.items()}
 """A receipt names the rule, a message line the kind, before the sentence itself."""
 
-GROUPS = (RULES, KINDS, STATES, NAMES, DENIALS, NOTICES, RECEIPTS, LINES, STRATEGIES, LOG, REFUSALS, TOLD)
+GROUPS = (
+    RULES,
+    KINDS,
+    STATES,
+    FRESHNESS,
+    NAMES,
+    DENIALS,
+    NOTICES,
+    RECEIPTS,
+    CAUTIONS,
+    STRATEGIES,
+    LOG,
+    ORDERS,
+    REFUSALS,
+    TOLD,
+)

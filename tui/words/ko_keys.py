@@ -80,7 +80,6 @@ HELP = {
 PLACES = {
     "Work": "작업",
     "Move": "이동",
-    "Screens": "화면",
     "In {place}": "{place:ko}에서",
     "ticket": "주문서",
     "confirm": "확인",
@@ -112,4 +111,14 @@ FOOTER = {
     "halt": "중단",
     "take price": "가격 맞춤",
 }
-GROUPS = (HELP, PLACES, FOOTER)
+# put together from parts
+COMPOSED = {
+    "Go to {place}": "{place:ko으로} 이동",
+    "the watch": "관심",
+    "the positions": "잔고",
+    "the orders": "주문",
+    "the ladder": "호가",
+    "the strategies": "전략",
+    "the log": "로그",
+}
+GROUPS = (HELP, COMPOSED, PLACES, FOOTER)

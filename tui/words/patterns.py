@@ -44,7 +44,8 @@ class Pattern(msgspec.Struct, frozen=True):
 
 def pattern(template: str) -> Pattern | None:
     """None for a text without fields. Raises ValueError where two fields touch: no one could tell them apart."""
-    parts, names = [""], []
+    parts: list[str] = [""]
+    names: list[str] = []
     for literal, name, _, _ in Formatter().parse(template):
         parts[-1] += literal
         if name is not None:
