@@ -245,6 +245,13 @@ COMMANDS = {
     "start, pause or stop a strategy": "전략 시작, 일시정지, 정지",
     "go to a screen": "화면 이동",
     "change the language: ko, en": "언어 바꾸기: ko, en",
+    "dark, light or ansi": "dark, light, ansi 중 하나",
+    "kr red up, us green up, cvd orange up, mono": "kr 빨강 상승, us 초록 상승, cvd 주황 상승, mono",
+    "hide accounts and amounts from people who look at this screen, or show them again": (
+        "화면을 보는 사람에게 계좌와 금액을 숨기거나 다시 보이기"
+    ),
+    "accounts and amounts are hidden": "계좌와 금액을 숨겼습니다",
+    "accounts and amounts are shown again": "계좌와 금액을 다시 보입니다",
     "languages: {names}": "언어: {names}",
     "Enter sends": "Enter 전송",
 }
