@@ -16,6 +16,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval, Quote
 from core.domain.order import Fill, Order, OrderRequest, OrderType, TimeInForce
+from core.trading.story import Story
 from core.trading.view import Changed, FillRow, Interest, LogRow, OrderRow
 
 
@@ -157,6 +158,16 @@ class Broker(Protocol):
 # --- storage ---------------------------------------------------------------------------------------------------------
 
 
+class JournalFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the journal says of itself. `verified`: events whose chain was proved when it was opened."""
+
+    path: str
+    size: int
+    sequence: int
+    head: str
+    verified: int
+
+
 class Journal(Protocol):
     """Append-only, hash-chained, one writer. Every method that writes raises JournalUnavailable when it cannot."""
 
@@ -165,6 +176,12 @@ class Journal(Protocol):
     def replay(self) -> Iterator[tuple[int, DurableEvent]]:
         """(sequence, event) from the first on."""
         ...
+
+    async def story(self, order: ClientOrderId) -> list[DurableEvent]:
+        """Everything that was kept of one order, oldest first."""
+        ...
+
+    def facts(self) -> JournalFacts: ...
 
     async def append(self, events: Sequence[DurableEvent]) -> int:
         """Durable when it returns: the last sequence number. Concurrent calls share a commit, order is kept."""
@@ -232,8 +249,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """`what`: orders, fills or log. Newest first, `before` pages back (exclusive, ts), at most `limit` rows; orders and
-    fills of one `instrument` alone when it is named."""
+    """`what`: orders, fills or log. Newest first, at most `limit` rows; orders and fills of one `instrument` alone when
+    it is named. `before` pages back, exclusive: a time, for the log a sequence number."""
 
     what: str
     before: int | None = None
@@ -259,6 +276,11 @@ class Desk(Protocol):
     async def search(self, text: str) -> list[Instrument]: ...
     async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage: ...
     async def history(self, query: Query) -> Page: ...
+    async def story(self, key: str) -> Story:
+        """An order by its id, a position by `account|market:code`, an instrument by `market:code`. Raises InvalidValue
+        for what is not known."""
+        ...
+
     def new_order_id(self) -> ClientOrderId: ...
     def now(self) -> int:
         """The desk's clock: the tape's time in a replay."""

@@ -9,6 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import msgspec
 
 from core.domain.errors import JournalBroken, JournalInUse, JournalUnavailable
 from core.domain.events import DurableEvent
+from core.domain.ids import ClientOrderId
 from core.domain.order import Order
-from core.ports import Prepared, SendPermit
-from storage.chain import ADVICE, GENESIS, Verified, bad_link, damaged, decode, rows, walk
+from core.ports import JournalFacts, Prepared, SendPermit
+from storage.chain import ADVICE, GENESIS, Row, Verified, bad_link, damaged, decode, rows, walk
 from storage.files import PRIVATE_FILE, check_private, create_private, free_mb, private_folder, reason
 from storage.schema import (
     check_identity,
@@ -95,6 +97,31 @@ class Journal:
         with self._reader() as reader:
             found = reader.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
         return bytes(found[0] if found else GENESIS).hex()
+
+    def facts(self) -> JournalFacts:
+        """Size and place; the chain itself was proved when it was opened for writing."""
+        size = 0
+        if self.path is not None:
+            for place in (self.path, self.path.with_name(self.path.name + "-wal")):
+                with suppress(OSError):
+                    size += place.stat().st_size
+        writer = self._writer
+        return JournalFacts(
+            path=str(self.path or MEMORY),
+            size=size,
+            sequence=writer.seq if writer is not None else 0,
+            head=writer.head.hex() if writer is not None else "",
+            verified=writer.verified if writer is not None else 0,
+        )
+
+    async def story(self, order: ClientOrderId) -> list[DurableEvent]:
+        """Everything kept of one order, oldest first. It walks the file, beside the loop: for a person who asks."""
+        return await asyncio.to_thread(self._story, order)
+
+    def _story(self, order: ClientOrderId) -> list[DurableEvent]:
+        with self._reader() as reader:
+            found = reader.execute("SELECT * FROM event WHERE intent_id=? ORDER BY seq", (order,)).fetchall()
+        return [decode(Row._make(row)) for row in found]
 
     def replay(self) -> Iterator[tuple[int, DurableEvent]]:
         """(sequence, event) from the first on, read as it goes. Raises JournalBroken at the first row that does not

@@ -83,6 +83,7 @@ class Writer:
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._is_adrift = False
         self.seq, self.head = self._tail()
+        self.verified = self.seq
         self._folded = self.seq
         self._changes = Changes(self._find, self._has_fill)
         self._rows: list[tuple[Any, ...]] = []

@@ -125,8 +125,7 @@ class Program:
             _balances(self.engine),
             self.clock.now(),
         )
-        wanted = self.settings.console.watchlist
-        self.desk.picture.watchlist(resolve(wanted, listed) if wanted else [i.id for i in listed])
+        self.engine.watchlists.seeds = seeds(self.settings, listed)
 
     def add_strategies(self, configured: dict[str, StrategySettings]) -> None:
         """Put the configured strategies in their places; raises ConfigError that names the section."""
@@ -194,6 +193,21 @@ def _balances(engine: Engine) -> dict[AccountId, list[Any]]:
 
 def _strategies(settings: Settings) -> dict[str, StrategySettings]:
     return dict(settings.strategies)
+
+
+def seeds(settings: Settings, listed: Iterable[Instrument]) -> dict[str, tuple[InstrumentId, ...]]:
+    """The watchlists of the settings: [console] watchlist is the first, called main; raises ConfigError."""
+    from core.trading.watchlists import MAIN
+
+    listed = list(listed)
+    first = settings.console.watchlist
+    found = {MAIN: resolve(first, listed) if first else tuple(instrument.id for instrument in listed)}
+    for name, wanted in settings.watchlists.items():
+        try:
+            found[name] = resolve(wanted, listed)
+        except ConfigError as error:
+            raise ConfigError(f"[watchlists] {name}: {error}") from error
+    return found
 
 
 def resolve(wanted: Iterable[str], listed: Iterable[Instrument]) -> tuple[InstrumentId, ...]:

@@ -95,8 +95,53 @@ class ControlStrategy(_Command, frozen=True, kw_only=True):
 
 
 class SetWatchlist(_Command, frozen=True, kw_only=True):
+    """A whole list at once, as an import gives it."""
+
     name: str
     instruments: tuple[InstrumentId, ...]
+
+
+class ListEdit(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    MOVE = "move"
+    MAKE = "make"
+    RENAME = "rename"
+    DELETE = "delete"
+    RESET = "reset"
+    """Back to the settings."""
+
+
+class EditWatchlist(_Command, frozen=True, kw_only=True):
+    """One change of one list, so that two consoles that edit it at the same time keep each other's changes."""
+
+    name: str
+    edit: ListEdit
+    instrument: InstrumentId | None = None
+    place: int | None = None
+    """Where an added or moved instrument goes, from 0; None: to the end."""
+    new_name: str = ""
+
+
+class SetAlert(_Command, frozen=True, kw_only=True):
+    instrument: InstrumentId
+    above: bool
+    price: Decimal
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        check_positive(self.price, "alert price")
+
+
+class ClearAlert(_Command, frozen=True, kw_only=True):
+    id: str
+
+
+class WriteNote(_Command, frozen=True, kw_only=True):
+    """`subject` is `order:ID`, `fill:ID` or `instrument:MARKET:CODE`; an empty text clears the note."""
+
+    subject: str
+    text: str
 
 
 class Settle(_Command, frozen=True, kw_only=True):
@@ -127,6 +172,10 @@ Command = (
     | Panic
     | ControlStrategy
     | SetWatchlist
+    | EditWatchlist
+    | SetAlert
+    | ClearAlert
+    | WriteNote
     | Settle
     | StartDay
     | Tick

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from core.domain.account import Account, TradingState
+from core.domain.alert import Alert
 from core.domain.decimals import ONE, check, check_positive
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Currency, Instrument
@@ -185,8 +186,44 @@ class StrategyChanged(_Event, frozen=True, kw_only=True):
 
 
 class WatchlistChanged(_Event, frozen=True, kw_only=True):
+    """A list as somebody left it: from here on it counts instead of the one in the settings."""
+
     name: str
     instruments: tuple[InstrumentId, ...]
+    is_deleted: bool = False
+    """It is gone, also when the settings name it."""
+    is_seed: bool = False
+    """Back to the settings: what was kept of it here counts no more."""
+
+
+# --- alerts and notes: durable ---------------------------------------------------------------------------------------
+
+
+class AlertSet(_Event, frozen=True, kw_only=True):
+    alert: Alert
+
+
+class AlertCleared(_Event, frozen=True, kw_only=True):
+    """Disarmed by somebody, or taken from the list of fired ones."""
+
+    id: str
+    by: str
+
+
+class AlertFired(_Event, frozen=True, kw_only=True):
+    """The market was there. `text` says how the price was seen: a trade, a bid, an ask, delayed."""
+
+    id: str
+    price: float
+    text: str = ""
+
+
+class NoteWritten(_Event, frozen=True, kw_only=True):
+    """A person's words on `order:ID`, `fill:ID` or `instrument:MARKET:CODE`; the newest counts, an empty one clears."""
+
+    subject: str
+    text: str
+    by: str
 
 
 # --- market and health: not durable ----------------------------------------------------------------------------------
@@ -268,6 +305,10 @@ DurableEvent = (
     | DayStarted
     | StrategyChanged
     | WatchlistChanged
+    | AlertSet
+    | AlertCleared
+    | AlertFired
+    | NoteWritten
 )
 MarketEvent = Quote | Trade | OrderBook | Bar
 HealthEvent = InstrumentListed | PhaseChanged | FeedChanged | GateChanged | RateChanged | SignalGiven | Noticed

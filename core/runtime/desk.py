@@ -12,17 +12,32 @@ from core.domain.account import Mode, TradingState
 from core.domain.commands import (
     Cancel,
     CancelAll,
+    ClearAlert,
     Close,
     Command,
     ControlStrategy,
+    EditWatchlist,
     Replace,
+    SetAlert,
     Settle,
+    SetWatchlist,
     StartDay,
     Submit,
     Tick,
+    WriteNote,
 )
 from core.domain.decimals import ZERO
-from core.domain.events import Noticed, OrderDenied, OrderRequested, OrderStaged
+from core.domain.events import (
+    AlertCleared,
+    AlertSet,
+    FeedChanged,
+    NoteWritten,
+    Noticed,
+    OrderDenied,
+    OrderRequested,
+    OrderStaged,
+    WatchlistChanged,
+)
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Interval
@@ -30,14 +45,20 @@ from core.domain.order import OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime.previewing import Previews
 from core.runtime.runner import Runner
+from core.runtime.system import System
 from core.trading import rows
 from core.trading.notify import order_words, short
 from core.trading.outputs import Output
-from core.trading.picture import Picture
+from core.trading.picture import Face, Picture
 from core.trading.search import SymbolIndex
+from core.trading.story import Story, order_of, order_story, place_of, place_story
+from core.trading.systemview import SystemRow
 from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, OrderRow, Slice, StatusRow
 
 PICTURE_SECONDS = 0.1
+_PICTURE_NS = round(PICTURE_SECONDS * NS)
+_KEPT = (WatchlistChanged, AlertSet, AlertCleared, NoteWritten)
+"""What people keep here: a receipt says it as the log does."""
 T = TypeVar("T")
 
 
@@ -63,11 +84,11 @@ class LocalDesk:
         self._replay = replay
         self._is_rehearsal = is_rehearsal
         self._previews = Previews(self._engine, confirm or Confirm(), self.now, is_rehearsal=is_rehearsal)
-        self.picture = Picture(self._engine, runner.log, self._status)
+        self.system = System(runner)
+        self.picture = Picture(self._engine, runner.log, self._status, self._system_row)
+        runner.lines.looked_at_quotes = self.picture.looked_at
         self._index: SymbolIndex | None = None
         self._refresh_due = 0
-        self._seen: dict[object, int] = {}
-        """The revision each face has been given."""
 
     def now(self) -> int:
         return self._runner.clock.now()
@@ -80,30 +101,30 @@ class LocalDesk:
     async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
         """First everything asked for, then what changed, at most ten times a second. A slow face is given the newest
         rows when it comes back: nothing is queued for it."""
-        face = object()
+        face = Face(interest)
+        self.picture.add(face)
         if Slice.BOOK in interest.slices and interest.instrument is not None:
-            self._runner.look_at(face, interest.instrument)
+            self._runner.lines.look_at(face, interest.instrument)
             self.picture.look_at(interest.instrument)
         chart = None
         if Slice.CHART in interest.slices and interest.instrument is not None and interest.interval is not None:
             chart = (interest.instrument, interest.interval)
-            self._runner.look_at_chart(face, chart)
+            self._runner.lines.look_at_chart(face, chart)
             self.picture.look_at_chart(chart)
-        seen = 0
         try:
             while True:
-                self._refresh(is_first=not seen)
-                changes = self.picture.since(interest, seen)
-                seen = self._seen[face] = max(self.picture.revision, 1)
-                for change in changes:
+                self._refresh(is_first=not face.revision)
+                for change in self.picture.since(face):
                     yield change
+                due = self._pace.monotonic() + _PICTURE_NS
                 await self._pace.sleep(PICTURE_SECONDS)
+                self._runner.meters.lag.add(max(self._pace.monotonic() - due, 0))
         finally:
-            self._seen.pop(face, None)
-            self._runner.look_at(face, None)
-            if interest.instrument is not None and interest.instrument not in self._runner.looked_at:
+            self.picture.remove(face)
+            self._runner.lines.look_at(face, None)
+            if interest.instrument is not None and interest.instrument not in self._runner.lines.looked_at:
                 self.picture.look_away(interest.instrument)
-            if chart is not None and not self._runner.look_at_chart(face, None):
+            if chart is not None and not self._runner.lines.look_at_chart(face, None):
                 self.picture.look_away_from_chart(chart)
 
     def _refresh(self, *, is_first: bool) -> None:
@@ -113,7 +134,10 @@ class LocalDesk:
         if is_first or now >= self._refresh_due:
             self._refresh_due = now + round(PICTURE_SECONDS * 0.5 * NS)
             self.picture.refresh(self.now())
-            self.picture.forget(min(self._seen.values(), default=self.picture.revision))
+            self.picture.forget()
+
+    def _system_row(self, now: int) -> SystemRow:
+        return self.system.row(now, len(self.picture.faces))
 
     def _status(self, totals: rows.Totals) -> StatusRow:
         engine, state = self._engine, self._engine.state
@@ -143,22 +167,23 @@ class LocalDesk:
                 (state.trading_state(a.id) for a in accounts), key=lambda s: s.severity, default=self._everybody()
             ),
             gate=gate,
-            feeds=tuple(
-                FeedRow(
-                    broker=f.broker,
-                    is_connected=f.is_connected,
-                    text=f.text,
-                    last_received=received,
-                    **self._abilities(f.broker),
-                )
-                for f in state.feeds.values()
-            ),
+            feeds=tuple(self._feed_row(f, received) for f in state.feeds.values()),
             unknown_orders=sum(o.status is OrderStatus.UNKNOWN for o in orders),
             working_orders=len(orders),
             journal=engine.gate.journal_problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
             dropped=self._runner.dropped,
             replay=self._replay(),
             is_rehearsal=self._is_rehearsal and all(a.mode is Mode.PAPER for a in accounts),
+        )
+
+    def _feed_row(self, feed: FeedChanged, received: int) -> FeedRow:
+        return FeedRow(
+            broker=feed.broker,
+            is_connected=feed.is_connected,
+            text=feed.text,
+            last_received=received,
+            subscriptions=self._runner.lines.count(feed.broker),
+            **self._abilities(feed.broker),
         )
 
     def _abilities(self, name: str) -> dict[str, Any]:
@@ -169,6 +194,7 @@ class LocalDesk:
         can = broker.capabilities
         return {
             "order_types": tuple(t for t in OrderType if t in can.order_types),
+            "max_subscriptions": can.max_subscriptions,
             "times_in_force": tuple(t for t in TimeInForce if t in can.times_in_force),
         }
 
@@ -221,6 +247,13 @@ class LocalDesk:
             case Close():
                 request = self._engine.requests.close_request(command, self.now())
                 return request if isinstance(request, str) else ""
+            case EditWatchlist() | SetWatchlist():
+                changes = self._engine.watchlists.changes(command)
+                return changes if isinstance(changes, str) else ""
+            case SetAlert() | ClearAlert():
+                return self._engine.alerts.problem(command)
+            case WriteNote():
+                return self._engine.notes.problem(command)
             case ControlStrategy() if command.name not in self._engine.strategist.slots:
                 names = ", ".join(self._engine.strategist.slots) or "none are configured"
                 return f"there is no strategy {command.name[:40]!r}; there are: {names}"
@@ -244,6 +277,9 @@ class LocalDesk:
                 name = known.name if known is not None else item.request.instrument
                 id = item.request.client_order_id
                 return Receipt(is_ok=True, text=f"{short(id)} {order_words(item.request, name)}", client_order_id=id)
+            row = self._runner.log.describe(item) if isinstance(item, _KEPT) else None
+            if row is not None:
+                return Receipt(is_ok=True, text=row[2])
         wishes = sum(isinstance(item, OrderRequested) for item in out)
         notices = [item.text for item in out if isinstance(item, Noticed)]
         if isinstance(command, CancelAll):
@@ -283,8 +319,16 @@ class LocalDesk:
                 fills = (f for f in fills if id is None or f.instrument == id)
                 return _page(fills, limit, lambda f: f.ts, lambda f: rows.fill_row(state, f))
             case _:
-                lines = (r for r in reversed(self._runner.log.rows) if before is None or r.ts < before)
-                return _page(lines, limit, lambda r: r.ts, lambda r: r)
+                lines = (r for r in reversed(self._runner.log.rows) if before is None or r.sequence < before)
+                return _page(lines, limit, lambda r: r.sequence, lambda r: r)
+
+    async def story(self, key: str) -> Story:
+        """All there is to say of an order, a position or an instrument."""
+        state = self._engine.state
+        id = order_of(state, key)
+        if id is not None:
+            return order_story(state, id, await self._runner.journal.story(id))
+        return place_story(state, *place_of(state, key))
 
 
 def _page(

@@ -23,6 +23,7 @@ from core.domain.market import Interval
 from core.domain.order import OrderRequest
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime import desk_wire as wire
+from core.trading.story import Story
 from core.trading.view import Changed, Interest
 from core.version import PROTOCOL, VERSION
 
@@ -127,6 +128,9 @@ class RemoteDesk:
 
     async def history(self, query: Query) -> Page:
         return await self._call(wire.AskHistory(id=next(self._ids), query=query), Page)
+
+    async def story(self, key: str) -> Story:
+        return await self._call(wire.AskStory(id=next(self._ids), key=key), Story)
 
     async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
         number = next(self._ids)

@@ -14,7 +14,7 @@ import socket
 import stat
 import struct
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -121,8 +121,11 @@ def _is_own_user(connection: socket.socket) -> bool:
 
 
 @asynccontextmanager
-async def serve(desk: Desk, path: Path, *, mode: str = "paper") -> AsyncIterator[None]:
-    """Offer `desk` at `path` (see `socket_path`) for as long as the block runs.
+async def serve(
+    desk: Desk, path: Path, *, mode: str = "paper", counted: Callable[[int], None] = lambda _: None
+) -> AsyncIterator[None]:
+    """Offer `desk` at `path` (see `socket_path`) for as long as the block runs. `counted` is told how many terminals
+    are attached, whenever that changes.
 
     Raises JournalInUse when a living process serves there already, StorageError when the socket cannot be made. An
     engine without its socket would be one that `hoga panic` cannot reach, so neither is to be ignored.
@@ -133,7 +136,7 @@ async def serve(desk: Desk, path: Path, *, mode: str = "paper") -> AsyncIterator
     try:
         trouble: Exception | None = None
         async with asyncio.TaskGroup() as group:
-            door = _Door(desk, mode)
+            door = _Door(desk, mode, counted)
             accepting = group.create_task(door.accept(listener, group), name="desk_socket")
             try:
                 yield
@@ -155,9 +158,10 @@ async def serve(desk: Desk, path: Path, *, mode: str = "paper") -> AsyncIterator
 class _Door:
     """Lets faces in, one task each."""
 
-    def __init__(self, desk: Desk, mode: str) -> None:
+    def __init__(self, desk: Desk, mode: str, counted: Callable[[int], None]) -> None:
         self._desk = desk
         self._mode = mode
+        self._counted = counted
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
@@ -171,7 +175,12 @@ class _Door:
             is_full = len(self.tasks) >= CLIENTS
             task = group.create_task(self._attend(connection, is_full), name="desk_socket.face")
             self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            task.add_done_callback(self._left)
+            self._counted(len(self.tasks))
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self._counted(len(self.tasks))
 
     async def _attend(self, connection: socket.socket, is_full: bool) -> None:
         """One face from hello to goodbye. Whatever it does wrong ends its own line and nothing else."""
@@ -320,3 +329,5 @@ class _Face:
                 return await self._desk.bars(question.instrument, question.interval, question.since, question.until)
             case wire.AskHistory():
                 return await self._desk.history(question.query)
+            case wire.AskStory():
+                return await self._desk.story(question.key[:100])

@@ -93,7 +93,11 @@ class AskHistory(_Message, frozen=True, kw_only=True):
     query: Query
 
 
-Question = Send | AskPreview | AskSearch | AskBars | AskHistory
+class AskStory(_Message, frozen=True, kw_only=True):
+    key: str
+
+
+Question = Send | AskPreview | AskSearch | AskBars | AskHistory | AskStory
 Ask = Hello | Watch | More | Unwatch | Question
 
 # --- an engine answers -----------------------------------------------------------------------------------------------

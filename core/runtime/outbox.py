@@ -30,10 +30,14 @@ from core.domain.ids import ClientOrderId
 from core.domain.market import NS
 from core.domain.order import Order, OrderStatus, RequestKind, RequestPhase
 from core.ports import Accepted, Broker, Clock, Journal, Prepared, SendPermit
+from core.runtime.meters import Meters
 from core.runtime.throttle import Throttle
 from core.trading.engine import Engine
 from core.trading.gate import deny
 from core.trading.risk import Denial
+
+MAX_UNANSWERED = 1000
+"""Orders whose answer is timed; beyond that some go untimed."""
 
 
 class Outbox:
@@ -51,6 +55,7 @@ class Outbox:
         is_halted: Callable[[], bool] = lambda: False,
         submit_timeout_seconds: float = 15.0,
         progressed: Callable[[], None] = lambda: None,
+        meters: Meters | None = None,
     ) -> None:
         self._broker = broker
         self._engine = engine
@@ -67,6 +72,11 @@ class Outbox:
         self._wake_cancels = asyncio.Event()
         self._busy = 0
         self._progressed = progressed
+        self._meters = meters or Meters(())
+        self._put_at: dict[ClientOrderId, int] = {}
+        """When each order that waits was journalled, on the monotonic clock."""
+        self._sent_at: dict[ClientOrderId, int] = {}
+        """When each order whose answer comes by the stream was written."""
         self._sending: set[ClientOrderId] = set()
         """Orders between their claim and the end of their submit."""
         self._parked: set[ClientOrderId] = set()
@@ -76,8 +86,21 @@ class Outbox:
     def is_idle(self) -> bool:
         return not (self._busy or self._orders or self._cancels)
 
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for their turn."""
+        return len(self._orders) + len(self._cancels)
+
+    def answered(self, id: ClientOrderId) -> None:
+        """The venue's first word about an order came by the stream."""
+        sent = self._sent_at.pop(id, None)
+        if sent is not None:
+            self._meters.venue.add(self._clock.monotonic() - sent)
+
     def put(self, command: VenueCommand) -> None:
         """Take a command whose events are journalled. Bounded by the risk gate's limit on open orders."""
+        if isinstance(command, SendOrder):
+            self._put_at[command.client_order_id] = self._clock.monotonic()
         if isinstance(command, SendCancel):
             self._cancels.append(command)
             self._wake_cancels.set()
@@ -115,6 +138,7 @@ class Outbox:
     # --- a new order ----------------------------------------------------------------------------------------------
 
     async def _order(self, order: Order) -> None:
+        put_at = self._put_at.pop(order.id, None)
         await self.throttle.take()
         order = self._engine.state.orders[order.id]
         if order.status is not OrderStatus.STAGED:
@@ -127,6 +151,8 @@ class Outbox:
         try:
             permit = await self._claim(order, sealed)
             if permit is not None:
+                if put_at is not None:
+                    self._meters.permit.add(self._clock.monotonic() - put_at)
                 # From here the outcome must be recorded even if this task is being canceled.
                 await asyncio.shield(self._submit(order.id, sealed, permit))
         finally:
@@ -181,18 +207,24 @@ class Outbox:
             self._feed(OrderUnknown(ts=now, client_order_id=id, text="stopped at the last moment"))
             self._feed(OrderNotPlaced(ts=now, client_order_id=id, text=f"{why}: nothing was sent"))
             return
+        if len(self._sent_at) > MAX_UNANSWERED:
+            self._sent_at.clear()
+        self._sent_at[id] = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._broker.submit(sealed, permit)
         except OrderRejected as error:
+            self.answered(id)
             self._feed(Rejected(ts=self._clock.now(), client_order_id=id, code=error.code, text=str(error)))
         except BaseException as error:  # whatever it was, the order may live: it is UNKNOWN, never rejected
+            self._sent_at.pop(id, None)
             text = str(error) or type(error).__name__
             self._feed(OrderUnknown(ts=self._clock.now(), client_order_id=id, text=text[:200]))
             if _is_ours(error):
                 raise
         else:
             if isinstance(answer, Accepted):
+                self.answered(id)
                 self._feed(OrderAccepted(ts=self._clock.now(), client_order_id=id, ref=answer.ref))
 
     def _stopped(self, id: ClientOrderId) -> str:

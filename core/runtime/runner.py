@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,18 +26,23 @@ from core.domain.events import (
     GateChanged,
     InstrumentListed,
     Noticed,
+    OrderAccepted,
+    OrderFilled,
+    OrderRejected,
     OrderRequested,
     OrderUnknown,
+    event_order,
 )
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId, broker_of
+from core.domain.ids import AccountId, ClientOrderId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase
-from core.ports import Archive, Broker, Clock, Journal, Subscription, Unread
+from core.ports import Archive, Broker, Clock, Journal, Unread
+from core.runtime.lines import Lines
+from core.runtime.meters import Meters
 from core.runtime.outbox import Outbox
 from core.runtime.past import Past
 from core.runtime.supervise import supervise
 from core.trading import reconcile, rows
-from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.gate import deny
 from core.trading.notify import LogBook
@@ -45,6 +51,7 @@ from core.trading.risk import Denial
 
 DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
+_ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
 RECONCILE_SECONDS = 30
 RECONCILE_UNKNOWN_SECONDS = 5
@@ -88,17 +95,19 @@ class Runner:
         self._on_log = on_log
         self._halt_file = halt_directory / HALT_FILE if halt_directory is not None else None
         self._free_mb = free_mb
-        self._min_free_mb = min_free_mb
-        self._pending: deque[tuple[list[DurableEvent], list[VenueCommand]]] = deque()
+        self.min_free_mb = min_free_mb
+        self.meters = Meters(tuple(self.brokers))
+        self.lines = Lines(engine, self.brokers, clock, self.feed)
+        self.reconcile_at = 0
+        """When the venues are compared with next; 0 while nobody does."""
+        self._pending: deque[tuple[list[DurableEvent], list[VenueCommand], int]] = deque()
+        """(what is durable, what follows, when it was asked on the monotonic clock)."""
         self._writing = False
         self._write_problem = self._disk_problem = ""
         self._told: dict[AccountId, frozenset[str]] = {}
         """What the last reconciliation found odd: said once while it lasts."""
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
-        self._depth: dict[object, InstrumentId] = {}
-        self._charts: dict[object, ChartKey] = {}
-        self._resubscribe = asyncio.Event()
         self._stopped = asyncio.Event()
         self._equity_minute = -1
         self.outboxes = {
@@ -111,6 +120,7 @@ class Runner:
                 max_age_seconds=max_order_age_seconds,
                 is_halted=self._is_halted,
                 progressed=self._progress.set,
+                meters=self.meters,
             )
             for name, broker in self.brokers.items()
         }
@@ -147,14 +157,22 @@ class Runner:
                 continue
             if item.__class__ in DURABLE_SET:
                 durable.append(item)  # type: ignore[arg-type]
+                if item.__class__ in _ANSWERS:
+                    self._answered(item)
         if durable or commands:
-            self._pending.append((durable, commands))
+            self._pending.append((durable, commands, self.clock.monotonic()))
             self._wake.set()
         for item in out:
             row = self.log.note(item, now)
             if row is not None and self._on_log is not None:
                 with suppress(OSError, ValueError):  # a log that cannot be written costs the line, nothing else
                     self._on_log(row)
+
+    def _answered(self, event: Any) -> None:
+        id = event_order(event)
+        for outbox in self.outboxes.values():
+            if id is not None:
+                outbox.answered(id)
 
     # --- the journal ----------------------------------------------------------------------------------------------
 
@@ -182,20 +200,24 @@ class Runner:
         batch = list(self._pending)
         self._writing = True
         try:
-            await self.journal.append([event for durable, _ in batch for event in durable])
+            await self.journal.append([event for durable, _, _ in batch for event in durable])
         except JournalUnavailable as error:
             self._journal_lost(str(error), batch)
             await self.clock.sleep(1)
             return
         finally:
             self._writing = False
-        for _ in batch:
+        done = self.clock.monotonic()
+        self.meters.last_commit = self.clock.now()
+        for _, commands, asked in batch:
             self._pending.popleft()
+            if commands:
+                self.meters.journal.add(done - asked)
         if self._write_problem:
             self._write_problem = ""
             self.engine.gate.journal_problem = self._disk_problem
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
-        for _, commands in batch:
+        for _, commands, _ in batch:
             self._carry(commands)
 
     def _carry(self, commands: Iterable[VenueCommand]) -> None:
@@ -211,13 +233,13 @@ class Runner:
             else:
                 self._refuse_change(order.id, text)
 
-    def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand]]]) -> None:
+    def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand], int]]) -> None:
         """The disk refuses. Orders that wait are denied, cancels go all the same, facts are kept for the next try."""
         if not self._write_problem:
             self._write_problem = self.engine.gate.journal_problem = text
             notice = f"{text}. New orders are refused, cancels work; what happens is kept and written when it can be"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="JOURNAL", text=notice))
-        for _, commands in batch:
+        for _, commands, _ in batch:
             waiting = list(commands)
             commands.clear()
             for command in waiting:
@@ -280,7 +302,7 @@ class Runner:
                     tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
                 tasks.append(group.create_task(self._seconds(), name="seconds"))
                 tasks.append(group.create_task(self._keep_reconciled(), name="reconcile"))
-            tasks.append(group.create_task(self._keep_subscribed(), name="subscriptions"))
+            tasks.append(group.create_task(self.lines.keep(), name="subscriptions"))
             await self._stopped.wait()
             await self._close(tasks)
 
@@ -323,7 +345,10 @@ class Runner:
             await self.open(broker)
             if started is not None:
                 started.set()
+            meter = self.meters.feeds[broker.name]
+            meter.reconnects += 1
             async for event in broker.events():
+                meter.count += 1
                 self.feed(event)
             if not self._stopped.is_set():
                 raise NotConnected(broker.name, "the stream ended")
@@ -341,7 +366,7 @@ class Runner:
             self.feed(AccountListed(ts=now, account=account))
             await self.reconcile(broker, account.id)
             self.ask(StartDay(account=account.id, day=day_of(self.clock.now(), account.zone), by="clock"))
-        await broker.subscribe(self._wanted(broker))
+        await self.lines.subscribe(broker)
 
     async def reconcile(self, broker: Broker, account: AccountId) -> None:
         """Compare with what the venue says; the gate opens when all four listings were complete and the line stands."""
@@ -397,7 +422,9 @@ class Runner:
         """Compare again and again, sooner while an outcome is open. A venue that cannot be read now keeps its gate
         shut or open as it was: its feed's supervisor decides about that."""
         while True:
-            await self.clock.sleep(RECONCILE_UNKNOWN_SECONDS if self._has_unknown else RECONCILE_SECONDS)
+            seconds = RECONCILE_UNKNOWN_SECONDS if self._has_unknown else RECONCILE_SECONDS
+            self.reconcile_at = self.clock.now() + seconds * NS
+            await self.clock.sleep(seconds)
             for broker in self.brokers.values():
                 feed = self.engine.state.feeds.get(broker.name)
                 if feed is None or not feed.is_connected:
@@ -415,47 +442,6 @@ class Runner:
             for order in self.engine.state.live_orders()
         )
 
-    # --- what is streamed -----------------------------------------------------------------------------------------
-
-    def look_at(self, face: object, instrument: InstrumentId | None) -> None:
-        """A face wants the depth of one instrument (None: of none any more)."""
-        if instrument is None:
-            self._depth.pop(face, None)
-        else:
-            self._depth[face] = instrument
-        self.engine.keep_prints(self._depth.values())
-        self._resubscribe.set()
-
-    def look_at_chart(self, face: object, key: ChartKey | None) -> bool:
-        """A face wants the bars of one instrument as they form (None: of none any more). Does anyone look at what it
-        looked at before?"""
-        before = self._charts.pop(face, None)
-        if key is not None:
-            self._charts[face] = key
-        self.engine.charts.look(self._charts.values())
-        self._resubscribe.set()
-        return before in self._charts.values()
-
-    @property
-    def looked_at(self) -> frozenset[InstrumentId]:
-        return frozenset(self._depth.values())
-
-    def _wanted(self, broker: Broker) -> frozenset[Subscription]:
-        deep = {*self._depth.values(), *(id for id, _ in self._charts.values())}  # bars need the prints
-        return frozenset(Subscription(id, depth=id in deep) for id in self.engine.state.instruments)
-
-    async def _keep_subscribed(self) -> None:
-        while True:
-            await self._resubscribe.wait()
-            self._resubscribe.clear()
-            for broker in self.brokers.values():
-                try:
-                    await broker.subscribe(self._wanted(broker))
-                except (BrokerError, OSError) as error:
-                    # The feed's supervisor subscribes anew when the line is back.
-                    text = f"{broker.name}: not subscribed: {error}"
-                    self.feed(Noticed(ts=self.clock.now(), level="warning", kind="FEED", text=text))
-
     # --- the seconds ----------------------------------------------------------------------------------------------
 
     def _is_halted(self) -> bool:
@@ -466,7 +452,9 @@ class Runner:
 
     async def _seconds(self) -> None:
         while True:
+            due = self.clock.monotonic() + NS
             await self.clock.sleep(1)
+            self.meters.lag.add(max(self.clock.monotonic() - due, 0))
             self.second()
             if self.archive is not None:
                 await self.archive.flush()
@@ -482,6 +470,9 @@ class Runner:
         if self._is_halted() and self.engine.state.trading_states.get(None) is not TradingState.HALTED:
             self.ask(SetTradingState(state=TradingState.HALTED, by="halt file", text="found the halt file"))
         self._look_at_disk()
+        self.lines.second()
+        for meter in self.meters.feeds.values():
+            meter.second(now, self.clock.monotonic())
         if self._flush_tape is not None:
             self._flush_tape()
         if self.archive is not None:
@@ -498,20 +489,24 @@ class Runner:
         if self.archive is not None:
             self.archive.put_quotes(self.engine.state.quotes.values())
 
+    def free_mb(self) -> float | None:
+        """Free disk where the journal lies; None where nobody looks."""
+        try:
+            return None if self._free_mb is None else self._free_mb()
+        except OSError:
+            return 0.0
+
     def _look_at_disk(self) -> None:
         """Refuse new orders while there is still room to journal their cancels."""
-        if self._free_mb is None:
+        free = self.free_mb()
+        if free is None:
             return
-        try:
-            free = self._free_mb()
-        except OSError:
-            free = 0.0
-        if free < self._min_free_mb and not self._disk_problem:
-            self._disk_problem = f"low disk: only {free:.0f} MB free, {self._min_free_mb:g} MB are needed"
+        if free < self.min_free_mb and not self._disk_problem:
+            self._disk_problem = f"low disk: only {free:.0f} MB free, {self.min_free_mb:g} MB are needed"
             self.engine.gate.journal_problem = self._write_problem or self._disk_problem
             text = f"{self._disk_problem}. New orders are refused, cancels work; make room"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="DISK", text=text))
-        elif self._disk_problem and free >= self._min_free_mb:
+        elif self._disk_problem and free >= self.min_free_mb:
             self._disk_problem = ""
             self.engine.gate.journal_problem = self._write_problem
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="DISK", text="there is room on the disk again"))

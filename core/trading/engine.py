@@ -14,11 +14,14 @@ from typing import Any
 from core.domain.commands import (
     Cancel,
     CancelAll,
+    ClearAlert,
     Close,
     Command,
     ControlStrategy,
+    EditWatchlist,
     Panic,
     Replace,
+    SetAlert,
     Settle,
     SetTradingState,
     SetWatchlist,
@@ -26,9 +29,13 @@ from core.domain.commands import (
     StrategyAction,
     Submit,
     Tick,
+    WriteNote,
 )
 from core.domain.events import (
     AccountListed,
+    AlertCleared,
+    AlertFired,
+    AlertSet,
     BalanceChanged,
     DayStarted,
     DurableEvent,
@@ -36,6 +43,7 @@ from core.domain.events import (
     FeedChanged,
     GateChanged,
     InstrumentListed,
+    NoteWritten,
     Noticed,
     OrderAccepted,
     OrderDenied,
@@ -61,20 +69,26 @@ from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import (
     OrderStatus,
 )
+from core.trading.alerts import Alerts
 from core.trading.charts import Charts
 from core.trading.control import Control
 from core.trading.facts import END_STATUS, Facts
 from core.trading.gate import Gate
+from core.trading.notes import Notes
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.requests import Requests
 from core.trading.risk import Costs, no_costs
 from core.trading.state import State
 from core.trading.strategist import Handler, Strategist
+from core.trading.watchlists import Watchlists
 
 NOBODY: tuple[Handler, ...] = ()
 ANSWER_NS = 30 * NS
 """An order that is SENDING for longer than this has lost its answer."""
-_OURS_ALONE = (OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, WatchlistChanged, SignalGiven)
+_OURS_ALONE = (
+    *(OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, SignalGiven),
+    *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
+)
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 20
 
@@ -93,6 +107,9 @@ class Engine:
         self.facts = Facts(self.state, self.claiming)
         self.requests = Requests(self.state, self.gate, self.facts, self.claiming)
         self.control = Control(self.state, self.gate, self.requests, self.strategist)
+        self.watchlists = Watchlists(self.state)
+        self.alerts = Alerts(self.state, self.strategist)
+        self.notes = Notes(self.state)
         # The hot path reaches the state's dictionaries without a step in between; they are never replaced.
         self._quotes, self._trades, self._volumes = self.state.quotes, self.state.trades, self.state.volumes
         self._prints: dict[InstrumentId, deque[Trade]] = {}
@@ -128,7 +145,11 @@ class Engine:
             Panic: control.panic,
             StartDay: control.start_day,
             ControlStrategy: self._control_strategy,
-            SetWatchlist: self._set_watchlist,
+            SetWatchlist: self.watchlists.edit,
+            EditWatchlist: self.watchlists.edit,
+            SetAlert: self.alerts.set,
+            ClearAlert: self.alerts.clear,
+            WriteNote: self.notes.write,
             Tick: self._tick,
         }
 
@@ -140,6 +161,8 @@ class Engine:
     def restore(self, event: DurableEvent) -> None:
         """Fold an event of the journal: state changes, nothing else happens."""
         self.state.apply(event)
+        if isinstance(event, AlertSet | AlertCleared | AlertFired):
+            self.alerts.listen()
 
     def _quote(self, quote: Quote, now: int) -> Sequence[Output]:
         id = quote.instrument
@@ -224,9 +247,6 @@ class Engine:
     def warm(self, name: str, bars: Iterable[Bar], now: int) -> Sequence[Output]:
         """Show a strategy its past before it starts. A strategy that breaks on it is stopped, alone."""
         return self._follow(self.strategist.warm(name, bars, now), now, NOTHING)
-
-    def _set_watchlist(self, command: SetWatchlist, now: int) -> Sequence[Output]:
-        return self.facts.keep(WatchlistChanged(ts=now, name=command.name, instruments=command.instruments), now)
 
     def _tick(self, command: Tick, now: int) -> Sequence[Output]:
         out: list[Output] = []

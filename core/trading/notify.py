@@ -4,14 +4,20 @@ face that missed a picture still sees every one."""
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from core.domain.alert import Alert
 from core.domain.decimals import plain
 from core.domain.events import (
+    AlertCleared,
+    AlertFired,
+    AlertSet,
     DayStarted,
     FeedChanged,
     GateChanged,
+    NoteWritten,
     Noticed,
     OrderAccepted,
     OrderCanceled,
@@ -30,6 +36,7 @@ from core.domain.events import (
     StrategyChanged,
     StrategyStatus,
     TradingStateChanged,
+    WatchlistChanged,
 )
 from core.domain.ids import ClientOrderId, InstrumentId, code_of
 from core.domain.market import Phase
@@ -63,6 +70,11 @@ def order_words(request: OrderRequest, name: str) -> str:
     elif request.type in (OrderType.MARKET, OrderType.MOC):
         price = f" @{request.type.value}"
     return f"{request.side.upper()} {money(request.quantity)} {name}{price}"
+
+
+def alert_words(alert: Alert, name: Callable[[InstrumentId], str]) -> str:
+    side = "above" if alert.above else "below"
+    return f"{name(alert.instrument)} {side} {money(alert.price)}{f' {alert.note}' if alert.note else ''}"
 
 
 class LogBook:
@@ -103,6 +115,8 @@ class LogBook:
                 | OrderReplaced()
             ):
                 return self._order(event)
+            case AlertSet() | AlertCleared() | AlertFired() | WatchlistChanged() | NoteWritten():
+                return self._kept(event)
             case _:
                 return self._other(event)
 
@@ -149,6 +163,25 @@ class LogBook:
                 return "error", "UNKNOWN", f"{words}: {event.requested.kind} got no answer ({event.requested.text})"
             case _:
                 return None
+
+    def _kept(self, event: Any) -> Line:
+        """Lists, alerts and notes: what people keep here."""
+        match event:
+            case AlertSet():
+                return "info", "ALERT", f"{event.alert.id} set: {alert_words(event.alert, self._name)}"
+            case AlertCleared():
+                return "info", "ALERT", f"{event.id} cleared by {event.by}"
+            case AlertFired():
+                alert, _ = self._state.kept.fired.get(event.id, (None, None))
+                words = alert_words(alert, self._name) if alert is not None else ""
+                return "alert", "ALERT", f"{event.id} {words} · {event.price:,.10g} ({event.text})"
+            case NoteWritten():
+                kind, _, key = event.subject.partition(":")
+                what = key[-4:] if kind == "order" else key
+                return "info", "NOTE", f"{kind} {what}: {event.text or 'cleared'}"
+            case _:
+                how = "deleted" if event.is_deleted else "as in the settings" if event.is_seed else ""
+                return "info", "WATCH", f"{event.name} {how or f'has {len(event.instruments)} instruments'}"
 
     def _other(self, event: Any) -> Line | None:
         match event:

@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from core.domain.ids import InstrumentId
 from core.domain.market import NS
-from core.trading import rows
+from core.trading import keptrows, rows
 from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.notify import LogBook
 from core.trading.strategy_rows import strategy_row
+from core.trading.systemview import SystemRow
 from core.trading.view import Changed, Interest, Row, Slice, StatusRow, chart_key
 
 ENDED_SHOWN = 100
@@ -20,20 +21,40 @@ ENDED_SHOWN = 100
 CURVE_POINTS = 240
 
 
-class Picture:
-    """`refresh(now)` cuts what moved; `since(interest, revision)` says what a face has not seen."""
+class Face:
+    """Somebody who looks: what at, and what was shown already."""
 
-    def __init__(self, engine: Engine, log: LogBook, status: Callable[[rows.Totals], StatusRow]) -> None:
+    def __init__(self, interest: Interest) -> None:
+        self.interest = interest
+        self.revision = 0
+        """The newest picture it was given; 0: none yet."""
+        self.quotes: frozenset[str] = frozenset()
+        """Quotes it has on its screen."""
+
+
+class Picture:
+    """`refresh(now)` cuts what moved; `since(face)` says what a face has not seen."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        log: LogBook,
+        status: Callable[[rows.Totals], StatusRow],
+        system: Callable[[int], SystemRow] | None = None,
+    ) -> None:
         self._engine = engine
         self._log = log
         self._status = status
+        self._system = system
+        self.faces: set[Face] = set()
         self.revision = 0
         self._rows: dict[Slice, dict[str, tuple[int, Row]]] = {s: {} for s in Slice}
         self._gone: dict[Slice, dict[str, int]] = {s: {} for s in Slice}
         self._seen_state = -1
         self._seen_log = 0
         self._aged_at = 0
-        self._order_places: dict[InstrumentId, int] = {}
+        self._places: dict[InstrumentId, int] = {}
+        """Quotes that somebody looks at, or that carry money: those are cut."""
         self.depth: set[InstrumentId] = set()
         """Instruments whose book some face is looking at."""
         self.charts: set[ChartKey] = set()
@@ -62,16 +83,36 @@ class Picture:
         self.charts.discard(key)
         self._rows[Slice.CHART].pop(chart_key(*key), None)
 
-    def forget(self, revision: int) -> None:
-        """Every face has seen `revision`: what was gone by then needs no telling any more."""
+    def add(self, face: Face) -> None:
+        """A face begins to look: what it wants is cut at the next refresh, whoever looked at what before."""
+        self.faces.add(face)
+        self._aged_at = 0
+
+    def remove(self, face: Face) -> None:
+        self.faces.discard(face)
+
+    def forget(self) -> None:
+        """What was gone when every face last looked needs no telling any more."""
+        seen = min((face.revision for face in self.faces), default=self.revision)
         for gone in self._gone.values():
-            for key in [key for key, at in gone.items() if at <= revision]:
+            for key in [key for key, at in gone.items() if at <= seen]:
                 del gone[key]
 
-    def watchlist(self, instruments: Iterable[InstrumentId]) -> None:
-        """Which quotes are shown, in which order."""
-        self._order_places = {id: place for place, id in enumerate(instruments)}
-        self._aged_at = 0
+    def shown(self, interest: Interest) -> dict[InstrumentId, None]:
+        """The quotes of this interest: the list in its order, then what carries money or waits for a price."""
+        state = self._engine.state
+        ids = dict.fromkeys(self._engine.watchlists.get(interest.watchlist))
+        ids.update((place[1], None) for place, position in state.positions.items() if position.quantity)
+        ids.update((state.orders[id].instrument, None) for id in state.live)
+        ids.update((alert.instrument, None) for alert in state.kept.alerts.values())
+        if interest.instrument is not None:
+            ids[interest.instrument] = None
+        return ids
+
+    def looked_at(self) -> dict[InstrumentId, None]:
+        """The quotes that somebody looks at; while nobody looks, those who come would see."""
+        interests = [face.interest for face in self.faces if Slice.QUOTES in face.interest.slices] or [Interest()]
+        return {id: None for interest in interests for id in self.shown(interest)}
 
     def refresh(self, now: int) -> int:
         """Cut rows anew; returns the revision, which moved only if some row did."""
@@ -84,7 +125,9 @@ class Picture:
         self._seen_state = state.revision
         self.revision += 1
         before = self.revision
-        places = self._order_places or {id: n for n, id in enumerate(state.instruments)}
+        if aged or changed:
+            self._places = {id: n for n, id in enumerate(self.looked_at())}
+        places = self._places
         # Once a second, and when facts changed, everything: quotes may have gone stale, phases changed.
         wanted = places if aged or changed else [id for id in touched if id in places]
         limit = engine.gate.limits.max_quote_age_seconds
@@ -100,18 +143,37 @@ class Picture:
         moved |= self._put(Slice.CHART, (rows.chart_row(engine, key, now, limit) for key in charts))
         if changed or aged or touched:
             moved |= self._money(now, limit, touched, aged or changed)
-        if self._log.sequence != self._seen_log:
-            fresh = [row for row in self._log.rows if row.sequence > self._seen_log]
-            self._seen_log = self._log.sequence
-            moved |= self._put(Slice.LOG, fresh)
-            kept = self._log.rows[0].sequence
-            for key in [k for k in self._rows[Slice.LOG] if int(k) < kept]:
-                del self._rows[Slice.LOG][key]
+        moved |= self._take_log()
+        if changed:
+            moved |= self._kept_here()
+        if aged and self._system is not None and self._is_watched(Slice.SYSTEM):
+            moved |= self._put(Slice.SYSTEM, (self._system(now),))
         if aged:
             self._aged_at = now
         if not moved:
             self.revision = before - 1
         return self.revision
+
+    def _take_log(self) -> bool:
+        if self._log.sequence == self._seen_log:
+            return False
+        fresh = [row for row in self._log.rows if row.sequence > self._seen_log]
+        self._seen_log = self._log.sequence
+        moved = self._put(Slice.LOG, fresh)
+        kept = self._log.rows[0].sequence
+        for key in [k for k in self._rows[Slice.LOG] if int(k) < kept]:
+            del self._rows[Slice.LOG][key]
+        return moved
+
+    def _kept_here(self) -> bool:
+        """Lists and alerts."""
+        engine = self._engine
+        lists, alerts = keptrows.watchlist_rows(engine), keptrows.alert_rows(engine.state)
+        moved = self._put(Slice.WATCHLISTS, lists) | self._drop(Slice.WATCHLISTS, {row.key for row in lists})
+        return moved | self._put(Slice.ALERTS, alerts) | self._drop(Slice.ALERTS, {row.key for row in alerts})
+
+    def _is_watched(self, slice: Slice) -> bool:
+        return any(slice in face.interest.slices for face in self.faces)
 
     def _money(self, now: int, limit: float | None, touched: dict[InstrumentId, None], everything: bool) -> bool:
         engine, state = self._engine, self._engine.state
@@ -165,22 +227,34 @@ class Picture:
             self._gone[slice][key] = self.revision
         return bool(stale)
 
-    def since(self, interest: Interest, revision: int) -> list[Changed]:
-        """What moved in the slices of interest after `revision` (0: everything)."""
-        changes = []
+    def since(self, face: Face) -> list[Changed]:
+        """What moved in the slices of interest since the face was last given something; it counts as given now."""
+        interest, revision, changes = face.interest, face.revision, []
         for slice in Slice:
             if slice not in interest.slices:
                 continue
             put: tuple[Row, ...]
+            gone: tuple[str, ...] = ()
             if slice in (Slice.BOOK, Slice.CHART):
                 is_book = slice is Slice.BOOK
                 key = str(interest.instrument) if is_book else chart_key(interest.instrument, interest.interval)
                 found = self._rows[slice].get(key)
                 put = (found[1],) if found is not None and found[0] > revision else ()
-                gone: tuple[str, ...] = ()
+            elif slice is Slice.QUOTES:
+                put, gone = self._quotes_since(face)
             else:
                 put = tuple(row for at, row in self._rows[slice].values() if at > revision)
                 gone = tuple(key for key, at in self._gone[slice].items() if at > revision) if revision else ()
             if put or gone:
                 changes.append(Changed(slice=slice, revision=self.revision, put=put, gone=gone))
+        face.revision = max(self.revision, 1)
         return changes
+
+    def _quotes_since(self, face: Face) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+        """A face has the quotes of its own list: what came to it or left it is told, whether or not a price moved."""
+        held, had = self._rows[Slice.QUOTES], face.quotes
+        shown = {str(id): held[id] for id in self.shown(face.interest) if id in held}
+        put = tuple(row for key, (at, row) in shown.items() if at > face.revision or key not in had)
+        if had != shown.keys():
+            face.quotes = frozenset(shown)
+        return put, tuple(had - shown.keys())

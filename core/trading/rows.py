@@ -16,6 +16,7 @@ from core.domain.order import Fill, Order, OrderStatus, Side
 from core.trading import ledger
 from core.trading.charts import ChartKey
 from core.trading.engine import Engine
+from core.trading.notes import FILL, ORDER
 from core.trading.state import PositionKey, State, is_price
 from core.trading.view import (
     BookRow,
@@ -236,6 +237,7 @@ def order_row(state: State, order: Order) -> OrderRow:
         source=request.source,
         created=order.created,
         updated=order.updated,
+        note=state.kept.notes.get(f"{ORDER}{order.id}", ""),
     )
 
 
@@ -270,6 +272,7 @@ def fill_row(state: State, fill: Fill) -> FillRow:
         liquidity=fill.liquidity,
         source=fill.source,
         ts=fill.ts,
+        note=state.kept.notes.get(f"{FILL}{fill.fill_id}", ""),
     )
 
 

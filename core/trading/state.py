@@ -36,13 +36,13 @@ from core.domain.events import (
     RateChanged,
     StrategyChanged,
     TradingStateChanged,
-    WatchlistChanged,
 )
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, market_of
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import OrderBook, Phase, Quote, Trade
 from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
 from core.trading import ledger
+from core.trading.kept import Kept
 
 PositionKey = tuple[AccountId, InstrumentId]
 StrategyKey = tuple[str, AccountId, InstrumentId]
@@ -81,7 +81,10 @@ class State:
         self.trading_states: dict[AccountId | None, TradingState] = {}
         self.gates: dict[AccountId, GateChanged] = {}
         self.strategies: dict[str, StrategyChanged] = {}
-        self.watchlists: dict[str, tuple[InstrumentId, ...]] = {}
+        self.state_changes: deque[TradingStateChanged] = deque(maxlen=20)
+        """The newest changes of what may be done, oldest first."""
+        self.kept = Kept()
+        """Lists, alerts and notes."""
         self.recent: deque[tuple[int, OrderRequest]] = deque(maxlen=2000)
         """(ts, request) of the newest staged orders: for the duplicate and rate rules."""
         self.late_fills = 0
@@ -105,7 +108,7 @@ class State:
             TradingStateChanged: self._trading_state,
             DayStarted: self._day,
             StrategyChanged: lambda e: self.strategies.__setitem__(e.name, e),
-            WatchlistChanged: lambda e: self.watchlists.__setitem__(e.name, e.instruments),
+            **self.kept.folds,
             InstrumentListed: lambda e: self.instruments.__setitem__(e.instrument.id, e.instrument),
             PhaseChanged: self._phase,
             FeedChanged: lambda e: self.feeds.__setitem__(e.broker, e),
@@ -260,6 +263,7 @@ class State:
         if event.account is None and event.state is TradingState.ACTIVE:
             self.trading_states.clear()  # to resume all resumes each; nothing stricter loosens what one account has
         self.trading_states[event.account] = event.state
+        self.state_changes.append(event)
 
     def _day(self, event: DayStarted) -> None:
         self.days[event.account] = event.day

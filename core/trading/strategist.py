@@ -10,7 +10,7 @@ from typing import Any
 from core.domain.account import TradingState
 from core.domain.commands import Cancel, Submit
 from core.domain.decimals import ZERO
-from core.domain.events import SignalGiven, StrategyChanged, StrategyStatus
+from core.domain.events import AlertFired, SignalGiven, StrategyChanged, StrategyStatus
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Bar, Interval, Quote, Trade
@@ -22,7 +22,7 @@ from core.trading.history import History
 from core.trading.sizing import Blocked, Sized, size
 from core.trading.state import State
 
-Wish = Submit | Cancel | SignalGiven | StrategyChanged
+Wish = Submit | Cancel | SignalGiven | StrategyChanged | AlertFired
 Handler = Callable[[Any, int], Sequence[Wish]]
 NO_WISH: tuple[Wish, ...] = ()
 NO_SIGNAL: tuple[Signal, ...] = ()
@@ -87,6 +87,15 @@ class Strategist:
         self.on_fill: dict[str, tuple[Handler, ...]] = {}
         self._bars: dict[tuple[InstrumentId, Interval], BarBuilder] = {}
         self._closed: list[Bar] = []
+        self._beside: dict[InstrumentId, tuple[Handler, Handler]] = {}
+        """(on quote, on trade) of listeners that are no strategies."""
+
+    def listen_beside(self, instruments: Iterable[InstrumentId], on_quote: Handler, on_trade: Handler) -> None:
+        """Let somebody else hear these instruments and no others, after the strategies."""
+        beside = dict.fromkeys(instruments, (on_quote, on_trade))
+        if beside != self._beside:
+            self._beside = beside
+            self._resolve()
 
     def add(self, slot: Slot) -> None:
         state = self._state
@@ -150,6 +159,9 @@ class Strategist:
         for key, builder in self._bars.items():
             trades.setdefault(key[0], []).insert(0, self._bar_maker(builder))
             quotes.setdefault(key[0], []).insert(0, self._quote_bar_maker(builder))
+        for id, (on_quote, on_trade) in self._beside.items():
+            quotes.setdefault(id, []).append(on_quote)
+            trades.setdefault(id, []).append(on_trade)
         self.on_quote = {id: tuple(found) for id, found in quotes.items()}
         self.on_trade = {id: tuple(found) for id, found in trades.items()}
         self.on_fill = fills

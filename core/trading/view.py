@@ -14,6 +14,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Currency, Kind
 from core.domain.market import Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import Liquidity, OrderStatus, OrderType, RequestKind, RequestPhase, Side, TimeInForce
+from core.trading.systemview import SystemRow
 
 
 class Slice(StrEnum):
@@ -27,6 +28,10 @@ class Slice(StrEnum):
     PNL = "pnl"
     STRATEGIES = "strategies"
     LOG = "log"
+    WATCHLISTS = "watchlists"
+    ALERTS = "alerts"
+    SYSTEM = "system"
+    """Figures of the program itself, once a second, and only while somebody looks."""
     STATUS = "status"
 
 
@@ -60,7 +65,7 @@ class QuoteRow(_Row, frozen=True, kw_only=True):
     freshness: Freshness
     phase: Phase
     position: int
-    """Place in the watchlist."""
+    """Place among the quotes that somebody looks at; the order of a list is that of its WatchlistRow."""
 
     @property
     def change(self) -> float | None:
@@ -181,6 +186,8 @@ class OrderRow(_Row, frozen=True, kw_only=True):
     take_profit: Decimal | None = None
     is_local: bool = False
     """Watched by this engine and not at the venue: it dies with the engine."""
+    note: str = ""
+    """What a person wrote on it."""
 
     @property
     def is_working(self) -> bool:
@@ -206,6 +213,7 @@ class FillRow(_Row, frozen=True, kw_only=True):
     liquidity: Liquidity
     source: str
     ts: int
+    note: str = ""
 
 
 class PnlRow(_Row, frozen=True, kw_only=True):
@@ -251,7 +259,7 @@ class StrategyRow(_Row, frozen=True, kw_only=True):
 
 
 class LogRow(_Row, frozen=True, kw_only=True):
-    """key = sequence number as text. `level`: info, fill, warning, error. Sequence numbers have no gap."""
+    """key = sequence number as text. `level`: info, fill, alert, warning, error. Sequence numbers have no gap."""
 
     sequence: int
     ts: int
@@ -259,6 +267,34 @@ class LogRow(_Row, frozen=True, kw_only=True):
     kind: str
     """SENT, FILL, DENY, REJ, CANC, RISK, FEED, STRAT, ..."""
     text: str
+
+
+class WatchlistRow(_Row, frozen=True, kw_only=True):
+    """key = name. What a list holds, in its order, and its place among the lists."""
+
+    name: str
+    instruments: tuple[InstrumentId, ...]
+    place: int
+    is_changed: bool
+    """It was changed here, or made here: the settings say otherwise."""
+
+
+class AlertRow(_Row, frozen=True, kw_only=True):
+    """key = the alert's id. Armed ones, and the newest that fired."""
+
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    decimals: int
+    above: bool
+    price: Decimal
+    note: str
+    set_at: int
+    fired_at: int = 0
+    """0 while it waits."""
+    fired_price: float = 0.0
+    fired_text: str = ""
 
 
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,6 +305,9 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     order_types: tuple[OrderType, ...] = ()
     """What its venue takes; empty when it does not say."""
     times_in_force: tuple[TimeInForce, ...] = ()
+    subscriptions: int = 0
+    max_subscriptions: int | None = None
+    """How many instruments the line may carry; None where nobody counts."""
 
 
 class StatusRow(_Row, frozen=True, kw_only=True):
@@ -303,7 +342,21 @@ class StatusRow(_Row, frozen=True, kw_only=True):
     """Paper that looks and asks like LIVE, for practice."""
 
 
-Row = QuoteRow | BookRow | ChartRow | PositionRow | OrderRow | FillRow | PnlRow | StrategyRow | LogRow | StatusRow
+Row = (
+    QuoteRow
+    | BookRow
+    | ChartRow
+    | PositionRow
+    | OrderRow
+    | FillRow
+    | PnlRow
+    | StrategyRow
+    | LogRow
+    | WatchlistRow
+    | AlertRow
+    | SystemRow
+    | StatusRow
+)
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,8 +369,10 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a face wants to see. Slice.BOOK and Slice.CHART come for `instrument` alone, the chart in `interval`."""
+    """What a face wants to see. Slice.BOOK and Slice.CHART come for `instrument` alone, the chart in `interval`. Quotes
+    are those of `watchlist` (empty: the first), of `instrument`, and of whatever is held, ordered or has an alert."""
 
     slices: frozenset[Slice] = frozenset(Slice)
     instrument: InstrumentId | None = None
     interval: Interval | None = None
+    watchlist: str = ""

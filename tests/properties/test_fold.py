@@ -9,7 +9,19 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain.commands import Cancel, Close, Panic, Replace, Settle, Submit
+from core.domain.commands import (
+    Cancel,
+    ClearAlert,
+    Close,
+    EditWatchlist,
+    ListEdit,
+    Panic,
+    Replace,
+    SetAlert,
+    Settle,
+    Submit,
+    WriteNote,
+)
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
     DURABLE,
@@ -25,11 +37,12 @@ from core.domain.events import (
     OrderUnknown,
 )
 from core.domain.ids import VenueRef
+from core.domain.market import Aggressor, Trade
 from core.domain.order import TRANSITIONS, OrderStatus
 from core.trading.state import State
 from storage.projection import Changes
 from tests import scenes
-from tests.scenes import ACCOUNT, KRW, SAMSUNG, START
+from tests.scenes import ACCOUNT, APPLE, KRW, SAMSUNG, START
 
 amounts = st.integers(1, 500).map(str)
 prices = st.integers(600, 800).map(lambda n: str(n * 100))
@@ -91,6 +104,25 @@ class Scene:
         self.journal += [o for o in self.engine.step(message, self.now) if isinstance(o, DURABLE)]
 
 
+@st.composite
+def keeping(draw: st.DrawFn, scene: Scene) -> Any:
+    """Lists, alerts and notes, and a market that reaches the alerts."""
+    name, id = draw(st.sampled_from(["main", "kr", "mine"])), draw(st.sampled_from([SAMSUNG, APPLE]))
+    match draw(st.integers(0, 4)):
+        case 0:
+            edit, place = draw(st.sampled_from(ListEdit)), draw(st.sampled_from([None, 0, 1]))
+            return EditWatchlist(name=name, edit=edit, instrument=id, place=place, new_name="other")
+        case 1:
+            price = Decimal(draw(prices))
+            return SetAlert(instrument=SAMSUNG, above=draw(st.booleans()), price=price, note="n")
+        case 2:
+            return ClearAlert(id=f"a{draw(st.integers(1, 4))}")
+        case 3:
+            return WriteNote(subject=f"instrument:{id}", text=draw(st.sampled_from(["", "one", "two"])))
+        case _:
+            return Trade(SAMSUNG, float(draw(prices)), 1.0, Aggressor.BUY, scene.now, scene.now)
+
+
 VENUE_NEWS = (OrderCanceled, OrderExpired, OrderNotPlaced, OrderUnknown)
 
 
@@ -138,9 +170,10 @@ def durable(state: State) -> dict[str, Any]:
     """The parts of the state that only the journal can bring back."""
     names = (
         "orders live fills fill_ids positions strategy_positions days trading_states strategies balances accounts "
-        "watchlists late_fills spent"
+        "late_fills spent state_changes"
     )
-    return {name: getattr(state, name) for name in names.split()}
+    kept = {name: value for name, value in vars(state.kept).items() if name != "folds"}
+    return {name: getattr(state, name) for name in names.split()} | kept
 
 
 @settings(max_examples=150, deadline=None)
@@ -150,7 +183,7 @@ def test_replaying_the_journal_gives_the_live_state(data: st.DataObject) -> None
     scene.journal.clear()
     before = scenes.engine()
     for _ in range(data.draw(st.integers(1, 40))):
-        scene.step(data.draw(message(scene)))
+        scene.step(data.draw(keeping(scene) if data.draw(st.booleans()) else message(scene)))
     wire = msgspec.json.Decoder(DurableEvent)
     for event in scene.journal:
         before.restore(wire.decode(msgspec.json.encode(event)))

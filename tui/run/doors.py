@@ -17,7 +17,10 @@ from tui.compose import Program
 async def served(program: Program, directory: Path) -> AsyncIterator[None]:
     from core.runtime.desk_socket import serve, socket_path
 
-    async with serve(program.desk, socket_path(directory), mode=Mode.PAPER.value):
+    def counted(consoles: int) -> None:
+        program.desk.system.consoles = consoles
+
+    async with serve(program.desk, socket_path(directory), mode=Mode.PAPER.value, counted=counted):
         yield
 
 

@@ -147,9 +147,9 @@ async def test_the_book_is_that_of_the_instrument_of_interest_alone() -> None:
         row = face.rows[Slice.BOOK][SAMSUNG]
         assert row.bids == ((100.0, 5.0),)
         assert [p[1] for p in row.prints] == [71_000]
-        assert here.made.program.runner.looked_at == {SAMSUNG}
+        assert here.made.program.runner.lines.looked_at == {SAMSUNG}
         await face.close()
-        assert here.made.program.runner.looked_at == frozenset()
+        assert here.made.program.runner.lines.looked_at == frozenset()
 
 
 async def test_a_book_nobody_looked_at_is_not_shown_as_it_was() -> None:

@@ -25,6 +25,7 @@ from core.ports import Coverage, Page, Preview, Query, Receipt
 from core.runtime import desk_wire as wire
 from core.runtime.desk_remote import RemoteDesk, connect
 from core.runtime.desk_socket import CLIENTS, serve, socket_path
+from core.trading.story import Story
 from core.trading.view import Changed, Interest, LogRow, Slice
 from core.version import PROTOCOL
 
@@ -74,6 +75,9 @@ class NotebookDesk:
 
     async def history(self, query: Query) -> Page:
         return Page(rows=tuple(log_row(number) for number in range(query.limit)), has_more=True)
+
+    async def story(self, key: str) -> Story:
+        return Story(what="instrument", subject=f"instrument:{key}", note="remember")
 
     def new_order_id(self) -> ClientOrderId:
         return derived_client_order_id("one")
@@ -137,6 +141,7 @@ async def test_a_remote_desk_is_the_same_desk(place: Path) -> None:
         assert str(desk.commands[0].request.quantity) == "10.50"  # type: ignore[union-attr]
         assert await remote.bars(SAMSUNG, Interval.M1, 0, 3) == await desk.bars(SAMSUNG, Interval.M1, 0, 3)
         assert await remote.history(Query(what="log", limit=2)) == await desk.history(Query(what="log", limit=2))
+        assert await remote.story(SAMSUNG) == await desk.story(SAMSUNG)
         assert remote.now() == 42
         clock.advance(1)
         assert remote.now() == 42 + 1_000_000_000

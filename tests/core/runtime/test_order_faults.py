@@ -374,7 +374,7 @@ async def test_a_subscription_that_fails_stops_nothing() -> None:
             raise NotConnected("paper", "the line is down")
 
         made.program.broker.subscribe = refused  # type: ignore[method-assign]
-        made.program.runner.look_at(object(), SAMSUNG)
+        made.program.runner.lines.look_at(object(), SAMSUNG)
         await turn()
         await made.do(Submit(request=scenes.request(price="70000")))
         assert any("not subscribed" in text for text in texts(made, "FEED"))
