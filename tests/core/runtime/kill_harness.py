@@ -20,7 +20,17 @@ from typing import Any
 
 from core.clock import SystemClock
 from core.config import Settings
-from core.domain.commands import Cancel, CancelAll, Close, Replace, Submit
+from core.domain.commands import (
+    Cancel,
+    CancelAll,
+    Close,
+    EditWatchlist,
+    ListEdit,
+    Replace,
+    SetAlert,
+    Submit,
+    WriteNote,
+)
 from core.domain.events import BalanceChanged, OrderFilled, OrderSending, OrderStaged, PhaseChanged, RateChanged
 from core.domain.limits import RiskLimits
 from core.domain.market import Aggressor, Phase, Trade
@@ -127,6 +137,7 @@ class Run:
             now = self.clock.now()
             price = 70_000.0 + 100 * random.randrange(20)
             self._market(Trade(SAMSUNG, price, 50, random.choice(list(Aggressor)), now, now))
+        await self._keep()
         live = list(self.program.engine.state.live)
         for _ in range(random.randrange(3)):
             choice = random.random()
@@ -147,9 +158,22 @@ class Run:
                 await desk.send(CancelAll())
         await self.clock.sleep(random.choice((0, 0.001, 0.004)))
 
+    async def _keep(self) -> None:
+        """Somebody who also edits lists, arms alerts and writes notes."""
+        random, desk = self.random, self.program.desk
+        if random.random() < 0.2:
+            edit = random.choice((ListEdit.MAKE, ListEdit.ADD, ListEdit.REMOVE, ListEdit.DELETE))
+            await desk.send(EditWatchlist(name=random.choice(("main", "mine")), edit=edit, instrument=SAMSUNG))
+        if random.random() < 0.2:
+            price = Decimal(70_000 + 100 * random.randrange(20))
+            await desk.send(SetAlert(instrument=SAMSUNG, above=random.random() < 0.5, price=price))
+        if random.random() < 0.2:
+            await desk.send(WriteNote(subject=f"instrument:{SAMSUNG}", text=str(random.randrange(100))))
+
 
 def picture(state: State) -> dict[str, Any]:
-    """What must be the same before and after: every order, every holding with its costs, every balance, the day."""
+    """What must be the same before and after: every order, every holding with its costs, every balance, the day, and
+    what people keep."""
     return {
         "orders": {
             id: [o.status.value, str(o.quantity), str(o.filled), str(o.limit_price)] for id, o in state.orders.items()
@@ -160,6 +184,12 @@ def picture(state: State) -> dict[str, Any]:
         },
         "balances": {c: str(b.total) for (_, c), b in state.balances.items()},
         "days": dict(state.days),
+        "kept": {
+            "lists": {name: None if ids is None else list(ids) for name, ids in state.kept.watchlists.items()},
+            "alerts": [*state.kept.alerts, state.kept.alert_count],
+            "fired": {id: event.price for id, (_, event) in state.kept.fired.items()},
+            "notes": dict(state.kept.notes),
+        },
     }
 
 
@@ -192,6 +222,7 @@ class Ledger:
         self.counts["events"] = len(events)
         self.counts["fills"] = len(state.fills)
         self.counts["orders"] = len(state.orders)
+        self.counts["alerts fired"] = len(state.kept.fired)
         statuses = Counter(order.status.value for order in state.orders.values())
         self.counts["interrupted"] += statuses["sending"] + statuses["unknown"]
         self.counts["never sent"] += statuses["staged"]
@@ -205,7 +236,7 @@ class Ledger:
                 say(f"order {id} was {terms} and is {after['orders'].get(id)}")
         if len(after["orders"]) != len(before["orders"]):
             say("there are orders nobody had journalled")
-        for part in ("positions", "balances", "days"):
+        for part in ("positions", "balances", "days", "kept"):
             if after[part] != before[part]:
                 say(f"{part} were {before[part]} and are {after[part]}")
 
