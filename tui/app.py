@@ -23,6 +23,7 @@ from core.trading.view import Interest, LogRow, OrderRow, PositionRow, Slice, St
 from tui import terminal
 from tui.acts.face import Face
 from tui.acts.move import Moving
+from tui.acts.notices import Notices
 from tui.acts.trade import Trading
 from tui.acts.typed import Typed
 from tui.acts.work import Working
@@ -37,14 +38,10 @@ from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted,
 from tui.picture import Picture
 from tui.remap import keymap
 from tui.screens.layout import SCREENS, Layout
-from tui.surface import Message, Pane, Surface
+from tui.surface import Pane, Surface
 from tui.widgets.grid import Grid
 
 FOLLOWED = frozenset(Slice) - {Slice.BOOK, Slice.CHART}
-FORGET_SECONDS = 6.0
-"""How long a message that need not be read stays."""
-_LEVELS = {"fill": "ok", "warning": "warning", "error": "error"}
-"""Log levels that a person must see, as the message line marks them."""
 
 
 class HogaApp(ShadowDisplay[int]):
@@ -64,7 +61,7 @@ class HogaApp(ShadowDisplay[int]):
         super().__init__()
         self.desk = desk
         self.settings = settings
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
         self.look = make_look(settings)
         self.picture: Picture = Picture()
         self.surface = Surface(self.look)
@@ -81,8 +78,7 @@ class HogaApp(ShadowDisplay[int]):
         self.keys = Keys(
             self, keymap(settings.keys), {"move": Moving(self), "trade": self.trading, "work": self.working}
         )
-        self._message: Message | None = None
-        self._forget: Any = None
+        self.notices = Notices(self)
         self._flush_due: Any = None
         self._flushed = 0
 
@@ -139,15 +135,12 @@ class HogaApp(ShadowDisplay[int]):
 
     def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
         """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""
-        fresh = [row for row in rows if row.sequence > self.picture.last_log]
-        self.picture.last_log = max([self.picture.last_log, *(row.sequence for row in rows)])
-        told = [row for row in fresh if row.level in _LEVELS]
-        if is_first or not told:
-            return
-        newest = max(told, key=lambda row: row.sequence)
-        self.say(_LEVELS[newest.level], f"{newest.kind} {newest.text}", count=len(told) - 1, stays=True)
-        if self.settings.console.bell and any(row.level == "fill" for row in told):
-            self.bell()
+        last = self.picture.last_log
+        fresh = sorted((row for row in rows if row.sequence > last), key=lambda row: row.sequence)
+        if fresh:
+            self.picture.last_log = fresh[-1].sequence
+        if fresh and not is_first:
+            self.notices.tell(fresh, fresh[-1].sequence - last - len(fresh))
 
     async def _follow_book(self, instrument: InstrumentId) -> None:
         try:
@@ -161,12 +154,12 @@ class HogaApp(ShadowDisplay[int]):
         """At most flush_hz times a second, and never when nothing changed."""
         if self._flush_due is None:
             period = 1.0 / self.settings.console.flush_hz
-            passed = (self._clock.monotonic() - self._flushed) / 1e9
+            passed = (self.clock.monotonic() - self._flushed) / 1e9
             self._flush_due = self.set_timer(max(period - passed, 0.001), self._flush_picture)
 
     def _flush_picture(self) -> None:
         self._flush_due = None
-        self._flushed = self._clock.monotonic()
+        self._flushed = self.clock.monotonic()
         dirty = self.picture.take()
         status = self.picture.status
         if status is not None:
@@ -181,6 +174,7 @@ class HogaApp(ShadowDisplay[int]):
             if quotes:
                 self.look_at(quotes[0].instrument)
         self._show_edges(now)
+        self.asking.follow()
 
     def _second(self) -> None:
         if not gc.isenabled():  # a start does without it; what a start made stays, and need not be looked at
@@ -189,8 +183,7 @@ class HogaApp(ShadowDisplay[int]):
         now = self.desk.now()
         self.surface.grow_older(self.picture, now)
         self._show_edges(now)
-        if isinstance(self.top_form, Ticket):
-            self.asking.preview()
+        self.asking.follow(has_second_passed=True)
 
     async def _learn(self, ids: Iterable[InstrumentId]) -> None:
         try:
@@ -333,8 +326,11 @@ class HogaApp(ShadowDisplay[int]):
 
     def arrange(self) -> None:
         """Place everything anew and show it."""
-        self.surface.arrange(self.size.width, self.size.height, self.forms, has_message=self.has_message)
+        self._arrange()
         self.show_all()
+
+    def _arrange(self) -> None:
+        self.surface.arrange(self.size.width, self.size.height, self.forms, message=self.notices.shown)
 
     def show_all(self) -> None:
         now = self.desk.now()
@@ -344,40 +340,29 @@ class HogaApp(ShadowDisplay[int]):
 
     def show_form(self) -> None:
         """Draw the open forms again."""
-        sending, touch = self.asking.is_sending, self._touch()
-        self.surface.show_form(self.picture, self.forms, is_sending=sending, context=touch)
+        self.surface.show_form(self.picture, self.forms, self.desk.now(), is_sending=self.asking.is_sending)
 
     def _show_edges(self, now: int) -> None:
-        self.surface.show_edges(self.picture, now, self.forms, self._message, self.keys.hints())
+        self.surface.show_edges(self.picture, now, self.forms, self.notices.shown, self.keys.hints())
 
     def show_keys(self) -> None:
         """The footer again: other keys work now."""
         self._show_edges(self.desk.now())
 
-    def _touch(self) -> str:
-        quote = self.picture.quote(self.instrument) if self.instrument is not None else None
-        return f"touch {quote.bid or '-'}/{quote.ask or '-'} {quote.freshness}" if quote is not None else ""
-
     # ---- messages
 
     @property
     def has_message(self) -> bool:
-        return self._message is not None
+        return self.notices.shown is not None
 
-    def say(self, level: str, text: str, *, count: int = 0, stays: bool = False) -> None:
-        """One line above the command line. Warnings and errors stay until read."""
-        self._message = Message(level, text, count)
-        if self._forget is not None:
-            self._forget.stop()
-            self._forget = None
-        if not stays and level in ("ok", "info"):
-            self._forget = self.set_timer(FORGET_SECONDS, self.clear_message)
-        self.surface.arrange(self.size.width, self.size.height, self.forms, has_message=True)
+    def say(self, level: str, text: str, *, stays: bool = False) -> None:
+        """A remark above the command line. Warnings stay until the next one, errors until they were read."""
+        self.notices.say(level, text, stays=stays)
+
+    def arrange_message(self) -> None:
+        """Make room for what is said, and show it."""
+        self._arrange()
         self._show_edges(self.desk.now())
-
-    def clear_message(self) -> None:
-        self._message = None
-        self.arrange()
 
     # ---- keys and forms
 

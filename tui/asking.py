@@ -1,20 +1,35 @@
-"""What the console asks of the desk: what an order would do, and to do it. Everything that is sent goes through here:
-in LIVE a review first, one send at a time, and a form that stays open until the desk has taken what it holds."""
+"""What the console asks of the desk: what an order would do, and to do it. Everything that is sent goes through
+here: the policy says what is asked first, one send at a time, and a form stays open until the desk has taken it."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.domain.commands import Close, Command, Replace, Submit
+import msgspec
+
+from core.domain.account import Mode
+from core.domain.commands import Command, Replace, Submit
 from core.domain.errors import HogaError
 from core.domain.order import OrderRequest
-from tui.forms.strips import LineForm, PanicMenu, Review
+from core.ports import Preview, Receipt
+from core.trading.caution import NO_FIGURES, kind_of
+from core.trading.view import OrderRow
+from tui.forms.policy import Ask, Kind, asked, kind_of_command, needs_figures
+from tui.forms.review import Review, Subject, request_of
+from tui.forms.strips import Confirm, LineForm, PanicMenu
 from tui.forms.ticket import Ticket
+from tui.keyboard import BURST_SECONDS
 from tui.messages import Form, Wanted
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
+
+PREVIEW_SECONDS = 1.0
+"""Figures that take longer are none: they count as a caution, and the order waits for no desk that hangs."""
+_DUPLICATE = "same order again"
 
 
 class Asking:
@@ -22,6 +37,16 @@ class Asking:
         self._app = app
         self.is_sending = False
         """A command is on its way; its form takes no sending key until the answer is there."""
+
+    @property
+    def is_live(self) -> bool:
+        """Is real money asked about? Anything not known to be paper is; a rehearsal asks as if it were."""
+        status = self._app.picture.status
+        if status is None or status.mode is not Mode.PAPER:
+            return True
+        return status.is_rehearsal or self._app.settings.console.rehearsal
+
+    # ---- figures
 
     def preview(self) -> None:
         app = self._app
@@ -32,6 +57,8 @@ class Asking:
                 request, form.problem = form.request(), ""
             except HogaError as error:
                 form.preview, form.problem = None, str(error)
+        elif isinstance(form, Review):
+            request = form.subject.request
         elif isinstance(form, LineForm) and form.place == "command":
             request = app.typed.look(form)
         if request is not None and form is not None:
@@ -39,74 +66,185 @@ class Asking:
 
     async def _preview_of(self, form: Form, request: OrderRequest) -> None:
         app = self._app
-        try:
-            preview = await app.desk.preview(request)
-        except (HogaError, OSError):
+        preview = await self._figures(request)
+        if preview is None or form is not app.top_form:
             return  # no figures is what the ticket then says
-        if form is not app.top_form:
-            return
-        if isinstance(form, Ticket):
+        if isinstance(form, (Ticket, Review)):
             form.preview = preview
         elif isinstance(form, LineForm):
             app.typed.previewed(form, preview)
         app.show_form()
 
-    def ask(self, form: Form, wanted: Wanted) -> None:
-        """Send, in LIVE after a review of everything that may open exposure."""
-        app = self._app
-        needs_review = isinstance(wanted.command, (Submit, Replace, Close)) and not isinstance(form, Review)
-        if needs_review and self._is_live():
-            app.open(Review(wanted.command, wanted.text))
-            return
-        self.is_sending = True
-        app.show_form()
-        app.work(partial(self._send, form, wanted), "send")
-
-    def _is_live(self) -> bool:
-        """Anything not known to be paper is treated as real money."""
-        app = self._app
-        status = app.picture.status
-        return status is None or status.mode.value != "paper"
-
-    async def _send(self, form: Form, wanted: Wanted) -> None:
-        app = self._app
-        command = wanted.command
+    async def _figures(self, request: OrderRequest | None) -> Preview | None:
+        """What the desk says of it; None when it says nothing in time."""
+        if request is None:
+            return None
         try:
-            receipt = await app.desk.send(command)
+            async with asyncio.timeout(PREVIEW_SECONDS):
+                return await self._app.desk.preview(request)
+        except (HogaError, OSError, TimeoutError):
+            return None
+
+    def follow(self, *, has_second_passed: bool = False) -> None:
+        """The market moved, or a second passed: open forms show it."""
+        form = self._app.top_form
+        if isinstance(form, Ticket) and has_second_passed:
+            self.preview()
+        elif isinstance(form, Review):
+            self._app.show_form()
+            if has_second_passed:
+                self.preview()
+
+    # ---- what is asked
+
+    def ask(self, form: Form, wanted: Wanted) -> None:
+        """Do what a form wants, after whatever the policy asks for first."""
+        app = self._app
+        order = self._order(wanted.command)
+        kind = wanted.kind or kind_of_command(wanted.command, is_reducing=order is not None and order.reduce_only)
+        if isinstance(form, Review) or (self.is_live and needs_figures(kind)):
+            self.is_sending = True
+            app.show_form()
+            alone = partial(self._was_alone, app.keys.now, app.keys.gap, app.keys.count)
+            app.work(partial(self._weigh, form, wanted, kind, order, alone), "send")
+            return
+        ask = asked(kind, is_live=self.is_live)
+        if ask is Ask.ENTER and not isinstance(form, Confirm):
+            app.open(Confirm(wanted))
+        elif ask is Ask.Y:
+            app.open(Review(wanted, self._subject(wanted, order), ask))
+        else:
+            self.send(form, wanted)
+
+    async def _weigh(
+        self, form: Form, wanted: Wanted, kind: Kind, order: OrderRow | None, was_alone: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Look once more, right before it would be sent or reviewed: new reasons to hesitate are asked about anew."""
+        app = self._app
+        answered: frozenset[str] = frozenset()
+        try:
+            if isinstance(form, Review):
+                answered = form.answered
+                if not await was_alone():
+                    return
+            subject = self._subject(wanted, order)
+            preview = await self._figures(subject.request)
+        finally:
+            self.is_sending = False
+        if app.top_form is not form:
+            return  # it was dropped, or panic came in between
+        cautions = (preview.cautions if preview is not None else (NO_FIGURES,)) if needs_figures(kind) else ()
+        if preview is not None and self._is_refused(preview) and needs_figures(kind):
+            self._refused(form, wanted.command, f"{preview.rule}: {preview.text}", was_denied=False)
+            app.say("error", f"{preview.rule}: {preview.text}")
+            return
+        left = tuple(caution for caution in cautions if kind_of(caution) not in answered)
+        ask = asked(kind, is_live=True, cautions=left)
+        if isinstance(form, Review):
+            if not left:
+                self.send(form, _confirmed(wanted, answered))
+                return
+            app.close(form)
+        app.open(
+            Review(
+                wanted,
+                subject,
+                ask,
+                cautions=left,
+                answered=answered,
+                preview=preview,
+                is_again=isinstance(form, Review),
+            )
+        )
+
+    async def _was_alone(self, at: float, gap: float, count: int) -> bool:
+        """Did no other key come with it? A read of the terminal that holds more than this one is no hand's."""
+        app = self._app
+        await app.clock.sleep(BURST_SECONDS)
+        if gap <= BURST_SECONDS or (app.keys.count != count and app.keys.now - at <= BURST_SECONDS):
+            app.say("warning", "nothing was sent: other keys came with it")
+            app.show_form()
+            return False
+        return True
+
+    def _is_refused(self, preview: Preview) -> bool:
+        """A rule refuses. That the order was sent a moment ago is for a person to decide."""
+        is_asked = any(kind_of(caution) == _DUPLICATE for caution in preview.cautions)
+        return bool(preview.rule) and not (preview.rule == "duplicate" and is_asked)
+
+    def _order(self, command: Command) -> OrderRow | None:
+        return self._app.picture.order(command.client_order_id) if isinstance(command, Replace) else None
+
+    def _subject(self, wanted: Wanted, order: OrderRow | None) -> Subject:
+        app = self._app
+        subject = Subject(wanted, request_of(wanted, order), None, order)
+        if subject.instrument_id is not None:
+            subject.instrument = app.instruments.get(subject.instrument_id)
+            subject.position = app.picture.position(subject.instrument_id)
+        return subject
+
+    # ---- sending
+
+    def send(self, form: Form | None, wanted: Wanted) -> None:
+        """Send it; nothing more is asked. `form` closes when the desk has taken it."""
+        self.is_sending = True
+        self._app.show_form()
+        self._app.work(partial(self._send, form, wanted), "send")
+
+    async def _send(self, form: Form | None, wanted: Wanted) -> None:
+        app = self._app
+        try:
+            receipts = [await app.desk.send(command) for command in (wanted.command, *wanted.more)]
         except (HogaError, OSError) as error:
             app.say("error", f"no answer to: {wanted.text}. It may have been taken; look at Orders first. {error}")
             return
         finally:
             self.is_sending = False
-        if receipt.is_ok:
-            self._taken(form, command)
-            app.say("ok", receipt.text)
+            app.show_form()
+        refused = [receipt for receipt in receipts if not receipt.is_ok]
+        if not refused:
+            self._taken(form, wanted.command)
+            app.say("ok", receipts[0].text if len(receipts) == 1 else f"{len(receipts)} times: {wanted.text}")
             return
-        self._refused(form, command, receipt.text, was_denied=bool(receipt.rule))
-        app.say("error", receipt.text)
+        self._not_taken(form, wanted, refused, len(receipts))
 
-    def _taken(self, form: Form, command: Command) -> None:
+    def _not_taken(self, form: Form | None, wanted: Wanted, refused: list[Receipt], count: int) -> None:
+        receipt = refused[0]
+        self._refused(form, wanted.command, receipt.text, was_denied=bool(receipt.rule))
+        lead = f"{len(refused)} of {count} refused: " if count > 1 else ""
+        self._app.say("error", lead + receipt.text)
+
+    def _taken(self, form: Form | None, command: Command) -> None:
         app = self._app
         if isinstance(command, Submit):
             app.last_sent = command.request.client_order_id
-            app.trading.sent(command.request.instrument, command.request.quantity)
-        below = app.forms[: app.forms.index(form)][-1:] if isinstance(form, Review) and form in app.forms else []
+            app.trading.sent(command.request)
+        if form is None:
+            return
+        below = app.forms[: app.forms.index(form)][-1:] if isinstance(form, Confirm) and form in app.forms else []
         app.close(*(app.forms if isinstance(form, PanicMenu) else [form, *below]))
 
-    def _refused(self, form: Form, command: Command, text: str, *, was_denied: bool) -> None:
+    def _refused(self, form: Form | None, command: Command, text: str, *, was_denied: bool) -> None:
         """The form stays open to be mended. A denied order has ended, so its next try is another order."""
         app = self._app
-        if isinstance(form, Review):
+        if isinstance(form, Confirm):
             app.close(form)
-        asked = app.top_form if isinstance(form, Review) else form
-        if isinstance(asked, Ticket):
-            asked.denied(text)
+        asked_by = app.top_form if isinstance(form, Confirm) else form
+        if isinstance(asked_by, Ticket):
+            asked_by.denied(text)
             if was_denied and isinstance(command, Submit):
-                asked.id = app.desk.new_order_id()
-        elif isinstance(asked, LineForm):
-            asked.is_wrong, asked.remark = True, text
+                asked_by.id = app.desk.new_order_id()
+        elif isinstance(asked_by, LineForm):
+            asked_by.is_wrong, asked_by.remark = True, text
             if was_denied:
                 app.typed.opened()
-        elif asked is not None:
-            app.close(asked)
+        elif asked_by is not None:
+            app.close(asked_by)
         app.show_form()
+
+
+def _confirmed(wanted: Wanted, answered: frozenset[str]) -> Wanted:
+    """A person was told that the same order left a moment ago, and means it."""
+    if _DUPLICATE in answered and isinstance(wanted.command, Submit):
+        return msgspec.structs.replace(wanted, command=msgspec.structs.replace(wanted.command, is_confirmed=True))
+    return wanted

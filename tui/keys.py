@@ -37,11 +37,13 @@ class Keys:
         self._last_printable = float("-inf")
         self.now = 0.0
         """When the newest key was read: forms opened by it count from here."""
+        self.count, self.gap = 0, float("inf")
+        """How many keys were read so far, and the seconds between the newest two."""
 
     def press(self, press: Press) -> None:
         """One key, as the terminal gave it."""
         app, at = self._app, press.at
-        self.now = at
+        self.now, self.gap, self.count = at, at - self.now, self.count + 1
         if self._guard.is_beginning(at):
             self._before = list(app.forms)
         form = app.top_form

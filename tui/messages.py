@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from core.domain.commands import Command
+from tui.forms.policy import Kind
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -31,6 +32,10 @@ class Wanted(msgspec.Struct, frozen=True):
 
     command: Command
     text: str
+    kind: Kind | None = None
+    """Where the command alone does not say what it is: reversing is a new order by its form."""
+    more: tuple[Command, ...] = ()
+    """Further commands of the same kind: orders that were marked together."""
 
 
 class Entered(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
 from tui.forms.ticket import Ticket
 from tui.look import Look, looks_live
 from tui.messages import Form
-from tui.panes.bars import CommandBar, MessageBar
+from tui.panes.bars import CommandBar, MessageBar, message_rows
 from tui.panes.book import BookPane
 from tui.panes.help import HelpForm, HelpPane
 from tui.panes.hints import Hint, HintBar
@@ -113,7 +113,7 @@ class Surface:
 
     # ---- where things stand
 
-    def arrange(self, width: int, height: int, forms: Sequence[Form], *, has_message: bool) -> None:
+    def arrange(self, width: int, height: int, forms: Sequence[Form], *, message: Message | None) -> None:
         """Place everything for this size, screen and what is open."""
         has_ticket = any(isinstance(form, Ticket) for form in forms)
         layout = arrange(
@@ -138,11 +138,15 @@ class Surface:
         inset = 0 if is_tiny else 1  # the frame's sides, in LIVE its rails, run past these rows too
         self._place(self.command, (inset, row, width - 2 * inset, 1) if not is_tiny or has_line else None)
         self._place(self.hints, (0, height - 1, width, 1) if is_full else None)
-        self._place(self.message, (inset, row - 1, width - 2 * inset, 1) if has_message and not is_tiny else None)
+        rows = 0
+        if message is not None and not is_tiny:
+            rows = message_rows(self._look.said(message.text), message.count, width - 2, height // 8)
         self._place(self.tiny, (0, 0, width, height - has_line) if is_tiny else None)
         strip_rows = min(3, max(height - 2, 1))
         has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
         self._place(self.strip, (0, height - strip_rows, width, strip_rows) if has_strip else None)
+        above = height - strip_rows if has_strip else row
+        self._place(self.message, (inset, above - rows, width - 2 * inset, rows))
 
     def _place(self, widget: Widget, box: Box | None) -> None:
         """Only what moved is placed: to tell Textual is to have everything laid out again."""
@@ -220,13 +224,13 @@ class Surface:
         if message is not None:
             self.message.show(message.level, message.text, message.count)
 
-    def show_form(self, picture: Picture, forms: Sequence[Form], *, is_sending: bool, context: str = "") -> None:
+    def show_form(self, picture: Picture, forms: Sequence[Form], now: int, *, is_sending: bool) -> None:
         """The forms that are open, the lowest first."""
         ticket = next((form for form in reversed(forms) if isinstance(form, Ticket)), None)
         self.ticket.show(ticket, picture.status, is_sending=is_sending)
         top = forms[-1] if forms else None
         if isinstance(top, (Confirm, PanicMenu, StrategyMenu)):
-            self.strip.show(top, picture.status, context)
+            self.strip.show(top, picture, now, is_sending=is_sending)
         elif isinstance(top, HelpForm):
             self.help.show(top)
         elif isinstance(top, LineForm):

@@ -2,46 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
-from core.config import Console, Settings
 from core.domain.account import TradingState
 from core.domain.limits import RiskLimits
-from core.domain.order import Order, OrderStatus, OrderType, Side
+from core.domain.order import OrderStatus, OrderType, Side
 from tests.scenes import APPLE, SAMSUNG
-from tests.stage import Stage, stage
-from tests.tui.scripted import Hands, console
-
-
-class Trader(Hands):
-    """Hands on a console whose desk is the real one."""
-
-    stage: Stage
-
-    @property
-    def orders(self) -> list[Order]:
-        return list(self.stage.state.orders.values())
-
-    async def settled(self, condition: Callable[[], object]) -> None:
-        """Until engine and venue are idle and `condition` holds on the screen."""
-        for _ in range(400):
-            await self.stage.settle()
-            if condition():
-                return
-            await self.pilot.pause(0.01)
-        raise AssertionError(f"never came true; the screen:\n{self.text}")
-
-
-@asynccontextmanager
-async def trader(size: tuple[int, int] = (120, 40), **more: Any) -> AsyncIterator[Trader]:
-    async with stage(settings=Settings(console=Console()), **more) as made, console(made.desk, size=size) as hands:
-        found = Trader(hands.app, hands.pilot)
-        found.stage = made
-        await found.settled(lambda: "71,100" in found.text and len(found.app.instruments) == 2)
-        yield found
+from tests.tui.trading import resting_order, trader
 
 
 async def test_buy_through_the_ticket() -> None:
@@ -158,16 +125,6 @@ async def test_hangul_typed_for_hotkeys_and_in_the_line() -> None:
         assert hands.orders[0].side is Side.BUY
 
 
-async def resting_order(hands: Trader, price: str = "70800") -> Order:
-    await hands.press(":")
-    await hands.type(f"b 10 005930 @{price}")
-    await hands.press("enter")
-    await hands.settled(lambda: any(order.status is OrderStatus.OPEN for order in hands.orders))
-    await hands.settled(lambda: hands.app.picture.orders() and hands.app.picture.orders()[0].status is OrderStatus.OPEN)
-    await hands.settled(lambda: not hands.app.forms)
-    return hands.orders[-1]
-
-
 async def test_modify_commits_with_enter_only() -> None:
     async with trader() as hands:
         order = await resting_order(hands)
@@ -260,16 +217,14 @@ async def test_ctrl_x_twice_is_panic() -> None:
         await hands.settled(lambda: hands.stage.state.orders[entry.id].status is OrderStatus.CANCELED)
 
 
-async def test_flatten_wants_the_word() -> None:
+async def test_flatten_in_paper_is_three_keys() -> None:
     async with trader() as hands:
         await hands.press("B", "1", "0", "enter")
         await hands.settled(lambda: hands.app.picture.position(SAMSUNG) is not None)
-        await hands.press("!", "f", "enter")
-        await hands.type("flat")
-        await hands.press("enter")
+        await hands.press("!", "f")
+        await hands.press("enter", gap=0.1)  # not seen yet
         await hands.stage.settle()
         assert hands.stage.state.position(hands.app.account, SAMSUNG).quantity == 10
-        await hands.type("flatten")
         await hands.press("enter")
         await hands.settled(lambda: not hands.stage.state.position(hands.app.account, SAMSUNG).quantity)
 
@@ -289,7 +244,8 @@ async def test_a_denial_names_rule_limit_and_actual_and_the_ticket_stays() -> No
         await hands.settled(lambda: "max value" in hands.text)
         await hands.press("enter")
         await hands.settled(lambda: not hands.app.asking.is_sending and hands.app.has_message)
-        assert "500,000" in hands.lines[37] and "max value" in hands.lines[37]
+        said = "".join(hands.lines[36:38])  # in full, on as many rows as it needs
+        assert "500,000" in said and "max value" in said and "710,000)" in said
         assert hands.app.top_form is not None
         await hands.press("5", "enter")
         await hands.settled(lambda: any(order.status is OrderStatus.OPEN for order in hands.orders))
@@ -327,16 +283,15 @@ async def test_quit_leaves_orders_alone() -> None:
         assert hands.stage.state.orders[order.id].status is OrderStatus.OPEN
 
 
-async def test_flatten_typed_in_the_line_still_wants_the_word() -> None:
+async def test_flatten_typed_in_the_line_still_wants_the_menu() -> None:
     async with trader() as hands:
         await hands.press("B", "1", "0", "enter")
         await hands.settled(lambda: hands.app.picture.position(SAMSUNG) is not None)
         await hands.press(":")
         await hands.type("! f")
-        await hands.press("enter", "enter")
+        await hands.press("enter")
         await hands.stage.settle()
         assert hands.stage.state.position(hands.app.account, SAMSUNG).quantity == 10
-        await hands.type("FLATTEN")
         await hands.press("enter")
         await hands.settled(lambda: not hands.stage.state.position(hands.app.account, SAMSUNG).quantity)
 

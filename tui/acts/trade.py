@@ -10,12 +10,14 @@ from core.domain.commands import Cancel, CancelAll, Close
 from core.domain.decimals import exact
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
-from core.domain.order import Side
+from core.domain.order import OrderRequest, Side
 from core.trading.view import OrderRow
 from tui import format as f
+from tui.forms.review import tail_of
 from tui.forms.strips import Confirm, PanicMenu
 from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
 from tui.look import SIDE_WORDS, symbol
+from tui.messages import Wanted
 from tui.panes.orders import order_price
 
 if TYPE_CHECKING:
@@ -65,9 +67,9 @@ class Trading:
         )
         app.open(form)
 
-    def sent(self, instrument: InstrumentId, quantity: Decimal) -> None:
+    def sent(self, request: OrderRequest) -> None:
         """The size last sent is where the next ticket starts."""
-        self._sizes[instrument] = quantity
+        self._sizes[request.instrument] = request.quantity
 
     # ---- working orders
 
@@ -110,7 +112,7 @@ class Trading:
         if not order.is_working:
             self._app.say("warning", f"{order.id[-4:]} has ended ({order.status.value}); there is nothing to cancel")
             return
-        self._app.open(Confirm(Cancel(client_order_id=order.id), f"cancel {self._say(order)}"))
+        self._app.open(Confirm(Wanted(Cancel(client_order_id=order.id), f"cancel {self._say(order)}")))
 
     def cancel_symbol(self, _: str) -> None:
         id = self._app.instrument
@@ -122,7 +124,7 @@ class Trading:
             self._app.say("info", f"no working orders of {id.partition(':')[2]}")
             return
         text = f"cancel all {count} working orders of {id.partition(':')[2]}"
-        self._app.open(Confirm(CancelAll(instrument=id), text))
+        self._app.open(Confirm(Wanted(CancelAll(instrument=id), text)))
 
     def undo(self, _: str) -> None:
         last = self._app.last_sent
@@ -155,10 +157,12 @@ class Trading:
         )
         name = symbol(held, app.look.language)
         text = f"{verb} {f.quantity(held.quantity)} {name}, reduce-only at the opposite touch; size read when sent"
-        app.open(Confirm(command, text))
+        app.open(Confirm(Wanted(command, text)))
 
-    def panic(self, _: str) -> None:
-        self._app.open(PanicMenu())
+    def panic(self, choice: str) -> None:
+        """With real money the end of the account's name is typed before all is closed."""
+        word = tail_of(self._app.account) if self._app.asking.is_live else ""
+        self._app.open(PanicMenu(word, choice=choice or "entries"))
 
     # ---- what is meant
 

@@ -16,7 +16,8 @@ from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, ModifyOrder, NewOrder, PanicOrder
 from tui import format as f
-from tui.forms.strips import LineForm, PanicMenu
+from tui.forms.policy import Kind
+from tui.forms.strips import LineForm
 from tui.forms.ticket import HAS_LIMIT
 from tui.look import SIDE_WORDS, TYPE_WORDS
 from tui.messages import Wanted
@@ -86,9 +87,10 @@ class Typed:
         try:
             line = self._parse(text)
             if isinstance(line, NewOrder):
-                return Wanted(Submit(request=line.request(self._id)), say(line))
+                kind = Kind.REVERSE if is_reverse(text) and not line.is_immediate else None
+                return Wanted(Submit(request=line.request(self._id)), say(line), kind=kind)
             if isinstance(line, PanicOrder):  # the menu asks for the word before it flattens
-                self._app.open(PanicMenu(choice="flatten" if line.flatten else "entries"))
+                self._app.trading.panic("flatten" if line.flatten else "")
                 return ""
             if isinstance(line, CloseOrder):
                 return Wanted(line.command(self._id), say(line))
@@ -114,7 +116,7 @@ class Typed:
             buying_power=lambda _, currency: (
                 status.buying_power if status is not None and currency == status.base_currency else None
             ),
-            mode=status.mode if status is not None else Mode.LIVE,
+            mode=Mode.LIVE if app.asking.is_live else Mode.PAPER,
             selected=app.instruments.get(app.instrument) if app.instrument is not None else None,
             orders=lambda: [row for row in picture.orders() if row.is_working],
         )
@@ -148,7 +150,7 @@ class Typed:
         return ""
 
     def panic(self, _: list[str]) -> str:
-        self._app.open(PanicMenu())
+        self._app.trading.panic("")
         return ""
 
     def resume(self, _: list[str]) -> Wanted:
@@ -205,6 +207,15 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "lang": ("language", "change the language: ko, en"),
 }
 """word -> (method, what it does)."""
+
+
+def is_reverse(text: str) -> bool:
+    """Does the line turn a position around? The order it makes looks like any other."""
+    from core.trading.hangul import keys
+    from core.trading.lineparts import VERBS
+
+    word = text.split(maxsplit=1)[0].casefold()
+    return "reverse" in (VERBS.get(word), VERBS.get(keys(word)))
 
 
 def say(line: Line) -> str:

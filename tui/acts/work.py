@@ -46,9 +46,9 @@ class Working:
             self._app.say("info", text, stays=True)
 
     def back(self, _: str) -> None:
-        if self._app.has_message:
-            self._app.clear_message()
-        elif self._app.is_zoomed:
+        if self._app.notices.read():
+            return
+        if self._app.is_zoomed:
             self._app.is_zoomed = False
             self._app.arrange()
 

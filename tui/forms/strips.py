@@ -1,31 +1,29 @@
-"""The strips over the last rows of the screen: confirm, review (LIVE), panic and the strategy menu. Each waits for the
-key that means it and for nothing else."""
+"""The strips over the last rows of the screen: confirm, panic and the strategy menu (the review of real money is in
+review.py). Each waits for the key that means it and for nothing else."""
 
 from __future__ import annotations
 
 from core.domain.account import TradingState
-from core.domain.commands import Command, ControlStrategy, Panic, SetTradingState, StrategyAction
+from core.domain.commands import ControlStrategy, Panic, SetTradingState, StrategyAction
 from tui.messages import Dropped, Edited, Entered, Press, Wanted, Wish
 from tui.widgets.line_edit import LineEdit
 
-FLATTEN_WORD = "FLATTEN"
-
 
 class Confirm:
-    """One command, said in words; Enter does it."""
+    """What is wanted, said in words; Enter does it."""
 
     place = "confirm"
     is_input = False
     sending = frozenset({"enter"})
 
-    def __init__(self, command: Command, text: str) -> None:
-        self.command, self.text = command, text
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
         self.armed_from = 0.0
 
     def key(self, press: Press) -> Wish | None:
         match press.key:
             case "enter":
-                return Wanted(self.command, self.text)
+                return self.wanted
             case "escape":
                 return Dropped()
         return None
@@ -34,29 +32,16 @@ class Confirm:
         return None
 
 
-class Review(Confirm):
-    """Real money: the whole order once more, and a key that is neither repeat nor habit."""
-
-    place = "review"
-    sending = frozenset({"y"})
-
-    def key(self, press: Press) -> Wish | None:
-        match press.key:
-            case "y":
-                return Wanted(self.command, self.text)
-            case "escape":
-                return Dropped()
-        return None
-
-
 class PanicMenu:
-    """Enter: stop automatic orders and cancel entries. `f`: flatten, after a typed word. `h`: halt."""
+    """Enter: stop automatic orders and cancel entries. `f`: flatten, with real money after the end of the account's
+    name was typed. `h`: halt."""
 
     place = "panic"
     sending = frozenset({"enter", "ctrl+x"})
 
-    def __init__(self, word: str = FLATTEN_WORD, *, choice: str = "entries") -> None:
+    def __init__(self, word: str = "", *, choice: str = "entries") -> None:
         self.word = word
+        """What must be typed before all is closed; empty in paper."""
         self.choice = choice
         """entries, flatten or halt."""
         self.typed = LineEdit()
@@ -64,7 +49,7 @@ class PanicMenu:
 
     @property
     def is_input(self) -> bool:
-        return self.choice == "flatten"
+        return self.choice == "flatten" and bool(self.word)
 
     def key(self, press: Press) -> Wish | None:
         match press.key:
@@ -76,7 +61,7 @@ class PanicMenu:
                 return Edited()
             case "enter" | "ctrl+x":
                 return self._go(press)
-        if self.choice == "flatten":
+        if self.is_input:
             return Edited() if self.typed.key(press.key, press.character) else None
         if press.key in ("f", "h"):
             self.choice = "flatten" if press.key == "f" else "halt"

@@ -9,14 +9,29 @@ from tui.look import Look
 from tui.widgets.grid import Cell
 from tui.widgets.parts import Part, part, spread
 from tui.widgets.sheet import Sheet
+from tui.widgets.wrap import wrap
 
 _BETWEEN = "   "
 """Stands between the parts of a remark, each a text of its own."""
 _MESSAGE_MARKS = {"ok": ("✓", "text"), "warning": ("!", "stale"), "error": ("✕", "error"), "info": ("·", "text-dim")}
 
 
+_MORE = 12
+"""Cells kept for how many more there are."""
+
+
+def message_rows(text: str, count: int, width: int, most: int) -> int:
+    """How many rows a message needs: one, or as many as the reason of a refusal has words for."""
+    return max(1, min(len(wrap(clean(text, 400), _room(width, count))), most, 3))
+
+
+def _room(width: int, count: int) -> int:
+    return max(width - 5 - (_MORE if count else 0), 8)
+
+
 class MessageBar(Sheet):
-    """One line above the command line: it stays until read, or as long as the console lets it."""
+    """What is said, above the command line: it stays until read, or as long as the console lets it. A long reason takes
+    more rows and is not cut."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look.pens, id="message")
@@ -24,12 +39,17 @@ class MessageBar(Sheet):
 
     def show(self, level: str, text: str, count: int = 0) -> None:
         mark, pen = _MESSAGE_MARKS[level]
-        more = [part(self._look.say("+{count} more, screen 8", count=count), "text-dim", 1)] if count else []
+        more = [part(self._look.say("+{count} more", count=count), "text-dim", 1)] if count else []
         chip = pen in ("stale", "error")
         lead = Cell(f" {mark} " if chip else f" {mark}", pen)
-        room = max(self.room_width - 4 - (len(more) and 22), 4)
-        body = Cell(f" {f.clip(self._look.said(clean(text)), room)}", "strong" if chip else "text")
-        self.put_line(0, spread(self.room_width, [Part((lead, body))], more))
+        room = _room(self.room_width, count)
+        rows = wrap(self._look.said(clean(text, 400)), room)
+        if len(rows) > self.room_height:
+            rows[self.room_height - 1 :] = [f.clip(" ".join(rows[self.room_height - 1 :]), room)]
+        body = "strong" if chip else "text"
+        self.put_line(0, spread(self.room_width, [Part((lead, Cell(f" {rows[0]}", body)))], more))
+        for y in range(1, self.room_height):
+            self.put_line(y, [Cell("    "), Cell(rows[y] if y < len(rows) else "", body)])
         self.flush()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from core.trading.view import StatusRow
 from tui import format as f
-from tui.forms.strips import Confirm, PanicMenu, Review, StrategyMenu
+from tui.forms.review import Review
+from tui.forms.strips import Confirm, PanicMenu, StrategyMenu
 from tui.look import Look, badge
+from tui.panes.review import review_rows
+from tui.picture import Picture
 from tui.widgets.grid import Cell
 from tui.widgets.sheet import Sheet
 
@@ -17,40 +20,27 @@ class StripPane(Sheet):
         super().__init__(look.pens, id="strip")
         self._look = look
 
-    def show(self, form: StripForm, status: StatusRow | None, context: str = "") -> None:
-        """`context`: a line about the market at this moment, for the review."""
-        rows = self._rows(form, status, context)
-        ground = "live-tint" if isinstance(form, Review) else "raised"
+    def show(self, form: StripForm, picture: Picture, now: int, *, is_sending: bool = False) -> None:
+        is_review = isinstance(form, Review)
+        rows = self._rows(form, picture, now, is_sending)
         for y in range(3):
-            self.put_line(y, rows[y] if y < len(rows) else [], ground=ground)
+            self.put_line(y, rows[y] if y < len(rows) else [], ground="live-tint" if is_review else "raised")
         self.flush()
 
-    def _rows(self, form: StripForm, status: StatusRow | None, context: str) -> list[list[Cell]]:
-        word = self._look.word
+    def _rows(self, form: StripForm, picture: Picture, now: int, is_sending: bool) -> list[list[Cell]]:
+        word, status = self._look.word, picture.status
         match form:
             case PanicMenu():
                 return self._panic(form, status)
             case StrategyMenu():
                 return self._strategy(form)
             case Review():
-                account = self._look.hidden(status.account) if status is not None else ""
-                head = f" LIVE  {word('order review')}  {account}  {word('not sent yet')} "
-                keys = [
-                    Cell(" y ", "badge-live"),
-                    Cell(f" {word('send')}   ", "text"),
-                    Cell(" Esc ", "badge-paper"),
-                    Cell(f" {word('back')}   "),
-                ]
-                return [
-                    [Cell(f.fit(head, self.room_width), "badge-live")],
-                    [Cell(" "), Cell(self._look.said(form.text), "strong")],
-                    [Cell(" "), *keys, Cell(context, "text-dim")],
-                ]
+                return review_rows(form, picture, self._look, self.room_width, now, is_sending=is_sending)
         return [
             [
                 badge(status, self._look),
                 Cell(" "),
-                Cell(f.clip(self._look.said(form.text), max(self.room_width - 14, 8)), "strong"),
+                Cell(f.clip(self._look.said(form.wanted.text), max(self.room_width - 14, 8)), "strong"),
             ],
             [
                 Cell(" "),
@@ -66,6 +56,12 @@ class StripPane(Sheet):
         word = self._look.word
         head = [Cell(f" ! {word('PANIC')} ", "error"), Cell(" "), badge(status, self._look), Cell("  ")]
         escape = [Cell("Esc", "key"), Cell(f" {word('back')}", "text-dim")]
+        if form.choice == "flatten" and not form.word:
+            return [
+                [*head, Cell(word("flatten: cancel everything, close every position"), "strong")],
+                [Cell(f" {word('with orders at market that can only reduce')}", "text-dim")],
+                [Cell(" "), Cell("Enter", "key"), Cell(f" {word('flatten')}   ", "text-dim"), *escape],
+            ]
         if form.choice == "flatten":
             typed = form.typed.text
             return [
