@@ -21,12 +21,6 @@ from tui.widgets.parts import Part, part, spread
 FIELD_CELLS = 12
 
 
-def caution_text(look: Look, caution: str) -> str:
-    """A caution in the screen's language: its kind is a word of the catalogue, its figures stay."""
-    kind, colon, figures = caution.partition(":")
-    return f"{look.word(kind)}{colon}{figures}"
-
-
 def review_rows(
     form: Review, picture: Picture, look: Look, width: int, now: int, *, is_sending: bool
 ) -> list[list[Cell]]:
@@ -163,7 +157,7 @@ def _elevated(form: Review, look: Look, width: int) -> list[Part]:
         return [part(f" {look.word(form.problem)} ", "error"), answer]
     lead = f"{look.word('changed')} · " if form.is_again else ""
     room = max(width - answer.width - 22, 12)
-    first = caution_text(look, form.cautions[0]) if form.cautions else ""
+    first = look.said(form.cautions[0]) if form.cautions else ""
     parts = [part(f" {f.clip(lead + first, room)} ", "stale")]
     if len(form.cautions) > 1:
         parts.append(part(f"+{len(form.cautions) - 1}", "warning", 1))

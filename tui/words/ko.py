@@ -7,6 +7,7 @@ from __future__ import annotations
 from tui.words.ko_engine import GROUPS as ENGINE
 from tui.words.ko_keys import GROUPS as KEYS
 from tui.words.ko_lines import GROUPS as LINES
+from tui.words.ko_orders import GROUPS as ORDERS
 
 # panes and screens
 PLACES = {
@@ -284,7 +285,6 @@ STRIPS = {
     "pause automatic orders, reduce only, cancel entry orders": "자동주문 중지, 축소만 허용, 진입 주문 취소",
     "checks: waiting for figures": "검사: 숫자를 기다리는 중",
     "sending...": "전송 중...",
-    "+{count} more, screen 8": "외 {count}건, 화면 8",
     "Up/Down scroll, Esc closes": "위/아래 이동, Esc 닫기",
 }
 
@@ -304,5 +304,6 @@ GROUPS = (
     *ENGINE,
     *LINES,
     *KEYS,
+    *ORDERS,
 )
 CATALOGUE: dict[str, str] = {english: korean for group in GROUPS for english, korean in group.items()}
