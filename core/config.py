@@ -28,6 +28,8 @@ class Console(_Section, frozen=True, kw_only=True):
     """Time zone of the clock and of all times shown."""
     flush_hz: float = 10.0
     """How often the screen takes new figures, at most; 1 to 20."""
+    flash: bool = True
+    """Light a price for a moment when it changes; never on a slow line."""
     bell: bool = False
     """Ring the terminal bell on a fill."""
     rehearsal: bool = False

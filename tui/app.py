@@ -160,6 +160,7 @@ class HogaApp(ShadowDisplay[int]):
     def _flush_picture(self) -> None:
         self._flush_due = None
         self._flushed = self.clock.monotonic()
+        self.face.light(self._flushed)
         dirty = self.picture.take()
         status = self.picture.status
         if status is not None:
@@ -169,6 +170,8 @@ class HogaApp(ShadowDisplay[int]):
             self.work(partial(self._learn, new), "learn")
         now = self.desk.now()
         self.surface.show(self.picture, now, dirty)
+        if self.surface.quotes.is_lit:
+            self._flush_soon()
         if self.instrument is None:
             quotes = self.picture.quotes()
             if quotes:

@@ -185,6 +185,7 @@ class Surface:
 
     def show(self, picture: Picture, now: int, dirty: Mapping[Slice, set[str]] | None) -> None:
         """Panes whose slices changed; with `dirty` None all of them, anew."""
+        self.quotes.fade()
         for name in self.visible:
             pane = self.pane(name)
             if dirty is None:

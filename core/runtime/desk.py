@@ -163,6 +163,8 @@ class LocalDesk:
             realised=totals.figures.realised,
             buying_power=self._buying_power(),
             is_estimated=totals.figures.is_estimated,
+            gross=rows.share(totals.figures.gross, equity),
+            net=rows.share(totals.figures.value, equity),
             trading_state=max(
                 (state.trading_state(a.id) for a in accounts), key=lambda s: s.severity, default=self._everybody()
             ),

@@ -12,6 +12,7 @@ from core.trading import keptrows, rows
 from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.notify import LogBook
+from core.trading.sparks import Sparks
 from core.trading.strategy_rows import strategy_row
 from core.trading.systemview import SystemRow
 from core.trading.view import Changed, Interest, Row, Slice, StatusRow, chart_key
@@ -61,6 +62,7 @@ class Picture:
         """Instruments and intervals that stand on some face's chart."""
         self.curve: list[float] = []
         self._curve_minute = -1
+        self._sparks = Sparks()
 
     def look_at(self, id: InstrumentId) -> None:
         """Some face looks at the book of `id` from now on: it is cut at once, whatever was kept of it is old."""
@@ -128,12 +130,19 @@ class Picture:
         if aged or changed:
             self._places = {id: n for n, id in enumerate(self.looked_at())}
         places = self._places
+        if aged or changed:
+            self._sparks.sample(state, places, now)
+        sparks = self._sparks.shapes
         # Once a second, and when facts changed, everything: quotes may have gone stale, phases changed.
         wanted = places if aged or changed else [id for id in touched if id in places]
         limit = engine.gate.limits.max_quote_age_seconds
         moved = self._put(
             Slice.QUOTES,
-            (rows.quote_row(state, id, places[id], now, limit) for id in wanted if id in state.instruments),
+            (
+                rows.quote_row(state, id, places[id], now, limit, sparks.get(id, ()))
+                for id in wanted
+                if id in state.instruments
+            ),
         )
         if aged or changed:
             moved |= self._drop(Slice.QUOTES, {str(id) for id in places if id in state.instruments})

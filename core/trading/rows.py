@@ -59,7 +59,9 @@ def _last(state: State, id: InstrumentId) -> float | None:
     return last if last is not None and is_price(last) else None
 
 
-def quote_row(state: State, id: InstrumentId, place: int, now: int, limit: float | None) -> QuoteRow:
+def quote_row(
+    state: State, id: InstrumentId, place: int, now: int, limit: float | None, spark: tuple[float, ...] = ()
+) -> QuoteRow:
     instrument = state.instruments[id]
     quote = state.quotes.get(id)
     last = _last(state, id)
@@ -85,6 +87,7 @@ def quote_row(state: State, id: InstrumentId, place: int, now: int, limit: float
         freshness=state_of,
         phase=state.phase(id) or Phase.CLOSED,
         position=place,
+        spark=spark,
     )
 
 
@@ -285,6 +288,9 @@ class Figures(NamedTuple):
     fees: Decimal | None
     taxes: Decimal | None
     value: Decimal | None
+    """What the positions are worth, shorts taken off."""
+    gross: Decimal | None
+    """The same with shorts counted like longs."""
     is_estimated: bool
 
 
@@ -312,7 +318,7 @@ def figures(
     for id, position in held:
         instrument = state.instruments.get(id)
         if instrument is None:
-            columns.append((None,) * 6)
+            columns.append((None,) * 7)
             continue
         mark, times = state.mark(id), instrument.multiplier
         if position.quantity:
@@ -325,11 +331,17 @@ def figures(
             position.fees,
             position.taxes,
             value,
+            abs(value) if value is not None else None,
         )
         columns.append(tuple(state.to_base(p, instrument.currency) for p in parts) if in_base else parts)
-    sums = [total_of(column[n] for column in columns) for n in range(6)]
-    day, realised, open_profit, fees, taxes, total = sums
-    return Figures(day, realised, open_profit, fees, taxes, total, estimated)
+    sums = [total_of(column[n] for column in columns) for n in range(7)]
+    day, realised, open_profit, fees, taxes, total, gross = sums
+    return Figures(day, realised, open_profit, fees, taxes, total, gross, estimated)
+
+
+def share(part: Decimal | None, whole: Decimal | None) -> float | None:
+    """A fraction; None where either is unknown or there is nothing to be a part of."""
+    return float(part / whole) if part is not None and whole is not None and whole > 0 else None
 
 
 def totals(state: State, now: int, limit: float | None, account: str | None = None) -> Totals:

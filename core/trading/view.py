@@ -66,6 +66,8 @@ class QuoteRow(_Row, frozen=True, kw_only=True):
     phase: Phase
     position: int
     """Place among the quotes that somebody looks at; the order of a list is that of its WatchlistRow."""
+    spark: tuple[float, ...] = ()
+    """Closes of the last hour, oldest first, thinned to a few; renewed once a minute."""
 
     @property
     def change(self) -> float | None:
@@ -338,6 +340,10 @@ class StatusRow(_Row, frozen=True, kw_only=True):
     """Market events a feed had to drop; shown when above zero."""
     replay: str
     """Speed and progress of a replay, else empty."""
+    gross: float | None = None
+    """Worth of all positions, shorts counted like longs, as a fraction of the equity."""
+    net: float | None = None
+    """The same with shorts taken off."""
     is_rehearsal: bool = False
     """Paper that looks and asks like LIVE, for practice."""
 

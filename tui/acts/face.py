@@ -10,6 +10,9 @@ from tui.theme import PRESETS, THEMES
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
+SLOW_HZ = 4
+"""Who asks for so few frames a second has no bytes to spare for light."""
+
 
 class Face:
     def __init__(self, app: HogaApp) -> None:
@@ -20,6 +23,13 @@ class Face:
         self._app.look.dress(theme=theme, preset=colours)
         self._app.surface.dress()
         self._app.show_all()
+
+    def light(self, at: int) -> None:
+        """A frame begins, at `at` of the clock that only goes forward: may it light prices that changed?"""
+        app = self._app
+        quotes, console = app.surface.quotes, app.settings.console
+        quotes.at = at
+        quotes.has_flash = console.flash and console.flush_hz > SLOW_HZ and not app.write_backlog
 
     def mask(self, is_masked: bool) -> None:
         """Hide accounts and amounts, or show them again."""

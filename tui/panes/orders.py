@@ -5,10 +5,11 @@ from __future__ import annotations
 from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase
 from core.trading.view import OrderRow, Slice
 from tui import format as f
-from tui.look import SIDE_WORDS, TYPE_WORDS, Look, account_tail, side_pen, symbol
+from tui.look import SIDE_WORDS, TYPE_WORDS, Look, side_pen, symbol, tight
 from tui.picture import Picture
 from tui.widgets.grid import Cell, Column, Grid
 
+_FAILED = (OrderStatus.REJECTED, OrderStatus.DENIED)
 _WISHES = {RequestKind.CANCEL: "canceling", RequestKind.REPLACE: "replacing"}
 
 
@@ -44,11 +45,12 @@ class OrdersPane(Grid):
                 Column("type", "TYPE", 8 if self._look.language == "ko" else 4, drop=4),
                 Column("price", "PRICE", 11, "right", number=True),
                 Column("distance", "DIST", 6, "right", number=True, drop=3),
-                Column("state", "STATE", 11),
+                Column("state", "STATE", 10, chips=True),
                 Column("filled", "FILLED", 11, "right", drop=2),
                 Column("tif", "TIF", 4, drop=8),
                 Column("age", "AGE", 7, "right", drop=5),
                 Column("source", "SOURCE", 9, drop=9),
+                Column("legs", "SL/TP", 15, drop=10),
             )
         )
 
@@ -58,7 +60,7 @@ class OrdersPane(Grid):
         for row in rows:
             if dirty is None or row.key in dirty:
                 self._put(row, now)
-        self.set_order([row.key for row in rows])
+        self.set_order([row.key for row in with_legs(rows)])
         self.subject = str(len(rows)) if rows else ""
 
     def to_top(self) -> None:
@@ -93,10 +95,28 @@ class OrdersPane(Grid):
         working = sum(1 for row in rows if row.is_working)
         unknown = sum(1 for row in rows if row.status is OrderStatus.UNKNOWN)
         w = self._look.word
+        filled = sum(1 for row in rows if row.status is OrderStatus.FILLED)
         cells = [Cell(f"{w('working')} {working}", "text-dim")] if rows else []
         if unknown:
-            cells += [Cell("  "), Cell(f"{w('unknown')} {unknown}", "warning")]
+            cells.append(Cell(f"  {w('unknown')} {unknown}", "warning"))
+        if filled:
+            cells.append(Cell(f"  {w('filled')} {filled}", "text-dim"))
         return tuple(cells)
+
+
+def with_legs(rows: list[OrderRow]) -> list[OrderRow]:
+    """Legs under the entry they protect, as long as both work; what is unknown stays on top."""
+    working = {row.id for row in rows if row.is_working}
+    legs: dict[str, list[OrderRow]] = {}
+    for row in rows:
+        if _is_under(row) and row.parent in working:
+            legs.setdefault(str(row.parent), []).append(row)
+    under = {leg.id for found in legs.values() for leg in found}
+    return [order for row in rows if row.id not in under for order in (row, *legs.get(row.id, ()))]
+
+
+def _is_under(row: OrderRow) -> bool:
+    return row.parent is not None and row.is_working and row.status is not OrderStatus.UNKNOWN
 
 
 def order_price(row: OrderRow) -> str:
@@ -111,40 +131,63 @@ def state_cell(row: OrderRow, look: Look) -> Cell:
     """The status in words, with what is wished beside it."""
     word = look.word
     if row.status is OrderStatus.UNKNOWN:
-        return Cell(f" ? {word('UNKNOWN')} ", "unknown")
-    if row.status in (OrderStatus.REJECTED, OrderStatus.DENIED):
-        return Cell(f" {word(row.status.value.upper())} ", "error")
+        return Cell(f"? {word('UNKNOWN')}", "unknown")
+    if row.status in _FAILED:
+        return Cell(f"✕ {word(row.status.value.upper())}", "error")
     if row.requested is not None and row.is_working and row.requested_phase is not RequestPhase.REFUSED:
         return Cell(word(_WISHES[row.requested]), "warning")
     if row.status is OrderStatus.OPEN and row.filled:
         return Cell(word("PART"), "strong")
+    if row.is_local and row.is_working:
+        return Cell(word("local"), "local")
     pen = "text" if row.is_working else "text-dim"
     return Cell(word(row.status.value.upper().replace("_", " ")), pen)
 
 
 def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
-    """id, account, side, symbol, quantity, type, price, distance, state, filled, tif, age, source."""
+    """id, account, side, symbol, quantity, type, price, distance, state, filled, tif, age, source, legs."""
     ended = not row.is_working
     text, strong = ("text-dim", "text-dim") if ended else ("text", "strong")
     distance = "" if row.distance_ticks is None else f"{row.distance_ticks:+d}t" if row.distance_ticks else "0t"
     return (
         Cell(row.id[-4:], "text-dim"),
-        Cell(account_tail(row.account), "text-dim"),
+        Cell(look.account(row.account), "text-dim"),
         Cell(look.word(SIDE_WORDS[row.side]), "text-dim" if ended else side_pen(row.side)),
-        Cell(symbol(row, look.language), text),
-        Cell(f.quantity_in(row.quantity, 8), text),
+        Cell(("└ " if row.parent else "") + symbol(row, look.language), text),
+        Cell(look.quantity(row.quantity, 8), text),
         Cell(look.word(TYPE_WORDS[row.type]), "text-dim"),
         Cell(order_price(row), strong),
         Cell(distance[:6], "text-dim"),
         state_cell(row, look),
-        Cell(_filled(row), text),
+        _outcome(row, now, look) or Cell(_filled(row, look), text),
         Cell(row.time_in_force.value.upper(), "text-dim"),
         Cell(f.duration((row.updated if ended else now) - row.created), "text-dim"),
         Cell(row.source, "text-dim"),
+        Cell(_legs(row), "text-dim"),
     )
 
 
-def _filled(row: OrderRow) -> str:
+def _outcome(row: OrderRow, now: int, look: Look) -> Cell | None:
+    """What the figures of a row give way to: what is being done about an unknown order, why one was refused."""
+    if row.status is OrderStatus.UNKNOWN:
+        asking = f"{look.word('asking')} {f.age(now - row.updated)}"
+        return Cell(f"{asking}  {look.prose(look.said(row.reason))}".rstrip(), "warning", span=True)
+    if row.status in _FAILED and row.reason:
+        return Cell(look.prose(look.said(row.reason)), "text", span=True)
+    return None
+
+
+def _legs(row: OrderRow) -> str:
+    if row.stop_loss is None and row.take_profit is None:
+        return ""
+    return "/".join(
+        f.MISSING if leg is None else tight(leg, row.decimals, 7) for leg in (row.stop_loss, row.take_profit)
+    )
+
+
+def _filled(row: OrderRow, look: Look) -> str:
+    if look.is_masked:
+        return look.hidden("0/0")
     text = f"{f.quantity(row.filled)}/{f.quantity(row.quantity)}"
     if len(text) <= 11 or not row.quantity:
         return text

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.trading.view import PositionRow, Slice
+from core.trading.view import PositionRow, Slice, StatusRow
 from tui import format as f
-from tui.look import Look, account_tail, profit_cell, symbol, tight
+from tui.look import Look, profit_cell, symbol, tight
 from tui.picture import Picture
 from tui.widgets.grid import Cell, Column, Grid
 
@@ -17,15 +17,16 @@ class PositionsPane(Grid):
         super().__init__(
             (
                 Column("account", "ACCT", 6, drop=8),
-                Column("symbol", "SYMBOL", 12, grow=True),
+                Column("symbol", "SYMBOL", 10, grow=True),
                 Column("quantity", "QTY", 8, "right", number=True),
                 Column("average", "AVG", 9, "right", number=True, drop=5),
                 Column("last", "LAST", 11, "right", number=True, drop=4),
                 Column("unrealised", "UNREAL", 13, "right", number=True),
                 Column("percent", "%", 7, "right", number=True, drop=3),
                 Column("day", "DAY", 11, "right", number=True, drop=6),
-                Column("realised", "REAL", 11, "right", number=True, drop=7),
-                Column("stop", "STOP", 9, "right"),
+                Column("realised", "REAL", 10, "right", number=True, drop=7),
+                Column("stop", "STOP", 13, "right", chips=True),
+                Column("target", "TARGET", 8, "right", number=True, drop=10),
                 Column("source", "SOURCE", 9, drop=9),
             ),
             look.pens,
@@ -45,39 +46,66 @@ class PositionsPane(Grid):
         self.set_order([row.key for row in rows])
         held = sum(1 for row in rows if row.quantity)
         self.subject = str(held) if held else ""
-        self._facts = _totals(picture, self._look)
+        self._facts = _totals(picture.status, self._look, "unreal", "real", "gross", "net")
+        self.set_foot([_sigma(picture.status, self._look)] if held else [])
 
     @property
     def facts(self) -> tuple[Cell, ...]:
         return self._facts
 
 
-def _totals(picture: Picture, look: Look) -> tuple[Cell, ...]:
-    status = picture.status
+def _totals(status: StatusRow | None, look: Look, *wanted: str) -> tuple[Cell, ...]:
+    """Sums by name, each with its label: money with its direction, shares of the equity without."""
     if status is None:
         return ()
     cells: list[Cell] = []
-    for word, value in (("unreal", status.unrealised), ("real", status.realised)):
-        figure = profit_cell(value, status.base_currency, look, 14, is_estimated=status.is_estimated)
+    money = {"unreal": status.unrealised, "day": status.day, "real": status.realised}
+    shares = {"gross": status.gross, "net": status.net}
+    for word in wanted:
+        if word in money:
+            is_estimated = status.is_estimated and word != "real"
+            figure = profit_cell(
+                money[word], status.base_currency, look, 16, glyph=word == "unreal", is_estimated=is_estimated
+            )
+        else:
+            share = shares[word]
+            if share is None:
+                continue
+            figure = Cell(f"{share:.0%}", "text")
         cells += [Cell(f"{'  ' if cells else ''}{look.word(word)} ", "text-dim"), figure]
     return tuple(cells)
 
 
-def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:
-    """account, symbol, quantity, average, last, unrealised, percent, day, realised, stop, source."""
+def _sigma(status: StatusRow | None, look: Look) -> tuple[Cell, ...]:
+    """The row of sums below the positions."""
+    if status is None:
+        return ()
+    totals = _totals(status, look, "unreal", "day", "real", "gross", "net")
+    doubt = Cell("   " + look.word("~ built on stale prices"), "warning") if status.is_estimated else Cell("")
+    return (Cell(f"Σ {status.base_currency}  ", "text-dim"), *totals, doubt)
+
+
+def stop_cell(row: PositionRow, look: Look) -> Cell:
+    """The stop that protects it: where it lives matters, for a local one dies with the engine."""
     if not row.quantity:  # closed today: what it made stays to be read
-        stop = Cell("")
-    elif row.stop is None:
-        stop = Cell(f" {look.word('none')} ", "stale")
-    else:
-        stop = Cell(tight(row.stop, row.decimals, 9))
+        return Cell("")
+    if row.stop is None:
+        return Cell(look.word("none"), "stale")
+    if not row.stop_is_local:
+        return Cell(tight(row.stop, row.decimals, 13))
+    word = look.word("local")
+    return Cell(f"{tight(row.stop, row.decimals, 12 - f.width(word))} {word}", "local")
+
+
+def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:
+    """account, symbol, quantity, average, last, unrealised, percent, day, realised, stop, target, source."""
     mark = "~" if row.is_estimated else ""
     fraction = row.unrealised_fraction
     hue = "text-dim" if row.is_estimated else f.direction(row.unrealised)
     return (
-        Cell(account_tail(row.account), "text-dim"),
+        Cell(look.account(row.account), "text-dim"),
         Cell(symbol(row, look.language), "text" if row.quantity else "text-dim"),
-        Cell(f.quantity_in(row.quantity, 8), "strong" if row.quantity else "text-dim"),
+        Cell(look.quantity(row.quantity, 8), "strong" if row.quantity else "text-dim"),
         Cell(tight(row.average_price, row.decimals, 9) if row.quantity else f.MISSING, "text"),
         Cell(mark + f.price(row.last, row.decimals), "text-dim" if row.is_estimated else "text")
         if row.last is not None
@@ -85,7 +113,8 @@ def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:
         profit_cell(row.unrealised, row.currency, look, 13, glyph=True, is_estimated=row.is_estimated),
         Cell(mark + f.signed(fraction * 100, 2), hue) if fraction is not None else Cell(f.MISSING, "faint"),
         profit_cell(row.day, row.currency, look, 11, is_estimated=row.is_estimated),
-        profit_cell(row.realised, row.currency, look, 11),
-        stop,
+        profit_cell(row.realised, row.currency, look, 10),
+        stop_cell(row, look),
+        Cell("" if row.take_profit is None else tight(row.take_profit, row.decimals, 8)),
         Cell(row.source, "text-dim"),
     )

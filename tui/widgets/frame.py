@@ -166,12 +166,12 @@ def _write_title(row: list[str], pens: list[str], rect: Rect, title: Title, *, i
     _write(row, pens, rect.x + 1, room, cells)
     left = sum(f.width(cell.text) for cell in cells)
     facts = _with_one_warning([cell for cell in title.facts if cell.text])
-    wide = sum(f.width(cell.text) for cell in facts) + 2
     if not facts or room - left < 8:
         return
-    if wide > room - left:
-        facts = [Cell(f.clip(facts[0].text, room - left - 4), facts[0].pen)]
-        wide = f.width(facts[0].text) + 2
+    facts = _fitting(facts, room - left - 2)
+    wide = sum(f.width(cell.text) for cell in facts) + 2
+    if not facts:
+        return
     start = rect.x + rect.width - wide - 1
     _write(row, pens, start, wide, [Cell(" "), *facts, Cell(" ")])
 
@@ -182,6 +182,18 @@ _WARNINGS = frozenset({"warning", "stale", "halted", "unknown", "error"})
 def _with_one_warning(facts: list[Cell]) -> list[Cell]:
     loud = [cell for cell in facts if cell.pen in _WARNINGS]
     return [cell for cell in facts if cell.pen not in _WARNINGS or cell is loud[0]]
+
+
+def _fitting(facts: list[Cell], room: int) -> list[Cell]:
+    """Facts that fit; the last go first, whole, with their labels: a fact begins with two spaces, but for the first. A
+    sentence that stands alone is clipped, figures never are."""
+    while facts and sum(f.width(cell.text) for cell in facts) > room:
+        starts = [place for place, cell in enumerate(facts) if cell.text.startswith("  ")]
+        if starts:
+            facts = facts[: starts[-1]]
+        else:
+            facts = [Cell(f.clip(facts[0].text, room), facts[0].pen)] if len(facts) == 1 else []
+    return facts
 
 
 def _write(row: list[str], pens: list[str], x: int, room: int, cells: Sequence[Cell]) -> None:

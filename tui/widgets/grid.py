@@ -7,44 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import msgspec
 from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.format import Align, fit
+from tui.format import fit
+from tui.widgets.columns import GAP, Column, chip, cut, fitting, needed
 from tui.widgets.lines import Cell, Lines, RowStrip, strip_of
 from tui.widgets.pens import Pens
 
 __all__ = ["Cell", "Column", "Grid", "Lines", "Pens"]
 
 
-class Column(msgspec.Struct, frozen=True, gc=False):
-    """One column. `width` in cells; text is padded to it. A `number` that does not fit shows as ####."""
-
-    key: str
-    heading: str
-    width: int
-    align: Align = "left"
-    number: bool = False
-    drop: int = 0
-    """Which columns go first when the pane is narrow: the highest; 0 never goes."""
-    grow: bool = False
-    """Takes the cells that are left over (at most one column)."""
-
-
-GAP = 1
-"""Empty cells between two columns."""
-_GAP = " " * GAP
-NARROWEST = 4
-"""Words are not squeezed below this many cells."""
+FOOT_ROOM = 4
+"""Rows that must be left for a foot to be shown."""
+_NOWHERE = 1_000
 
 
 class _GridRow:
     """A row as put, and its drawn form: `pieces` are the segments of the mark, then of each column shown, then of
-    the rest. Mutable on purpose: one of them lives as long as its key."""
+    the rest; behind the column `span_at` they are empty. Mutable on purpose: one of them lives as long as its key."""
 
-    __slots__ = ("cells", "ground", "mark", "pieces", "strip")
+    __slots__ = ("cells", "ground", "mark", "pieces", "span_at", "strip")
 
     def __init__(self, cells: tuple[Cell, ...], ground: str, mark: Cell | None) -> None:
         self.cells = cells
@@ -52,6 +36,7 @@ class _GridRow:
         self.mark = mark
         self.strip: Strip | None = None
         self.pieces: list[tuple[Segment, ...]] | None = None
+        self.span_at = _NOWHERE
 
 
 class Grid(Lines, can_focus=True):
@@ -100,6 +85,7 @@ class Grid(Lines, can_focus=True):
         self._cursor: str | None = None
         self._top = 0
         self._empty: tuple[Cell, ...] = ()
+        self._foot: tuple[tuple[Cell, ...], ...] = ()
         self._heading_strip: Strip | None = None
         self._changed: set[str] = set()
         self._order_changed = False
@@ -119,6 +105,18 @@ class Grid(Lines, can_focus=True):
             self._empty = tuple(cells)
             if not self._order:
                 self._order_changed = True
+
+    def set_foot(self, lines: Sequence[Sequence[Cell]]) -> None:
+        """Lines that stand at the bottom, below the rows, where there is room for both."""
+        foot = tuple(tuple(line) for line in lines)
+        if foot == self._foot:
+            return
+        before, self._foot = self._foot, foot
+        if len(before) != len(foot):
+            self._order_changed = True
+        for line in range(len(foot)):
+            if self._foot_rows and (line >= len(before) or before[line] != foot[line]):
+                self._spoil(self._high - len(foot) + line)
 
     def put(self, key: str, cells: Sequence[Cell], *, ground: str = "background", mark: Cell | None = None) -> None:
         """Row `key` now reads `cells`, one per column (all columns, also those too narrow to show). A new key goes
@@ -241,7 +239,13 @@ class Grid(Lines, can_focus=True):
 
     @property
     def _room(self) -> int:
-        return max(self._high - self._head, 0)
+        """Lines for rows."""
+        return max(self._high - self._head - self._foot_rows, 0)
+
+    @property
+    def _foot_rows(self) -> int:
+        rows = len(self._foot)
+        return rows if self._high - self._head - rows >= FOOT_ROOM else 0
 
     def _set_cursor(self, key: str | None) -> None:
         if key == self._cursor:
@@ -312,12 +316,8 @@ class Grid(Lines, can_focus=True):
         if self._layout_for == (room, self._columns):
             return
         self._layout_for = (room, self._columns)
-        shown = list(enumerate(self._columns))
-        while _needed(shown) > room and any(column.drop for _, column in shown):
-            shown.remove(max(shown, key=lambda pair: pair[1].drop))
-        shown = _widths(shown, room)
-        self._shown = shown
-        self._is_exact = _needed(shown) <= room
+        self._shown = shown = fitting(self._columns, room)
+        self._is_exact = needed(shown) <= room
 
     def _line(self, y: int) -> Strip:
         strip = self._strips.get(y)
@@ -333,6 +333,8 @@ class Grid(Lines, can_focus=True):
                 self._heading_strip = self._compose_row(_GridRow(tuple(cells), "background", None), False, True)
             return self._heading_strip
         place = self._top + y - self._head
+        if self._foot_rows and y >= self._high - self._foot_rows:
+            return strip_of((Cell(" "), *self._foot[y - self._high]), "background", self._wide, self._pens)
         if place < len(self._order):
             key = self._order[place]
             row = self._rows[key]
@@ -344,10 +346,9 @@ class Grid(Lines, can_focus=True):
 
     def _compose_row(self, row: _GridRow, is_selected: bool, is_heading: bool = False) -> Strip:
         if row.pieces is None:
-            ground = "selection" if is_selected and self.has_focus else row.ground
-            row.pieces = self._pieces(row, ground, is_selected, is_heading)
+            row.pieces = self._pieces(row, self._ground(row, is_selected), is_selected, is_heading)
         segments = [segment for piece in row.pieces for segment in piece]
-        return RowStrip(segments if self._is_exact else _cut(segments, self._wide), self._wide)
+        return RowStrip(segments if self._is_exact else cut(segments, self._wide), self._wide)
 
     def _pieces(self, row: _GridRow, ground: str, is_selected: bool, is_heading: bool) -> list[tuple[Segment, ...]]:
         over = self._pens.over
@@ -356,71 +357,65 @@ class Grid(Lines, can_focus=True):
             mark = Cell("▎", "accent" if self.has_focus else "faint")
         sign = Segment(fit(mark.text, 1), over(mark.pen, ground)) if mark else Segment(" ", over("background", ground))
         pieces: list[tuple[Segment, ...]] = [(sign,)]
+        row.span_at = _NOWHERE
         for at, (place, column) in enumerate(self._shown):
             cell = row.cells[place] if place < len(row.cells) else Cell("")
-            pieces.append(self._piece(cell, column, ground, at, column.number and not is_heading))
-        rest = self._wide - _needed(self._shown)
+            if at > row.span_at:
+                pieces.append(())
+            elif cell.span:
+                row.span_at = at
+                pieces.append(self._spanning(cell, ground, at))
+            else:
+                pieces.append(self._piece(cell, column, ground, at, column.number and not is_heading))
+        rest = self._wide - needed(self._shown)
         if rest > 0:
             pieces.append((Segment(" " * rest, over("background", ground)),))
         return pieces
 
+    def _ground(self, row: _GridRow, is_selected: bool) -> str:
+        """A row whose ground says something keeps it under the cursor; the cursor's mark is enough there."""
+        return "selection" if is_selected and self.has_focus and row.ground == "background" else row.ground
+
+    def _gaps(self, at: int) -> tuple[int, int]:
+        """Which gaps belong to the column at this place: the one before it if its chips need that, and the one behind
+        it, unless the next column needs it."""
+        chips = at > 0 and self._shown[at][1].chips
+        is_last = at + 1 == len(self._shown)
+        return int(chips) * GAP, 0 if is_last or self._shown[at + 1][1].chips else GAP
+
     def _piece(self, cell: Cell, column: Column, ground: str, at: int, is_number: bool) -> tuple[Segment, ...]:
-        """The segments of one cell and the gap behind it; one segment where the pen does not show on blanks."""
+        """The segments of one cell and its gaps; one segment where the pen does not show on blanks."""
         text, wide = cell.text, column.width
+        styles, is_ink = self._pens.on(ground), cell.pen in self._pens.ink
+        before, behind = self._gaps(at)
+        if column.chips and not is_ink:
+            return chip(cell, column, before, behind, styles)
         if column.align == "right" and len(text) <= wide and text.isascii() and text.isprintable():
             text = text.rjust(wide)  # as nearly all figures are; fit() would say the same
         else:
             text = fit(text, wide, column.align, number=is_number)
-        styles = self._pens.on(ground)
-        if at + 1 == len(self._shown):
-            return (Segment(text, styles[cell.pen]),)
-        if cell.pen in self._pens.ink:
-            return (Segment(text + _GAP, styles[cell.pen]),)
-        return (Segment(text, styles[cell.pen]), Segment(_GAP, styles["background"]))
+        if is_ink:
+            return (Segment(" " * before + text + " " * behind, styles[cell.pen]),)
+        blank = styles["background"]
+        pieces = (Segment(" " * before, blank), Segment(text, styles[cell.pen]), Segment(" " * behind, blank))
+        return tuple(segment for segment in pieces if segment.text)
+
+    def _spanning(self, cell: Cell, ground: str, at: int) -> tuple[Segment, ...]:
+        """One cell from here to the end of the last column."""
+        before, _ = self._gaps(at)
+        room = sum(column.width for _, column in self._shown[at:]) + GAP * (len(self._shown) - at - 1)
+        text = " " * before + fit(cell.text, room)
+        return (Segment(text, self._pens.on(ground)[cell.pen]),)
 
     def _patch(self, key: str, row: _GridRow, new: tuple[Cell, ...]) -> None:
         """Renew only the segments of the cells that differ; the others stay the very same objects."""
         pieces, old = row.pieces or [], row.cells
-        ground = "selection" if key == self._cursor and self._has_cursor and self.has_focus else row.ground
+        ground = self._ground(row, key == self._cursor and self._has_cursor)
         for at, (place, column) in enumerate(self._shown):
             cell = new[place]
-            if cell != old[place]:
-                pieces[1 + at] = self._piece(cell, column, ground, at, column.number)
-
-
-def _needed(shown: Sequence[tuple[int, Column]]) -> int:
-    """Cells for these columns: the mark, then each with a gap between."""
-    return 1 + sum(column.width for _, column in shown) + GAP * max(len(shown) - 1, 0)
-
-
-def _widths(shown: list[tuple[int, Column]], room: int) -> list[tuple[int, Column]]:
-    """Give spare cells to the growing column; where cells lack, take them from words, then leave out last columns.
-    Figures keep their width always."""
-    spare = room - _needed(shown)
-    fitted = []
-    for place, column in shown:
-        extra = 0
-        if spare > 0 and column.grow:
-            extra = spare
-        elif spare < 0 and not column.number:
-            extra = max(spare, min(NARROWEST - column.width, 0))
-            spare -= extra
-        fitted.append((place, msgspec.structs.replace(column, width=column.width + extra) if extra else column))
-    while len(fitted) > 1 and _needed(fitted) > room:
-        fitted.pop()
-    return fitted
-
-
-def _cut(segments: list[Segment], room: int) -> list[Segment]:
-    """Segments without the empty ones, cut to `room` cells where the columns are wider than the pane."""
-    kept, left = [], room
-    for segment in segments:
-        cells = segment.cell_length
-        if cells > left:
-            segment = segment.split_cells(left)[0]  # noqa: PLW2901
-        if segment.text:
-            kept.append(segment)
-        left -= cells
-        if left <= 0:
-            break
-    return kept
+            if cell == old[place] or at > row.span_at:
+                continue
+            if cell.span or at == row.span_at:
+                row.pieces = None
+                return
+            pieces[1 + at] = self._piece(cell, column, ground, at, column.number)

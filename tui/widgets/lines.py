@@ -24,6 +24,8 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
 
     text: str
     pen: str = "text"
+    span: bool = False
+    """In a grid: it runs over all columns behind it, whatever they hold."""
 
 
 class RowStrip(Strip):
