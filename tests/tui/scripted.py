@@ -85,6 +85,7 @@ def quote(id: InstrumentId, place: int, last: float | None, close: float, decima
         freshness=Freshness.LIVE,
         phase=Phase.OPEN,
         position=place,
+        spark=(1.0, 2.0, 2.0, 3.0, 5.0, 4.0, 6.0, 7.0, 9.0, 8.0),
     )
     return msgspec.structs.replace(row, **more)
 

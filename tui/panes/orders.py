@@ -170,7 +170,7 @@ def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
 def _outcome(row: OrderRow, now: int, look: Look) -> Cell | None:
     """What the figures of a row give way to: what is being done about an unknown order, why one was refused."""
     if row.status is OrderStatus.UNKNOWN:
-        asking = f"{look.word('asking')} {f.age(now - row.updated)}"
+        asking = f"{f.age(now - row.updated)} {look.word('asking')}"
         return Cell(f"{asking}  {look.prose(look.said(row.reason))}".rstrip(), "warning", span=True)
     if row.status in _FAILED and row.reason:
         return Cell(look.prose(look.said(row.reason)), "text", span=True)

@@ -107,6 +107,13 @@ VALUES = {
 }
 # header and ticket
 LABELS = {
+    "60 MIN": "60분",
+    "SL/TP": "손절/익절",
+    "TARGET": "익절",
+    "local": "로컬",
+    "asking": "조회 중",
+    "filled": "체결",
+    "~ built on stale prices": "~ 지연 시세로 추정",
     "BP": "가능",
     "armed off": "무장 해제",
     "ARMED": "무장",
