@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-PANES = ("quotes", "book", "positions", "orders", "pnl", "strategies", "log")
+PANES = ("quotes", "chart", "book", "positions", "orders", "pnl", "strategies", "log")
 SCREENS = (
     ("1", "trade"),
     ("2", "positions"),
@@ -74,6 +74,10 @@ def _go(letter: str, place: str, word: str) -> Action:
     return _move(f"go_{place}", (f"g {letter}",), help, word, method="go", argument=place)
 
 
+def _chart(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: Any) -> Action:
+    return Action(id=f"chart.{id}", keys=keys, help=help, short=short, group="Chart", panes=("chart",), **more)
+
+
 def _form(context: str, keys: tuple[str, ...], help: str, short: str = "") -> Action:
     """A key that the form itself reads; listed here so that footer and help can show it."""
     return Action(id=f"{context}.{keys[0]}", keys=keys, help=help, short=short, context=context, group=context)
@@ -110,6 +114,20 @@ ACTIONS: tuple[Action, ...] = (
     _trade("cancel_symbol", ("C",), "Cancel all orders of the selected symbol (Enter confirms)"),
     _trade("undo", ("u",), "Cancel the order sent last, if it is still open (Enter confirms)", "undo", applies="sent"),
     _trade("panic_menu", ("!",), "Panic menu", "panic", method="panic"),
+    # chart
+    _chart("ticket", ("enter",), "Ticket at the cursor's price: buy below the last price, sell above it", "ticket"),
+    _chart("shorter", ("[",), "Shorter bars", "length"),
+    _chart("longer", ("]",), "Longer bars"),
+    _chart("zoom_in", ("+",), "Fewer bars, drawn wider", "zoom"),
+    _chart("zoom_out", ("-",), "More bars, several a column"),
+    _chart("back", ("h",), "Look at earlier bars", "pan"),
+    _chart("forth", ("l",), "Look at later bars"),
+    _chart("cursor_left", ("left",), "Crosshair to the bar before", "bar"),
+    _chart("cursor_right", ("right",), "Crosshair to the next bar"),
+    _chart("oldest", ("g g", "home"), "The oldest bars there are"),
+    _chart("newest", ("G", "end"), "The newest bar, and follow it"),
+    _chart("indicators", ("I",), "Other indicators", "indicators"),
+    _chart("rest", ("escape",), "Cursors back, follow the newest bar; then as everywhere"),
     # move
     _move("down", ("j", "down"), "Next row"),
     _move("up", ("k", "up"), "Previous row"),

@@ -3,6 +3,7 @@ has them. It decides nothing about orders and reads no clock but the desk's; sto
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
@@ -18,7 +19,9 @@ from core.domain.errors import HogaError
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
 from core.ports import Clock, Desk
-from core.trading.view import Interest, LogRow, OrderRow, PositionRow, Slice, StrategyRow
+from core.trading.view import LogRow, OrderRow, PositionRow, Slice, StrategyRow
+from tui import terminal
+from tui.acts.chart import Charting
 from tui.acts.face import Face
 from tui.acts.move import Moving
 from tui.acts.notices import Notices
@@ -27,20 +30,18 @@ from tui.acts.typed import Typed
 from tui.acts.work import Working
 from tui.asking import Asking
 from tui.display import ShadowDisplay
+from tui.following import Following
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
 from tui.keys import Keys
 from tui.known import Known
 from tui.look import make_look
-from tui.manners import Manners
 from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
 from tui.remap import keymap
 from tui.screens.layout import SCREENS, Layout
 from tui.surface import Pane, Surface
 from tui.widgets.grid import Grid
-
-FOLLOWED = frozenset(Slice) - {Slice.BOOK, Slice.CHART}
 
 
 class HogaApp(ShadowDisplay[int]):
@@ -70,13 +71,15 @@ class HogaApp(ShadowDisplay[int]):
         """The selected one: the ladder shows it, tickets start from it."""
         self.last_sent: ClientOrderId | None = None
         self.face = Face(self)
-        self.manners = Manners(self)
         self.asking = Asking(self)
         self.typed = Typed(self)
         self.trading = Trading(self)
         self.working = Working(self)
+        self.following, self.charting = Following(self), Charting(self)
         self.keys = Keys(
-            self, keymap(settings.keys), {"move": Moving(self), "trade": self.trading, "work": self.working}
+            self,
+            keymap(settings.keys),
+            {"move": Moving(self), "trade": self.trading, "work": self.working, "chart": self.charting},
         )
         self.notices = Notices(self)
         self._flush_due: Any = None
@@ -88,11 +91,12 @@ class HogaApp(ShadowDisplay[int]):
         yield from self.surface.widgets()
 
     def on_mount(self) -> None:
-        self.manners.begin()
+        terminal.on_hangup(asyncio.get_running_loop(), self._lost_terminal)
         self.arrange()
         self._focus()
-        self.work(self._follow, "follow")
+        self.following.start()
         self.set_interval(1.0, self._second)
+        self.set_interval(terminal.CHECK_SECONDS, self._check_terminal)
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -102,54 +106,25 @@ class HogaApp(ShadowDisplay[int]):
         """Close the console; orders and positions stay as they are."""
         self.exit(0)
 
-    def undecoded(self) -> None:
-        self.say("warning", "the terminal sent what is not UTF-8, and it was dropped: set its encoding to UTF-8")
+    def _check_terminal(self) -> None:
+        if not self.is_headless and terminal.is_gone():
+            self._lost_terminal()
 
-    def on_cursor_position(self, event: events.CursorPosition) -> None:
-        self.manners.cursor_reported(event.x)
+    def _lost_terminal(self) -> None:
+        if self._driver is not None and not self.is_headless:
+            terminal.silence(self._driver)
+        self.exit(terminal.LOST_CODE)
 
     def work(self, begin: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
         """Run beside the screen; `exclusive` ends what the group did before. What it does not catch is the end."""
         _: Worker[None] = self.run_worker(begin, group=group, exclusive=exclusive)
 
-    # ---- following the desk
+    # ---- showing what was heard
 
-    async def _follow(self) -> None:
-        """Every slice but the book, for as long as the desk talks."""
-        is_first_log = True
-        try:
-            async for changed in self.desk.watch(Interest(slices=FOLLOWED)):
-                self.picture.apply(changed)
-                if changed.slice is Slice.LOG:
-                    self._read_log([r for r in changed.put if isinstance(r, LogRow)], is_first=is_first_log)
-                    is_first_log = False
-                self._flush_soon()
-            reason = "it has ended"
-        except (HogaError, OSError) as error:
-            reason = str(error)
-        self.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
-
-    def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
-        """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""
-        last = self.picture.last_log
-        fresh = sorted((row for row in rows if row.sequence > last), key=lambda row: row.sequence)
-        if fresh:
-            self.picture.last_log = fresh[-1].sequence
-        if fresh and not is_first:
-            self.notices.tell(fresh, fresh[-1].sequence - last - len(fresh))
-
-    async def _follow_book(self, instrument: InstrumentId) -> None:
-        try:
-            async for changed in self.desk.watch(Interest(slices=frozenset({Slice.BOOK}), instrument=instrument)):
-                self.picture.apply(changed)
-                self._flush_soon()
-        except (HogaError, OSError):
-            return  # the other watch says so aloud
-
-    def _flush_soon(self) -> None:
+    def flush_soon(self) -> None:
         """At most flush_hz times a second, and never when nothing changed."""
         if self._flush_due is None:
-            period = 1.0 / self.manners.flush_hz
+            period = 1.0 / self.settings.console.flush_hz
             passed = (self.clock.monotonic() - self._flushed) / 1e9
             self._flush_due = self.set_timer(max(period - passed, 0.001), self._flush_picture)
 
@@ -214,7 +189,8 @@ class HogaApp(ShadowDisplay[int]):
         """Select an instrument: the ladder follows."""
         if instrument != self.instrument:
             self.instrument = instrument
-            self.work(partial(self._follow_book, instrument), "book", exclusive=True)
+            self.following.book(instrument)
+            self.charting.sync()
 
     def select(self, instrument: InstrumentId) -> None:
         """Move the watchlist's cursor there."""
@@ -275,7 +251,10 @@ class HogaApp(ShadowDisplay[int]):
         return ""
 
     def ladder_price(self) -> float | None:
-        """The price under the ladder's cursor, if the keys are there and it is the selected instrument's ladder."""
+        """The price under the cursor of the ladder or the chart, if the keys are there and it shows the selected
+        instrument."""
+        if self.focus_name == "chart":
+            return self.surface.chart.cursor_price
         book = self.picture.book
         is_here = self.focus_name == "book" and book is not None and book.instrument == self.instrument
         return self.surface.book.cursor_price if is_here else None
@@ -326,6 +305,7 @@ class HogaApp(ShadowDisplay[int]):
     def arrange(self) -> None:
         """Place everything anew and show it."""
         self._arrange()
+        self.charting.sync()
         self.show_all()
 
     def _arrange(self) -> None:

@@ -16,6 +16,7 @@ from tui.look import Look, looks_live
 from tui.messages import Form
 from tui.panes.bars import CommandBar, MessageBar, message_rows
 from tui.panes.book import BookPane
+from tui.panes.chart import ChartPane
 from tui.panes.help import HelpForm, HelpPane
 from tui.panes.hints import Hint, HintBar
 from tui.panes.log import LogPane
@@ -76,6 +77,7 @@ class Surface:
         self.status = StatusPane(look)
         self.quotes, self.book, self.log = QuotesPane(look), BookPane(look), LogPane(look)
         self.positions, self.orders, self.pnl = PositionsPane(look), OrdersPane(look), PnlPane(look)
+        self.chart = ChartPane(look)
         self.strategies, self.ticket = StrategiesPane(look), TicketPane(look)
         self.message, self.command, self.hints = MessageBar(look), CommandBar(look), HintBar(look)
         self.strip, self.help, self.tiny = StripPane(look), HelpPane(look), TinyPane(look)

@@ -144,6 +144,7 @@ def chart_row(engine: Engine, key: ChartKey, now: int, limit: float | None) -> C
         name_ko=instrument.name_ko,
         currency=instrument.currency,
         decimals=decimals_of(instrument, last),
+        tick=float(instrument.ticks.step(exact(last) if last is not None else close or ZERO)),
         bars=engine.charts.bars(key),
         last=last,
         previous_close=float(close) if close is not None else None,

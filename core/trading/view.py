@@ -109,6 +109,8 @@ class ChartRow(_Row, frozen=True, kw_only=True):
     name_ko: str
     currency: Currency
     decimals: int
+    tick: float
+    """Step of prices around the last one."""
     bars: tuple[Bar, ...]
     last: float | None
     previous_close: float | None

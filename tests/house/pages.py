@@ -24,6 +24,7 @@ NOTE = "<!-- Made by `make docs`; edit the program, not this page. -->\n"
 CONTEXTS = {
     "Trade": "Trading",
     "Move": "Moving about",
+    "Chart": "On the chart",
     "Work": "Everything else",
     "ticket": "In the ticket",
     "confirm": "In a question",

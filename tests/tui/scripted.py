@@ -4,6 +4,7 @@ person's hands: keys at human pace, on the terminal's clock."""
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -20,13 +21,15 @@ from core.domain.commands import Command
 from core.domain.events import StrategyStatus
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id
 from core.domain.instrument import Currency, Instrument, Kind
-from core.domain.market import NS, Aggressor, Freshness, Interval, Phase
+from core.domain.market import NS, Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
 from core.ports import Coverage, Page, Preview, Query, Receipt
 from core.trading.view import (
     BookRow,
     Changed,
+    ChartRow,
     FeedRow,
+    FillRow,
     Interest,
     LogRow,
     OrderRow,
@@ -37,6 +40,7 @@ from core.trading.view import (
     Slice,
     StatusRow,
     StrategyRow,
+    chart_key,
 )
 from tests.scenes import krx_ticks
 from tui.app import HogaApp
@@ -244,6 +248,45 @@ def book(id: InstrumentId = SAMSUNG) -> BookRow:
     )
 
 
+def walk(id: InstrumentId = SAMSUNG, interval: Interval = Interval.M1, count: int = 300) -> tuple[Bar, ...]:
+    """Bars up to NOW, the same each time: sessions of 200 bars with a night of 100 between, the last one forming."""
+    chance = random.Random(f"{id} {interval}")
+    newest, close, bars = NOW - NOW % interval.ns, 71_000.0, []
+    for back in range(count):
+        open = close + 100 * chance.choice((-2, -1, -1, 0, 0, 1, 1, 2))
+        high = max(open, close) + 100 * chance.choice((0, 0, 1))
+        low = min(open, close) - 100 * chance.choice((0, 0, 1))
+        ts = newest - (back + back // 200 * 100) * interval.ns
+        volume = float(chance.randrange(500, 9_000))
+        bars.append(Bar(id, interval, ts, open, high, low, close, volume, is_closed=back > 0))
+        close = open
+    return tuple(reversed(bars))
+
+
+def chart(bars: tuple[Bar, ...] | None = None, **more: Any) -> ChartRow:
+    """The chart's row, with the newest bars of `walk` unless told otherwise."""
+    told = walk()[-2:] if bars is None else bars
+    known = _NAMED[SAMSUNG]
+    row = ChartRow(
+        key=chart_key(SAMSUNG, Interval.M1),
+        instrument=SAMSUNG,
+        interval=Interval.M1,
+        code=known.code,
+        name=known.name,
+        name_ko=known.name_ko,
+        currency=known.currency,
+        decimals=0,
+        tick=100.0,
+        bars=told,
+        last=told[-1].close if told else None,
+        previous_close=70_700.0,
+        received=NOW,
+        freshness=Freshness.LIVE,
+        phase=Phase.OPEN,
+    )
+    return msgspec.structs.replace(row, **more)
+
+
 def usual_rows() -> dict[Slice, tuple[Row, ...]]:
     """A calm afternoon, and one of everything that must be seen."""
     return {
@@ -277,6 +320,7 @@ def usual_rows() -> dict[Slice, tuple[Row, ...]]:
             log(3, "warning", "RISK", "denied BUY 900: max_order_value"),
         ),
         Slice.BOOK: (book(),),
+        Slice.CHART: (chart(),),
     }
 
 
@@ -289,6 +333,10 @@ class ScriptedDesk:
         self.answer = Receipt(is_ok=True, text="taken")
         self.refusal = ""
         self.clock = NOW
+        self.past = {(SAMSUNG, Interval.M1): walk()}
+        self.fills: tuple[FillRow, ...] = ()
+        self.asked: list[tuple[InstrumentId, Interval, int, int]] = []
+        """What was asked of the past."""
         self._ids = count(1)
         self._later: list[tuple[Interest, asyncio.Queue[Changed]]] = []
 
@@ -332,10 +380,12 @@ class ScriptedDesk:
         return [i for i in INSTRUMENTS if text in (i.code, i.name, i.name_ko)]
 
     async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
-        return Coverage(bars=(), start=None, end=None)
+        self.asked.append((instrument, interval, since, until))
+        bars = tuple(bar for bar in self.past.get((instrument, interval), ()) if since <= bar.ts < until)
+        return Coverage(bars=bars, start=bars[0].ts if bars else None, end=bars[-1].ts if bars else None)
 
     async def history(self, query: Query) -> Page:
-        return Page(rows=())
+        return Page(rows=self.fills if query.what == "fills" else ())
 
     def new_order_id(self) -> ClientOrderId:
         return derived_client_order_id("hands", str(next(self._ids)))

@@ -32,6 +32,7 @@ def compare(name: str, lines: list[str]) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda s: f"{s[0]}x{s[1]}")
 async def test_trade_screen(size: tuple[int, int], language: str) -> None:
     async with console(size=size, language=language) as hands:
+        await hands.until(lambda: size[0] < 200 or "RSI14" in hands.text)  # its bars are asked for
         check_rows(hands.lines, *size)
         assert " PAPER " in hands.lines[0]
         compare(f"trade-{size[0]}x{size[1]}-{language}", hands.lines)

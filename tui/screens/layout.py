@@ -65,11 +65,21 @@ def _ladder(body: Rect, _: bool) -> Panes:
     return across(body, [("book", 0), ("ticket", TICKET_WIDTH)])
 
 
+def _chart(body: Rect, has_ticket: bool) -> Panes:
+    """The chart; at its left the quotes to choose from, at its right the ladder, where there is room for them."""
+    ticket = [("ticket", TICKET_WIDTH)] if has_ticket else []
+    if body.width < 119:
+        return across(body, [("chart", 0), *ticket])
+    book = [("book", 42)] if body.width >= 179 else []
+    return across(body, [("quotes", 38), ("chart", 0), *book, *ticket])
+
+
 SCREENS: dict[str, Screen] = {
     "trade": Screen("Trade", "quotes", trade),
     "positions": Screen("Positions", "positions", stacked("positions", "pnl", (1, 2))),
     "orders": Screen("Orders", "orders", stacked("orders", "log", (2, 3))),
     "ladder": Screen("Ladder", "book", _ladder),
+    "chart": Screen("Chart", "chart", _chart),
     "strategies": Screen("Strategies", "strategies", stacked("strategies", "log", (1, 2))),
     "log": Screen("Log", "log", alone("log")),
 }

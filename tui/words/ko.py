@@ -61,6 +61,40 @@ HEADINGS = {
     "ASK QTY": "매도잔량",
     "BID QTY": "매수잔량",
 }
+# the chart
+CHART = {
+    "1s": "1초",
+    "10s": "10초",
+    "1m": "1분",
+    "3m": "3분",
+    "5m": "5분",
+    "15m": "15분",
+    "30m": "30분",
+    "1h": "1시간",
+    "1d": "일",
+    "O": "시",
+    "H": "고",
+    "L": "저",
+    "C": "종",
+    "TP": "익절",
+    "local": "로컬",
+    "length": "주기",
+    "pan": "이동",
+    "bar": "봉",
+    "indicators": "지표",
+    "ticket": "주문서",
+    "earlier": "과거",
+    "{count} bars a column": "칸당 {count}봉",
+    "indicators: {names}": "지표: {names}",
+    "No symbol is selected. Press / to find one.": "고른 종목이 없습니다. / 를 눌러 찾습니다.",
+    "No bars of {interval} yet.": "{interval} 봉이 아직 없습니다.",
+    "They are drawn as the market trades.": "체결되는 대로 그려집니다.",
+    "asking for bars": "봉을 불러오는 중",
+    "another length of bar": "다른 주기",
+    "HALT": "정지",
+    "cached": "저장값",
+    "auction": "동시호가",
+}
 # empty panes
 EMPTY = {
     "No positions. Press ": "보유 종목이 없습니다. ",
@@ -220,9 +254,6 @@ SENTENCES = {
     "a paste of {count} was ignored: press : and paste it into the command line": (
         "붙여넣은 {count}자를 무시했습니다. :를 누르고 명령줄에 붙여넣으십시오"
     ),
-    "the terminal sent what is not UTF-8, and it was dropped: set its encoding to UTF-8": (
-        "터미널이 UTF-8이 아닌 글자를 보내 버렸습니다. 터미널 인코딩을 UTF-8로 바꾸십시오"
-    ),
     "no figures yet": "아직 숫자가 없습니다",
     "too small: 80x24": "너무 작습니다: 80x24",
     "shows everything": "이상이면 모두 보입니다",
@@ -301,6 +332,7 @@ STRIPS = {
 GROUPS = (
     PLACES,
     HEADINGS,
+    CHART,
     EMPTY,
     VALUES,
     LABELS,

@@ -1,0 +1,75 @@
+"""What the console follows of the desk: the whole picture, the book of the selected instrument and, while a chart is on
+the screen, its bars. It applies what comes and asks for a new frame; it draws nothing and sends nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.domain.errors import HogaError
+from core.domain.ids import InstrumentId
+from core.domain.market import Interval
+from core.trading.view import Interest, LogRow, Slice
+
+if TYPE_CHECKING:
+    from tui.app import HogaApp
+
+ON_DEMAND = frozenset({Slice.BOOK, Slice.CHART})
+"""Slices that come for what is looked at alone."""
+
+
+class Following:
+    def __init__(self, app: HogaApp) -> None:
+        self._app = app
+
+    def start(self) -> None:
+        self._app.work(self._all, "follow")
+
+    def book(self, instrument: InstrumentId) -> None:
+        """The book of this instrument from now on, and of no other."""
+        interest = Interest(slices=frozenset({Slice.BOOK}), instrument=instrument)
+        self._app.work(partial(self._some, interest), "book", exclusive=True)
+
+    def chart(self, instrument: InstrumentId, interval: Interval) -> None:
+        """As `book`, for the bars of a chart."""
+        interest = Interest(slices=frozenset({Slice.CHART}), instrument=instrument, interval=interval)
+        self._app.work(partial(self._some, interest), "chart", exclusive=True)
+
+    def no(self, group: str) -> None:
+        """Nobody looks at this (`chart`, ...) any more."""
+        self._app.workers.cancel_group(self._app, group)
+
+    async def _all(self) -> None:
+        """Every slice that is not asked for by name, for as long as the desk talks."""
+        app, is_first_log = self._app, True
+        try:
+            async for changed in app.desk.watch(Interest(slices=frozenset(Slice) - ON_DEMAND)):
+                app.picture.apply(changed)
+                if changed.slice is Slice.LOG:
+                    self._read_log([r for r in changed.put if isinstance(r, LogRow)], is_first=is_first_log)
+                    is_first_log = False
+                app.flush_soon()
+            reason = "it has ended"
+        except (HogaError, OSError) as error:
+            reason = str(error)
+        app.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
+
+    async def _some(self, interest: Interest) -> None:
+        try:
+            async for changed in self._app.desk.watch(interest):
+                self._app.picture.apply(changed)
+                self._app.flush_soon()
+        except (HogaError, OSError):
+            return  # the other watch says so aloud
+
+    def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
+        """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""
+        app = self._app
+        last = app.picture.last_log
+        fresh = sorted((row for row in rows if row.sequence > last), key=lambda row: row.sequence)
+        if fresh:
+            app.picture.last_log = fresh[-1].sequence
+        if fresh and not is_first:
+            app.notices.tell(fresh, fresh[-1].sequence - last - len(fresh))
+            if any(row.level == "fill" for row in fresh):
+                app.charting.filled()
