@@ -142,7 +142,7 @@ class HogaApp(ShadowDisplay[int]):
         now = self.desk.now()
         self.surface.show(self.picture, now, dirty)
         if self.surface.quotes.is_lit:
-            self._flush_soon()
+            self.flush_soon()
         if self.instrument is None:
             quotes = self.picture.quotes()
             if quotes:

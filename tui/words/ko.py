@@ -92,7 +92,6 @@ CHART = {
     "asking for bars": "봉을 불러오는 중",
     "another length of bar": "다른 주기",
     "HALT": "정지",
-    "cached": "저장값",
     "auction": "동시호가",
 }
 # empty panes
