@@ -21,6 +21,7 @@ from core.domain.instrument import Instrument
 from core.ports import Clock, Desk
 from core.trading.view import LogRow, OrderRow, PositionRow, Slice, StrategyRow
 from tui import terminal
+from tui.acts.armed import Armed
 from tui.acts.chart import Charting
 from tui.acts.face import Face
 from tui.acts.move import Moving
@@ -72,6 +73,7 @@ class HogaApp(ShadowDisplay[int]):
         self.last_sent: ClientOrderId | None = None
         self.face = Face(self)
         self.asking = Asking(self)
+        self.armed = Armed(self)
         self.typed = Typed(self)
         self.trading = Trading(self)
         self.working = Working(self)
@@ -353,6 +355,8 @@ class HogaApp(ShadowDisplay[int]):
             self.keys.paste(event.text, event.time)
         else:
             await super().on_event(event)
+            if isinstance(event, events.AppBlur):
+                self.armed.disarm("the terminal lost the focus")
             if isinstance(event, events.AppFocus) and self.top_form is not None:
                 self.top_form.armed_from = event.time
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.domain.account import Mode
-from core.domain.commands import Command, Replace, Submit
+from core.domain.commands import Cancel, Command, Replace, Submit
 from core.domain.errors import HogaError
 from core.domain.order import OrderRequest
 from core.ports import Preview, Receipt
@@ -66,16 +66,18 @@ class Asking:
 
     async def _preview_of(self, form: Form, request: OrderRequest) -> None:
         app = self._app
-        preview = await self._figures(request)
+        preview = await self.figures(request)
         if preview is None or form is not app.top_form:
             return  # no figures is what the ticket then says
-        if isinstance(form, (Ticket, Review)):
+        if isinstance(form, Ticket):
+            form.learn(preview)
+        elif isinstance(form, Review):
             form.preview = preview
         elif isinstance(form, LineForm):
             app.typed.previewed(form, preview)
         app.show_form()
 
-    async def _figures(self, request: OrderRequest | None) -> Preview | None:
+    async def figures(self, request: OrderRequest | None) -> Preview | None:
         """What the desk says of it; None when it says nothing in time."""
         if request is None:
             return None
@@ -86,14 +88,20 @@ class Asking:
             return None
 
     def follow(self, *, has_second_passed: bool = False) -> None:
-        """The market moved, or a second passed: open forms show it."""
+        """The market moved, or a second passed: open forms show it, armed mode looks around."""
+        self._app.armed.watch()
+        self._app.trading.tell_canceled()
         form = self._app.top_form
-        if isinstance(form, Ticket) and has_second_passed:
-            self.preview()
+        if isinstance(form, Ticket):
+            moved = form.see(*self._app.trading.seen(form.instrument, form.account)) and not self.is_sending
+            if moved or has_second_passed:
+                self._app.form_changed(keeps_problem=form.is_denied)
         elif isinstance(form, Review):
             self._app.show_form()
             if has_second_passed:
                 self.preview()
+        elif has_second_passed and isinstance(form, LineForm) and form.place == "command" and not form.is_wrong:
+            self.preview()
 
     # ---- what is asked
 
@@ -112,7 +120,7 @@ class Asking:
         if ask is Ask.ENTER and not isinstance(form, Confirm):
             app.open(Confirm(wanted))
         elif ask is Ask.Y:
-            app.open(Review(wanted, self._subject(wanted, order), ask))
+            app.open(Review(wanted, self.subject(wanted, order), ask))
         else:
             self.send(form, wanted)
 
@@ -127,8 +135,8 @@ class Asking:
                 answered = form.answered
                 if not await was_alone():
                     return
-            subject = self._subject(wanted, order)
-            preview = await self._figures(subject.request)
+            subject = self.subject(wanted, order)
+            preview = await self.figures(subject.request)
         finally:
             self.is_sending = False
         if app.top_form is not form:
@@ -175,7 +183,8 @@ class Asking:
     def _order(self, command: Command) -> OrderRow | None:
         return self._app.picture.order(command.client_order_id) if isinstance(command, Replace) else None
 
-    def _subject(self, wanted: Wanted, order: OrderRow | None) -> Subject:
+    def subject(self, wanted: Wanted, order: OrderRow | None = None) -> Subject:
+        """What a review is about."""
         app = self._app
         subject = Subject(wanted, request_of(wanted, order), None, order)
         if subject.instrument_id is not None:
@@ -219,6 +228,8 @@ class Asking:
         if isinstance(command, Submit):
             app.last_sent = command.request.client_order_id
             app.trading.sent(command.request)
+        elif isinstance(command, Cancel):
+            app.trading.canceling.add(command.client_order_id)
         if form is None:
             return
         below = app.forms[: app.forms.index(form)][-1:] if isinstance(form, Confirm) and form in app.forms else []

@@ -52,6 +52,7 @@ class Following:
             reason = "it has ended"
         except (HogaError, OSError) as error:
             reason = str(error)
+        app.armed.disarm("the desk is gone")
         app.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
 
     async def _some(self, interest: Interest) -> None:

@@ -71,7 +71,8 @@ def key_of(press: Press) -> str:
 
 def key_label(keys: str) -> str:
     """Keys as people write them: `ctrl+x` is `^X`, `g q` is `gq`."""
-    return "".join(_one_label(key) for key in keys.split(" "))
+    labels = [_one_label(key) for key in keys.split(" ")]
+    return ("" if all(len(label) == 1 for label in labels) else " ").join(labels)
 
 
 def _one_label(key: str) -> str:

@@ -21,7 +21,8 @@ from tui.keymap import Keymap
 
 
 async def test_every_action_has_a_method_and_every_method_an_action() -> None:
-    helpers = {"trade.ticket", "trade.sent", "work.seek", "work.unseek", "chart.sync", "chart.filled"}
+    helpers = {"trade.ticket", "trade.sent", "trade.seen", "trade.tell_canceled", "work.seek", "work.unseek"}
+    helpers |= {"chart.sync", "chart.filled"}
     async with console() as hands:
         rooms = hands.app.keys.rooms
         done = {f"{a.room}.{a.call}" for a in ACTIONS if a.context in ("rest", "always")}

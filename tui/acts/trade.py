@@ -4,15 +4,16 @@ the desk has the last word."""
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.domain.commands import Cancel, CancelAll, Close
-from core.domain.decimals import exact
-from core.domain.ids import InstrumentId
+from core.domain.decimals import ZERO, exact
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
-from core.domain.order import OrderRequest, Side
-from core.trading.view import OrderRow
+from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
+from core.trading.view import OrderRow, PositionRow
 from tui import format as f
+from tui.forms.fields import Market, near
 from tui.forms.review import tail_of
 from tui.forms.strips import Confirm, PanicMenu
 from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
@@ -24,10 +25,17 @@ if TYPE_CHECKING:
     from tui.app import HogaApp
 
 
+FIRST_STOP = "2%"
+"""Where a protective stop is offered at first, from the last price."""
+
+
 class Trading:
     def __init__(self, app: HogaApp) -> None:
         self._app = app
         self._sizes: dict[InstrumentId, Decimal] = {}
+        self._last: OrderRequest | None = None
+        self.canceling: set[ClientOrderId] = set()
+        """Orders whose cancel was asked for here: what became of it is said."""
 
     # ---- tickets
 
@@ -49,27 +57,91 @@ class Trading:
         if instrument is None:
             return
         app = self._app
-        quote = app.picture.quote(instrument.id)
-        last = None if quote is None or quote.last is None else instrument.price(quote.last)
-        price = None if crosses else app.ladder_price()
-        if price is None and quote is not None:
-            own, across = (quote.bid, quote.ask) if side is Side.BUY else (quote.ask, quote.bid)
-            price = across if crosses else own
-        limit = instrument.price(exact(price)) if price else last
+        market = self.seen(instrument, app.account)[0]
+        own, across = (market.bid, market.ask) if side is Side.BUY else (market.ask, market.bid)
+        at_cursor = None if crosses else app.ladder_price()
+        price = across if crosses else own
+        if at_cursor is not None:
+            price = instrument.price(exact(at_cursor))
+        self._open(instrument, side, price or market.last, quantity=self._sizes.get(instrument.id))
+
+    def _open(
+        self,
+        instrument: Instrument,
+        side: Side,
+        price: Decimal | None,
+        *,
+        account: AccountId | None = None,
+        order: OrderRow | None = None,
+        field: str = "",
+        **more: Any,
+    ) -> Ticket:
+        app = self._app
+        account = account or app.account
+        types, times = self._abilities(account)
         form = Ticket(
             app.desk.new_order_id(),
-            app.account,
+            account,
             instrument,
             side,
-            limit,
-            quantity=self._sizes.get(instrument.id),
-            last=last,
+            price,
+            order=order,
+            types=types,
+            times=times,
+            risk=app.settings.confirm.risk_fraction,
+            **more,
         )
+        form.see(*self.seen(instrument, account))
+        form.field = field or form.field
         app.open(form)
+        return form
+
+    def seen(self, instrument: Instrument, account: AccountId) -> tuple[Market, Decimal]:
+        """Prices of this moment, on tick, and what is held."""
+        quote = self._app.picture.quote(instrument.id)
+        rows = self._app.picture.positions()
+        held = next((r.quantity for r in rows if (r.account, r.instrument) == (account, instrument.id)), ZERO)
+        if quote is None:
+            return Market(), held
+        bid, ask, last = (instrument.price(exact(p)) if p else None for p in (quote.bid, quote.ask, quote.last))
+        return Market(bid, ask, last), held
+
+    def _abilities(self, account: AccountId) -> tuple[tuple[OrderType, ...], tuple[TimeInForce, ...]]:
+        """What the account's venue takes; empty where it does not say."""
+        status = self._app.picture.status
+        broker = account.partition(":")[0]
+        feed = next((f for f in status.feeds if f.broker == broker), None) if status is not None else None
+        return (feed.order_types, feed.times_in_force) if feed is not None else ((), ())
 
     def sent(self, request: OrderRequest) -> None:
-        """The size last sent is where the next ticket starts."""
+        """The size last sent is where the next ticket starts; `.` opens all of it again."""
         self._sizes[request.instrument] = request.quantity
+        self._last = request
+
+    def repeat(self, _: str) -> None:
+        """The ticket of the order sent last, as a new one. Nothing is sent by it."""
+        last = self._last
+        instrument = self._app.instruments.get(last.instrument) if last is not None else None
+        if last is None or instrument is None:
+            self._app.say("info", "nothing to repeat: no order was sent from here yet")
+            return
+        self._app.select(last.instrument)
+        form = self._open(
+            instrument, last.side, last.limit_price or last.stop_price, account=last.account, quantity=last.quantity
+        )
+        form.fill(last)
+        self._app.form_changed()
+
+    def buy_armed(self, _: str) -> None:
+        self._app.armed.fire(Side.BUY)
+
+    def sell_armed(self, _: str) -> None:
+        self._app.armed.fire(Side.SELL)
+
+    def arm(self, _: str) -> None:
+        why = self._app.armed.arm(self._app.settings.confirm.armed_minutes)
+        if why:
+            self._app.say("warning", why)
 
     # ---- working orders
 
@@ -93,20 +165,36 @@ class Trading:
         if instrument is None:
             self._app.say("warning", f"{order.code} is not known to this console yet; try again in a moment")
             return None
-        form = Ticket(
-            self._app.desk.new_order_id(), order.account, instrument, order.side, order.limit_price, order=order
-        )
-        if order.type in HAS_LIMIT:
-            form.field = "price"
-        elif order.type in HAS_STOP:
-            form.field = "stop"
-        self._app.open(form)
-        return form
+        field = "price" if order.type in HAS_LIMIT else "stop" if order.type in HAS_STOP else ""
+        return self._open(instrument, order.side, order.limit_price, account=order.account, order=order, field=field)
 
     def cancel(self, _: str) -> None:
-        order = self._order()
+        """The selected order, or all that are marked."""
+        found = (self._app.picture.order(key) for key in self._marked())
+        marked = [row for row in found if row is not None and row.is_working]
+        if len(marked) > 1:
+            first, *more = (Cancel(client_order_id=row.id) for row in marked)
+            text = f"cancel {len(marked)} marked orders: {', '.join(row.id[-4:] for row in marked[:6])}"
+            self._app.open(Confirm(Wanted(first, text, more=tuple(more))))
+            return
+        order = marked[0] if marked else self._order()
         if order is not None:
             self._confirm_cancel(order)
+
+    def _marked(self) -> list[str]:
+        marked: list[str] = getattr(self._app, "marked", lambda _: [])("orders")
+        return marked
+
+    def tell_canceled(self) -> None:
+        """What became of the cancels asked for here, once it is known."""
+        for id in list(self.canceling):
+            row = self._app.picture.order(id)
+            if row is not None and row.is_working:
+                continue
+            self.canceling.discard(id)
+            if row is not None:
+                done = f"{f.quantity(row.filled)} of {f.quantity(row.quantity)} filled"
+                self._app.say("ok", f"{row.id[-4:]} is {row.status.value}: {done}")
 
     def _confirm_cancel(self, order: OrderRow) -> None:
         if not order.is_working:
@@ -158,6 +246,44 @@ class Trading:
         name = symbol(held, app.look.language)
         text = f"{verb} {f.quantity(held.quantity)} {name}, reduce-only at the opposite touch; size read when sent"
         app.open(Confirm(Wanted(command, text)))
+
+    def protect(self, _: str) -> None:
+        """A small ticket for the stop of the selected position: the one it has is moved, else one is attached."""
+        app = self._app
+        held = app.selected_position()
+        if held is None:
+            code = (app.instrument or "").partition(":")[2] or "nothing"
+            app.say("info", f"no position in {code} to protect")
+            return
+        instrument = app.instruments.get(held.instrument)
+        if instrument is None:
+            app.say("warning", f"{held.code} is not known to this console yet; try again in a moment")
+            return
+        side = Side.SELL if held.quantity > 0 else Side.BUY
+        order = self._stop_of(held, side)
+        market = self.seen(instrument, held.account)[0]
+        price = order.stop_price if order is not None else None
+        if price is None and market.last is not None:
+            price = near(FIRST_STOP, market.last, instrument, side.sign, "stop")
+        quantity = order.quantity if order is not None else abs(held.quantity)
+        self._open(
+            instrument,
+            side,
+            price,
+            account=held.account,
+            order=order,
+            quantity=quantity,
+            is_protective=True,
+            field="stop",
+        )
+
+    def _stop_of(self, held: PositionRow, side: Side) -> OrderRow | None:
+        """The working order that protects a position."""
+        for row in self._app.picture.orders():
+            is_there = row.is_working and (row.account, row.instrument) == (held.account, held.instrument)
+            if is_there and row.side is side and row.stop_price is not None:
+                return row
+        return None
 
     def panic(self, choice: str) -> None:
         """With real money the end of the account's name is typed before all is closed."""

@@ -8,18 +8,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.domain.account import Mode, TradingState
-from core.domain.commands import Command, ControlStrategy, Panic, SetTradingState, StrategyAction, Submit
+from core.domain.commands import Command, ControlStrategy, SetTradingState, StrategyAction, Submit
 from core.domain.decimals import ZERO
 from core.domain.errors import HogaError
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.order import OrderRequest
 from core.ports import Preview
-from core.trading.line import CloseOrder, Line, LineContext, LineError, ModifyOrder, NewOrder, PanicOrder
+from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
 from tui import format as f
+from tui.acts.saying import is_reverse, say
 from tui.forms.policy import Kind
 from tui.forms.strips import LineForm
-from tui.forms.ticket import HAS_LIMIT
-from tui.look import SIDE_WORDS, TYPE_WORDS
 from tui.messages import Wanted
 from tui.panes.help import HelpForm
 from tui.screens.layout import READY
@@ -55,7 +54,7 @@ class Typed:
             form.remark = _COMMANDS[text.split()[0].lower()][1]
             return None
         try:
-            line = self._parse(form.edit.text)
+            line = self.parse(form.edit.text)
         except LineError as error:
             form.is_wrong, form.remark = True, str(error)
             if error.suggestions:
@@ -85,7 +84,7 @@ class Typed:
         if command is not None:
             return command(text.split()[1:])
         try:
-            line = self._parse(text)
+            line = self.parse(text)
             if isinstance(line, NewOrder):
                 kind = Kind.REVERSE if is_reverse(text) and not line.is_immediate else None
                 return Wanted(Submit(request=line.request(self._id)), say(line), kind=kind)
@@ -98,7 +97,7 @@ class Typed:
         except HogaError as error:
             return str(error)
 
-    def _parse(self, text: str) -> Line:
+    def parse(self, text: str) -> Line:
         from core.trading.orderline import parse  # the grammar is no part of the first picture
 
         app = self._app
@@ -149,6 +148,21 @@ class Typed:
         self._app.open(HelpForm(self._app.focus_name, self._app.keys.map))
         return ""
 
+    def arm(self, words: list[str]) -> str:
+        """`:arm 5m`, `:arm 90s`; without a time as long as configured."""
+        minutes = self._app.settings.confirm.armed_minutes
+        if words:
+            number, unit = words[0].rstrip("ms"), words[0].lstrip("0123456789.")
+            try:
+                minutes = float(number) / {"": 1, "m": 1, "s": 60}[unit]
+            except (ValueError, KeyError):
+                return "write a time: :arm 5m or :arm 90s"
+        return self._app.armed.arm(minutes)
+
+    def disarm(self, _: list[str]) -> str:
+        self._app.armed.disarm("by hand")
+        return ""
+
     def panic(self, _: list[str]) -> str:
         self._app.trading.panic("")
         return ""
@@ -157,7 +171,7 @@ class Typed:
         return Wanted(SetTradingState(state=TradingState.ACTIVE, text="resumed"), "trading is ACTIVE again")
 
     def cancel(self, _: list[str]) -> Wanted:
-        line = self._parse("c all")
+        line = self.parse("c all")
         return Wanted(line.command(), "cancel all working orders")  # type: ignore[union-attr, call-arg]
 
     def strategy(self, words: list[str]) -> Wanted | str:
@@ -195,6 +209,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "quit": ("quit", "leave the console"),
     "help": ("help", "what the keys do"),
     "panic": ("panic", "open the panic menu"),
+    "arm": ("arm", "for a while F9 and F6 send the buy and sell template at once: arm 5m"),
+    "disarm": ("disarm", "end armed mode"),
     "resume": ("resume", "let orders pass again after a panic or halt"),
     "cancel": ("cancel", "cancel all working orders"),
     "s": ("strategy", "start, pause or stop a strategy"),
@@ -207,39 +223,3 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "lang": ("language", "change the language: ko, en"),
 }
 """word -> (method, what it does)."""
-
-
-def is_reverse(text: str) -> bool:
-    """Does the line turn a position around? The order it makes looks like any other."""
-    from core.trading.hangul import keys
-    from core.trading.lineparts import VERBS
-
-    word = text.split(maxsplit=1)[0].casefold()
-    return "reverse" in (VERBS.get(word), VERBS.get(keys(word)))
-
-
-def say(line: Line) -> str:
-    """What a line means, in words."""
-    if isinstance(line, NewOrder):
-        price = f.quantity(line.limit_price) if line.type in HAS_LIMIT else ""
-        stop = f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else ""
-        trail = f"trail {f.quantity(line.trail)}" if line.trail is not None else ""
-        flags = ("reduce-only" if line.reduce_only else "", "post-only" if line.post_only else "")
-        words = (SIDE_WORDS[line.side], f.quantity(line.quantity), line.instrument.code, TYPE_WORDS[line.type], price)
-        tail = (stop, trail, line.time_in_force.value.upper(), *flags, *line.remarks)
-        return " ".join(part for part in (*words, *tail) if part)
-    if isinstance(line, CloseOrder):
-        how = "at market" if line.at_market else "at the opposite touch"
-        share = "" if line.fraction == 1 else f"{f.quantity(line.fraction * 100)}% of "
-        return f"close {share}{line.instrument.code} {how}, reduce-only"
-    if isinstance(line, ModifyOrder):
-        terms = [f"quantity {f.quantity(line.quantity)}" if line.quantity is not None else ""]
-        terms += [f"price {f.quantity(line.limit_price)}" if line.limit_price is not None else ""]
-        terms += [f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else "", *line.remarks]
-        return f"modify {line.client_order_id[-4:]} {line.instrument.code}: {' '.join(t for t in terms if t)}"
-    command = line.command()
-    if isinstance(command, Panic):
-        return "panic: flatten" if command.flatten else "panic: stop automatic orders, cancel entries"
-    one = getattr(line, "client_order_id", None)
-    instrument = getattr(line, "instrument", None)
-    return f"cancel {one[-4:]}" if one else f"cancel all of {instrument.code}" if instrument else "cancel all orders"

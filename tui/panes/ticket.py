@@ -1,21 +1,27 @@
 """Draws the ticket: side and account as a banner, fields on one edge, then what the order would cost and whether it
-would pass. Without an open ticket it says how to open one."""
+would pass. Without an open ticket it says how to open one. What does not fit goes by its weight, never a field."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from core.domain.decimals import parse
-from core.domain.errors import InvalidValue
-from core.domain.order import Side
+from core.domain.errors import HogaError, InvalidValue
+from core.domain.order import OrderType, Side
+from core.ports import Preview
 from core.trading.view import StatusRow
 from tui import format as f
-from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
+from tui.forms.ticket import HAS_LIMIT, HAS_STOP, LEGS, Ticket
 from tui.look import SIDE_WORDS, TYPE_WORDS, Look, looks_live
 from tui.widgets.grid import Cell
 from tui.widgets.line_edit import LineEdit
 from tui.widgets.sheet import Sheet
+from tui.widgets.wrap import wrap
 
 _LABEL, _EDGE = 9, 20
 """Where labels and values end."""
+Row = tuple[int, list[Cell]]
+"""(weight, cells): 0 never goes, the highest goes first."""
 
 
 class TicketPane(Sheet):
@@ -29,7 +35,7 @@ class TicketPane(Sheet):
 
     def show(self, ticket: Ticket | None, status: StatusRow | None, *, is_sending: bool = False) -> None:
         self.facts = (Cell(self._look.word("preview"), "text-dim"),) if ticket is not None else ()
-        lines = self._without() if ticket is None else self._open(ticket, status, is_sending)
+        lines = self._without() if ticket is None else self._fitting(self._open(ticket, status, is_sending))
         self.put_lines(lines[: self.room_height])
         self.flush()
 
@@ -46,58 +52,119 @@ class TicketPane(Sheet):
             [Cell(" " + self._look.word("the selected symbol"), "text-dim")],
         ]
 
-    def _open(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[list[Cell]]:
-        lot = self._look.say("lot {lot}", lot=f.quantity(ticket.instrument.lot))
-        lines = [self._banner(ticket, status), self._subject(ticket)]
-        lines.append(self._field(ticket, "quantity", "Qty", _shown(ticket.quantity), lot))
+    def _fitting(self, rows: list[Row]) -> list[list[Cell]]:
+        kept = list(rows)
+        while len(kept) > self.room_height:
+            heaviest = max(range(len(kept)), key=lambda n: (kept[n][0], n))
+            if not kept[heaviest][0]:
+                break
+            del kept[heaviest]
+        return [cells for _, cells in kept]
+
+    def _open(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[Row]:
+        rows: list[Row] = [(0, self._banner(ticket, status)), (0, self._subject(ticket))]
+        rows += [(0, self._quantity(ticket))]
         if ticket.type in HAS_LIMIT:
-            lines.append(self._field(ticket, "price", "Price", _shown(ticket.price), self._distance(ticket)))
+            rows.append((0, self._field(ticket, "price", "Price", _shown(ticket.price), self._distance(ticket))))
         if ticket.type in HAS_STOP:
-            lines.append(self._field(ticket, "stop", "Stop", _shown(ticket.stop), ""))
-        lines.append(self._field(ticket, "type", "Type", self._look.word(TYPE_WORDS[ticket.type]), "t"))
-        lines.append(self._field(ticket, "tif", "TIF", ticket.time_in_force.value.upper(), "T"))
-        if ticket.order is None:
-            lines.append(self._field(ticket, "side", "Side", self._look.word(SIDE_WORDS[ticket.side]), ""))
-        lines.append([Cell(" " + "─" * max(self.room_width - 2, 0), "border")])
-        lines += self._preview(ticket)
-        lines += self._verdict(ticket)
-        verb = "sending..." if is_sending else "review" if looks_live(status) else "send"
-        send = f" {self._look.word(verb)}  "
-        drop = self._look.word("drop")
-        keys = [
-            Cell(" "),
-            Cell("Enter", "key"),
-            Cell(send, "text-dim"),
-            Cell("Esc", "key"),
-            Cell(f" {drop}", "text-dim"),
-        ]
-        spare = self.room_height - len(lines) - 1
-        lines += [[] for _ in range(min(spare, 1))] + [keys]
-        return lines
+            label = "Trail" if ticket.type is OrderType.TRAILING else "Stop"
+            rows.append((0, self._stop(ticket, label)))
+        rows.append((0, self._type(ticket)))
+        if ticket.order is None and not ticket.is_protective:
+            rows += [self._leg(ticket, "sl", "SL"), self._leg(ticket, "tp", "TP")]
+        rows.append((8, [Cell(" " + "─" * max(self.room_width - 2, 0), "border")]))
+        rows += self._figures(ticket)
+        rows += [(0 if n < 2 else 5, cells) for n, cells in enumerate(self._verdict(ticket))]
+        return [*rows, (10, []), (9, self._keys(ticket, status, is_sending))]
+
+    # ---- heads
 
     def _banner(self, ticket: Ticket, status: StatusRow | None) -> list[Cell]:
-        word = self._look.word(SIDE_WORDS[ticket.side])
-        verb = self._look.say("modify {id}", id=ticket.order.id[-4:]) if ticket.order else word
-        badge = f" {status.badge if status else ''} {self._look.account(ticket.account)} "
+        look = self._look
+        word = look.word(SIDE_WORDS[ticket.side])
+        if ticket.is_protective:
+            verb = f"{look.word('protect')} · {word}"
+        elif ticket.order is not None:
+            verb = look.say("modify {id}", id=ticket.order.id[-4:])
+        else:
+            verb = word
+        badge = f" {status.badge if status else ''} {look.account(ticket.account)} "
         side = "banner-buy" if ticket.side is Side.BUY else "banner-sell"
         room = max(self.room_width - f.width(badge), 4)
-        return [Cell(f.fit(f" {verb}", room), side), Cell(badge, "badge-live" if looks_live(status) else "badge-paper")]
+        lead = "▎" if ticket.field == "side" else " "
+        text = f.fit(f"{lead}{verb}{'  ◂ ▸' if ticket.field == 'side' else ''}", room)
+        return [Cell(text, side), Cell(badge, "badge-live" if looks_live(status) else "badge-paper")]
 
     def _subject(self, ticket: Ticket) -> list[Cell]:
         known = ticket.instrument
         name = (known.name_ko if self._look.language == "ko" else "") or known.name
-        tick = f.quantity(known.ticks.step(ticket.last)) if ticket.last else ""
-        room = max(self.room_width - f.width(known.code) - len(tick) - 8, 4)
+        tick = f" t{f.quantity(known.ticks.step(ticket.last))}" if ticket.last else ""
+        market = f" {known.market}" if self.room_width >= 40 else ""
+        room = max(self.room_width - f.width(known.code) - len(tick) - len(market) - 3, 4)
         return [
             Cell(f" {f.clip(name, room)}", "strong"),
             Cell(f" {known.code}", "text-dim"),
-            Cell(f" t{tick}" if tick else "", "text-dim"),
+            Cell(market + tick, "text-dim"),
         ]
+
+    # ---- fields
+
+    def _quantity(self, ticket: Ticket) -> list[Cell]:
+        text = ticket.quantity.text
+        note = self._look.say("lot {lot}", lot=f.quantity(ticket.instrument.lot))
+        if not text.replace(",", "").replace(".", "").isdigit():
+            try:
+                note = f"= {f.quantity(ticket.units())}"
+            except HogaError:
+                note = ""
+        return self._field(ticket, "quantity", "Qty", _shown(ticket.quantity), note)
+
+    def _stop(self, ticket: Ticket, label: str) -> list[Cell]:
+        note = ""
+        if ticket.is_protective:
+            try:
+                price = ticket.request().stop_price
+            except HogaError:
+                price = None
+            note = self._away(ticket, price, ticket.last, is_written=ticket.stop.text[-1:] in ("%", "t"))
+        return self._field(ticket, "stop", label, _shown(ticket.stop), note)
+
+    def _type(self, ticket: Ticket) -> list[Cell]:
+        cells = self._field(ticket, "type", "Type", self._look.word(TYPE_WORDS[ticket.type]), "")[:-1]
+        tif = ticket.time_in_force.value.upper()
+        pen = "field-active" if ticket.field == "tif" else "text"
+        flags = f" {self._look.word('reduce-only')}" if ticket.reduce_only else ""
+        return [*cells, Cell(" "), Cell(tif, pen), Cell(flags, "text-dim")]
+
+    def _leg(self, ticket: Ticket, name: str, label: str) -> Row:
+        """While it is typed the field shows what is typed and the note its price; else the price and how far it is."""
+        edit = ticket.sl if name == "sl" else ticket.tp
+        is_active = ticket.field == name
+        try:
+            price = ticket.leg(name)
+        except HogaError:
+            price = None
+        if is_active or price is None:
+            value = edit.text
+            note = self._away(ticket, price, ticket.entry, is_written=edit.text[-1:] in ("%", "t"))
+        else:
+            value = f.quantity(price)
+            note = self._away(ticket, price, ticket.entry, is_written=False)
+        return (0 if is_active or edit.text else 6), self._field(ticket, name, label, value, note)
+
+    def _away(self, ticket: Ticket, price: Decimal | None, start: Decimal | None, *, is_written: bool) -> str:
+        if price is None:
+            return ""
+        if is_written:
+            return f"= {f.quantity(price)}"
+        return f"{(price / start - 1) * 100:+.1f}%" if start else ""
 
     def _field(self, ticket: Ticket, name: str, label: str, value: str, note: str) -> list[Cell]:
         is_active, is_editable = ticket.field == name, name in ticket.fields
         label_text = f.fit(f" {self._look.word(label)}", _LABEL)
         pen = "field-active" if is_active else "field" if is_editable else "text"
+        if not value and name in LEGS and not is_active:
+            pen = "faint"
         mark = Cell("▎" if is_active else " ", "field-mark" if is_active else pen)
         return [
             Cell(label_text, "text-dim"),
@@ -107,46 +174,76 @@ class TicketPane(Sheet):
         ]
 
     def _distance(self, ticket: Ticket) -> str:
+        """From the own touch, in ticks; PEG while the price follows it."""
+        if ticket.peg is not None:
+            return f"PEG {-ticket.peg * ticket.side.sign:+d}t" if ticket.peg else "PEG"
         preview = ticket.preview
         if preview is None or preview.distance_ticks is None:
             return ""
         return f"{preview.distance_ticks:+d}t" if preview.distance_ticks else self._look.word("touch")
 
-    def _preview(self, ticket: Ticket) -> list[list[Cell]]:
+    # ---- figures
+
+    def _figures(self, ticket: Ticket) -> list[Row]:
         preview, look = ticket.preview, self._look
         if preview is None:
-            return [self._figure("Value", f.MISSING), self._figure("Cost", f.MISSING), self._figure("After", f.MISSING)]
+            return [(0, self._figure("Value", f.MISSING)), (2, self._figure("Cost", f.MISSING))]
         share = "" if preview.nav_fraction is None else f"{preview.nav_fraction * 100:.1f}% NAV"
+        tax = f"{look.word('tax')} {look.money(preview.tax, preview.currency)}" if preview.tax is not None else ""
+        rows: list[Row] = [
+            (0, self._figure("Value", look.money(preview.notional, preview.currency), share)),
+            (3, self._figure("Cost", look.money(preview.costs, preview.currency), tax)),
+        ]
+        if preview.risk is not None:
+            rows.append((0, self._figure("Risk", look.money(preview.risk, preview.currency), _risk_share(preview))))
         return [
-            self._figure("Value", look.money(preview.notional, preview.currency), share),
-            self._figure("Cost", look.money(preview.costs, preview.currency)),
-            self._figure("After", look.quantity(preview.position_after, _EDGE - _LABEL)),
-            self._figure("BP left", look.money(preview.buying_power_after, preview.currency)),
+            *rows,
+            (7, self._figure("After", look.quantity(preview.position_after, _EDGE - _LABEL))),
+            (4, self._figure("BP left", look.money(preview.buying_power_after, preview.currency))),
         ]
 
     def _figure(self, label: str, value: str, note: str = "") -> list[Cell]:
         return [
             Cell(f.fit(f" {self._look.word(label)}", _LABEL), "text-dim"),
             Cell(f.fit(value, _EDGE - _LABEL, "right", number=True), "faint" if value == f.MISSING else "strong"),
-            Cell(f" {note}", "text-dim"),
+            Cell(f" {f.clip(note, max(self.room_width - _EDGE - 2, 0))}", "text-dim"),
         ]
 
     def _verdict(self, ticket: Ticket) -> list[list[Cell]]:
-        width = max(self.room_width - 2, 1)
+        width = max(self.room_width - 4, 1)
         if ticket.problem:
+            rows = wrap(self._look.said(ticket.problem), width)[:4]
             pen = "error" if ticket.is_denied else "stale"
-            rows = _wrap(self._look.said(ticket.problem), width - 2)[:3]
             return [[Cell(" "), Cell(f" {rows[0]} ", pen)], *[[Cell(f"  {row}", "text")] for row in rows[1:]]]
         preview = ticket.preview
         if preview is None:
             return [[Cell(f" {self._look.word('checks: waiting for figures')}", "text-dim")]]
         if preview.rule:
-            rows = _wrap(self._look.said(preview.text), width)[:3]
-            return [
-                [Cell(" "), Cell(f" {f.clip(self._look.word(preview.rule), width - 2)} ", "stale")],
-                *[[Cell(f" {row}")] for row in rows],
-            ]
-        return [[Cell(f" ✓ {preview.checks_passed}/{preview.checks_total} {self._look.word('checks')}", "text-dim")]]
+            rows = wrap(self._look.said(preview.text), width)[:4]
+            rule = f.clip(self._look.word(preview.rule), width)
+            return [[Cell(" "), Cell(f" {rule} ", "stale")], *[[Cell(f"  {row}")] for row in rows]]
+        passed = f" ✓ {preview.checks_passed}/{preview.checks_total} {self._look.word('checks')}"
+        if not preview.cautions:
+            return [[Cell(passed, "text-dim")]]
+        chips = [
+            [Cell(" "), Cell(f" {f.clip(self._look.said(caution), width)} ", "stale")] for caution in preview.cautions
+        ]
+        return [[Cell(passed, "text-dim")], *chips]
+
+    def _keys(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[Cell]:
+        word = self._look.word
+        verb = "sending..." if is_sending else "review" if looks_live(status) else "send"
+        cells = [Cell(" "), Cell("Enter", "key"), Cell(f" {word(verb)}  ", "text-dim")]
+        cells += [Cell("Esc", "key"), Cell(f" {word('drop')}", "text-dim")]
+        if ticket.type in HAS_LIMIT:
+            cells += [Cell("  "), Cell("p", "key"), Cell(f" {word('peg')}", "text-dim")]
+        return cells
+
+
+def _risk_share(preview: Preview) -> str:
+    if preview.nav_fraction is None or not preview.notional or preview.risk is None:
+        return ""
+    return f"{float(preview.risk / preview.notional) * preview.nav_fraction * 100:.2f}% NAV"
 
 
 def _shown(edit: LineEdit) -> str:
@@ -157,16 +254,3 @@ def _shown(edit: LineEdit) -> str:
         return f.quantity(parse(edit.text))
     except InvalidValue:
         return edit.text
-
-
-def _wrap(text: str, cells: int) -> list[str]:
-    """Words into lines of at most `cells` cells."""
-    lines, line = [], ""
-    for word in text.split()[:60]:
-        word = f.clip(word, cells)  # noqa: PLW2901
-        if line and f.width(line) + 1 + f.width(word) > cells:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line] if line else lines or [""]
