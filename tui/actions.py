@@ -121,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     _trade("undo", ("u",), "Cancel the order sent last, if it is still open (Enter confirms)", "undo", applies="sent"),
     _trade("repeat", (".",), "Open the ticket of the order sent last again; sends nothing by itself"),
     _trade("protect", ("P",), "Attach a protective stop to the selected position, or move the one it has"),
-    _trade("arm", ("ctrl+e f7",), "Armed mode: two keys far apart; also :arm 5m"),
+    _trade("arm", ("ctrl+g f7",), "Armed mode: two keys far apart; also :arm 5m"),
     _trade("buy_armed", ("f9",), "Armed mode only: send the buy template at once", sends=True),
     _trade("sell_armed", ("f6",), "Armed mode only: send the sell template at once", sends=True),
     _trade("panic_menu", ("!",), "Panic menu", "panic", method="panic"),

@@ -49,9 +49,9 @@ async def test_the_keys_do_nothing_until_it_is_armed() -> None:
 
 async def test_two_keys_far_apart_arm_it() -> None:
     async with trader() as hands:
-        await hands.press("f7", "ctrl+e", "x")
+        await hands.press("f7", "ctrl+g", "x")
         assert not hands.app.armed.is_on
-        await hands.press("escape", "ctrl+e", "f7")
+        await hands.press("escape", "ctrl+g", "f7")
         assert hands.app.armed.is_on
         await hands.press("escape")
         hands.app.show_all()

@@ -105,7 +105,7 @@ class Armed:
         app = self._app
         self.watch()
         if not self.is_on:
-            app.say("info", "not armed; :arm 5m arms, or Ctrl+E and then F7")
+            app.say("info", "not armed; :arm 5m arms, or Ctrl+G and then F7")
             return
         if app.asking.is_sending:
             return

@@ -73,7 +73,7 @@ ARMED = {
     "the quote of {code} is {freshness}": "{code} 시세가 {freshness:ko}",
     "the account changed": "계좌가 바뀜",
     "the list of symbols changed": "종목 목록이 바뀜",
-    "not armed; :arm 5m arms, or Ctrl+E and then F7": "무장하지 않음. :arm 5m 또는 Ctrl+E 다음 F7",
+    "not armed; :arm 5m arms, or Ctrl+G and then F7": "무장하지 않음. :arm 5m 또는 Ctrl+G 다음 F7",
     "{count} sends within {seconds} s; the last was not sent": "{seconds}초 안에 {count}번 전송, 마지막은 보내지 않음",
     "the template is no order to {side}: {template}": "{side:ko} 주문이 아닌 양식: {template}",
     "the desk gave no figures in time": "엔진이 제때 수치를 주지 않음",
