@@ -16,7 +16,7 @@ from core.clock import SystemClock
 from core.config import Settings, StrategySettings
 from core.domain.commands import ControlStrategy, StrategyAction
 from core.domain.errors import ConfigError
-from core.domain.events import InstrumentListed, StrategyStatus
+from core.domain.events import InstrumentListed, Noticed, StrategyStatus
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Freshness, Interval
@@ -27,6 +27,7 @@ from core.trading.engine import Engine
 
 if TYPE_CHECKING:
     from brokers.paper.broker import PaperBroker
+    from core.trading.strategist import Slot
     from storage.journal import Journal
 
 DEMO_STRATEGY = StrategySettings(
@@ -130,6 +131,7 @@ class Program:
     def add_strategies(self, configured: dict[str, StrategySettings]) -> None:
         """Put the configured strategies in their places; raises ConfigError that names the section."""
         from core.strategies import catalog
+        from core.strategies.params import texts
         from core.trading.strategist import Slot
 
         listed = list(self.engine.state.instruments.values())
@@ -144,7 +146,22 @@ class Program:
                 raise ConfigError(f"[strategies.{name}] {error}") from error
             account = AccountId(section.account)
             slot = Slot(name, section.kind, strategy, account, ids, section.interval, section.size)
+            slot.configured = texts(strategy.params)
             self.engine.strategist.add(slot)
+            self._set_params(slot)
+
+    def _set_params(self, slot: Slot) -> None:
+        """What a person set last, unless the settings were changed since, or it is not allowed any more."""
+        changed = self.engine.state.strategy_params.get(slot.name)
+        if changed is None:
+            return
+        problem = "the settings were changed since" if changed.configured != slot.configured else ""
+        problem = f"it is now of kind {slot.kind}" if changed.kind != slot.kind else problem
+        if not problem:
+            problem = self.engine.strategist.set_params(slot, changed.params)
+        if problem:
+            text = f"{slot.name}: parameters set by {changed.by} are left aside ({problem}); the settings count"
+            self.runner.feed(Noticed(ts=self.clock.now(), level="warning", kind="STRAT", text=text))
 
     async def start_strategies(self, configured: dict[str, StrategySettings]) -> None:
         """Warm up from the past, then start those that ran before or start by themselves."""

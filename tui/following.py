@@ -14,7 +14,7 @@ from core.trading.view import Interest, LogRow, Slice
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-ON_DEMAND = frozenset({Slice.BOOK, Slice.CHART})
+ON_DEMAND = frozenset({Slice.BOOK, Slice.CHART, Slice.TRACE})
 """Slices that come for what is looked at alone."""
 
 

@@ -94,6 +94,13 @@ class ControlStrategy(_Command, frozen=True, kw_only=True):
     action: StrategyAction
 
 
+class SetStrategyParams(_Command, frozen=True, kw_only=True):
+    """New parameters of a strategy that is stopped or paused, as text; those not named stay."""
+
+    name: str
+    params: dict[str, str]
+
+
 class SetWatchlist(_Command, frozen=True, kw_only=True):
     """A whole list at once, as an import gives it."""
 
@@ -171,6 +178,7 @@ Command = (
     | SetTradingState
     | Panic
     | ControlStrategy
+    | SetStrategyParams
     | SetWatchlist
     | EditWatchlist
     | SetAlert

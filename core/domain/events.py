@@ -185,6 +185,18 @@ class StrategyChanged(_Event, frozen=True, kw_only=True):
     text: str = ""
 
 
+class StrategyParamsChanged(_Event, frozen=True, kw_only=True):
+    """A person changed the parameters of a strategy. `configured` is what the settings said then: once they say
+    something else, they count again."""
+
+    name: str
+    kind: str
+    params: dict[str, str]
+    """All of them, as text."""
+    configured: dict[str, str]
+    by: str
+
+
 class WatchlistChanged(_Event, frozen=True, kw_only=True):
     """A list as somebody left it: from here on it counts instead of the one in the settings."""
 
@@ -304,6 +316,7 @@ DurableEvent = (
     | TradingStateChanged
     | DayStarted
     | StrategyChanged
+    | StrategyParamsChanged
     | WatchlistChanged
     | AlertSet
     | AlertCleared

@@ -19,6 +19,7 @@ from core.domain.commands import (
     EditWatchlist,
     Replace,
     SetAlert,
+    SetStrategyParams,
     Settle,
     SetWatchlist,
     StartDay,
@@ -256,6 +257,8 @@ class LocalDesk:
                 return self._engine.alerts.problem(command)
             case WriteNote():
                 return self._engine.notes.problem(command)
+            case SetStrategyParams():
+                return self._engine.params_refusal(command)
             case ControlStrategy() if command.name not in self._engine.strategist.slots:
                 names = ", ".join(self._engine.strategist.slots) or "none are configured"
                 return f"there is no strategy {command.name[:40]!r}; there are: {names}"

@@ -8,7 +8,7 @@ from typing import Any
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval
-from core.domain.signal import Signal
+from core.domain.signal import Signal, Step
 from core.strategies.indicators import Bollinger, digits_of
 from core.strategies.strategy import Context, Strategy, Word
 
@@ -35,6 +35,9 @@ class BollingerReversion(Strategy):
         self.warmup = params.period
         self._bands = {i.id: Bollinger(params.period, params.width, digits_of(i)) for i in instruments}
         self._targets = dict.fromkeys(self._bands, 0.0)
+        self._asked: dict[InstrumentId, tuple[float, float]] = {}
+        """The newest close, and the target it was held against."""
+        self._seen = dict.fromkeys(self._bands, 0)
         self._latest: InstrumentId | None = None
 
     def on_bar(self, bar: Bar, context: Context) -> Signal | None:
@@ -42,6 +45,8 @@ class BollingerReversion(Strategy):
         self._latest = bar.instrument
         middle = bands.update(bar.close)
         lower, upper = bands.lower, bands.upper
+        self._asked[bar.instrument] = (bar.close, self._targets[bar.instrument])
+        self._seen[bar.instrument] += 1
         if middle is None or lower is None or upper is None:
             return None
         if self.signal is Word.WARMUP:
@@ -62,6 +67,22 @@ class BollingerReversion(Strategy):
         if (before > 0 and close >= middle) or (before < 0 and close <= middle):
             return 0.0
         return before
+
+    def trace(self, instrument: InstrumentId) -> tuple[Step, ...]:
+        """Flat: the band that is nearer. Held: the middle, where it leaves."""
+        bands, warm = self._bands[instrument], self._warm(self._seen[instrument])
+        close, before = self._asked.get(instrument, (0.0, 0.0))
+        middle, lower, upper = bands.middle, bands.lower, bands.upper
+        if middle is None or lower is None or upper is None:
+            return warm, Step(name="close beyond a band")
+        if before:
+            sign = ">=" if before > 0 else "<="
+            rule, limit, passed = "close at the middle", middle, close >= middle if before > 0 else close <= middle
+        elif close > middle and self.params.allow_short:
+            sign, rule, limit, passed = ">", "close above the upper band", upper, close > upper
+        else:
+            sign, rule, limit, passed = "<", "close below the lower band", lower, close < lower
+        return warm, Step(name=rule, value=close, relation=sign, limit=limit, passed=passed, unit="price")
 
     def describe(self) -> str:
         bands = None if self._latest is None else self._bands[self._latest]

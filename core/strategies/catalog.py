@@ -4,16 +4,14 @@ its module and add a line here."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
-
-import msgspec
 
 from core.domain.errors import ConfigError
 from core.domain.instrument import Instrument
 from core.domain.market import Interval
 from core.strategies.bollinger import BollingerReversion
 from core.strategies.ma_cross import MaCross
+from core.strategies.params import check, near
 from core.strategies.rsi import RsiReversion
 from core.strategies.strategy import Strategy
 
@@ -31,7 +29,7 @@ def build(
     names the key, and the caller knows the section and the file."""
     found = KINDS.get(kind)
     if found is None:
-        raise ConfigError(f"kind: there is no strategy {kind!r}{_near(kind, KINDS)}")
+        raise ConfigError(f"kind: there is no strategy {kind!r}{near(kind, KINDS)}")
     if not instruments:
         raise ConfigError("instruments: give it at least one instrument to trade")
     return found(name, params(kind, raw_params), instruments, interval)
@@ -39,18 +37,4 @@ def build(
 
 def params(kind: str, raw_params: Mapping[str, Any]) -> Any:
     """The checked `Params` of a known kind, numbers written as text allowed; raises ConfigError."""
-    wanted = KINDS[kind].Params
-    known = wanted.__struct_fields__
-    for key in raw_params:
-        if key not in known:
-            raise ConfigError(f"params: {kind} has no parameter {key!r}{_near(key, known)}")
-    try:
-        return msgspec.convert(dict(raw_params), wanted, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"params: {error}") from None
-
-
-def _near(word: object, known: Any) -> str:
-    names = list(known)
-    near = get_close_matches(str(word), names, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names) or 'none'}"
+    return check(kind, KINDS[kind].Params, raw_params)

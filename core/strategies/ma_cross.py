@@ -8,7 +8,7 @@ from typing import Any
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval
-from core.domain.signal import Signal
+from core.domain.signal import Signal, Step
 from core.strategies.indicators import digits_of
 from core.strategies.strategy import Context, Strategy, Word
 
@@ -46,6 +46,23 @@ class MaCross(Strategy):
             self.signal = Word.HOLD
         return None
 
+    def trace(self, instrument: InstrumentId) -> tuple[Step, ...]:
+        cross = self._crosses[instrument]
+        warm = self._warm(cross.seen)
+        averages = cross.averages
+        if averages is None or not warm.passed:
+            return warm, Step(name="averages"), Step(name="cross on this bar")
+        # What the last bar was asked: did the averages come to the other side of where they were?
+        is_up = cross.before < 0 or (not cross.before and cross.difference > 0)
+        passed = cross.difference > 0 if is_up else cross.difference < 0
+        name = f"ma{self.params.fast} {'above' if is_up else 'below'} ma{self.params.slow}"
+        fast, slow = averages
+        return (
+            warm,
+            Step(name=name, value=fast, relation=">" if is_up else "<", limit=slow, passed=passed, unit="price"),
+            Step(name="cross on this bar", passed=bool(cross.before) if passed else None),
+        )
+
     def describe(self) -> str:
         if self._latest is None:
             return f"0/{self.warmup} bars"
@@ -61,7 +78,19 @@ class _Cross:
     """Two averages of one instrument, compared exactly: their sums are whole quanta, so equal is equal. One ring serves
     both, for the fast window is the newest part of the slow one."""
 
-    __slots__ = ("_at", "_fast", "_fast_total", "_ring", "_scale", "_slow", "_slow_total", "difference", "seen", "side")
+    __slots__ = (
+        "_at",
+        "_fast",
+        "_fast_total",
+        "_ring",
+        "_scale",
+        "_slow",
+        "_slow_total",
+        "before",
+        "difference",
+        "seen",
+        "side",
+    )
 
     def __init__(self, fast: int, slow: int, digits: int) -> None:
         self._fast, self._slow = fast, slow
@@ -73,6 +102,8 @@ class _Cross:
         self.seen = 0
         self.difference = 0
         """Sign is that of fast - slow."""
+        self.before = 0
+        """The side before the newest close; 0 while there was none."""
         self.side: int | None = None
         """1 above, -1 below, 0 never apart yet; None while there are no figures. A touch does not change it."""
 
@@ -90,6 +121,7 @@ class _Cross:
             return 0
         self.difference = difference = fast_total * slow - slow_total * fast
         before = self.side
+        self.before = before or 0
         side = 1 if difference > 0 else -1 if difference < 0 else 0
         if side == before or (side == 0 and before is not None):
             return 0

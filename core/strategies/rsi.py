@@ -8,7 +8,7 @@ from typing import Any
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval
-from core.domain.signal import Signal
+from core.domain.signal import Signal, Step
 from core.strategies.indicators import Rsi
 from core.strategies.strategy import Context, Strategy, Word
 
@@ -37,12 +37,17 @@ class RsiReversion(Strategy):
         # Wilder's smoothing never forgets wholly: after five periods less than 0.7 % of the start is left.
         self.warmup = 5 * params.period + 1
         self._indices = {i.id: Rsi(params.period) for i in instruments}
+        self._before: dict[InstrumentId, float | None] = {}
+        """The index before the newest close."""
+        self._seen = dict.fromkeys(self._indices, 0)
         self._latest: InstrumentId | None = None
 
     def on_bar(self, bar: Bar, context: Context) -> Signal | None:
         index = self._indices[bar.instrument]
         self._latest = bar.instrument
         before, now = index.value, index.update(bar.close)
+        self._before[bar.instrument] = before
+        self._seen[bar.instrument] += 1
         if now is None or before is None:
             return None
         if self.signal is Word.WARMUP:
@@ -55,6 +60,33 @@ class RsiReversion(Strategy):
             return None
         self.signal = Word.of(target)
         return Signal(instrument=bar.instrument, target=target, reason=self.describe())
+
+    def trace(self, instrument: InstrumentId) -> tuple[Step, ...]:
+        """The rule that is nearer: buying back from below the middle, selling from above it."""
+        before, now, params = self._before.get(instrument), self._indices[instrument].value, self.params
+        seen = self._seen[instrument]
+        ready = Step(
+            name="warm-up",
+            value=float(seen),
+            relation=">=",
+            limit=float(params.period + 2),
+            passed=before is not None,
+            unit="bars",
+        )
+        name = f"rsi{params.period}"
+        if before is None or now is None:
+            return ready, Step(name=f"{name} beyond its level"), Step(name=f"{name} came back")
+        is_buy = before < 50
+        level = params.buy_below if is_buy else params.sell_above
+        was = before < level if is_buy else before > level
+        back = now >= level if is_buy else now <= level
+        words = ("oversold", "came back up") if is_buy else ("overbought", "came back down")
+        signs = ("<", ">=") if is_buy else (">", "<=")
+        return (
+            ready,
+            Step(name=f"{name} {words[0]} before", value=before, relation=signs[0], limit=level, passed=was),
+            Step(name=f"{name} {words[1]}", value=now, relation=signs[1], limit=level, passed=back if was else None),
+        )
 
     def describe(self) -> str:
         value = None if self._latest is None else self._indices[self._latest].value

@@ -14,7 +14,7 @@ from core.domain.ids import InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Bar, Interval, Quote, Trade
 from core.domain.order import Fill
-from core.domain.signal import Signal
+from core.domain.signal import Signal, Step
 from core.trading.history import History
 
 Answer = Signal | Sequence[Signal] | None
@@ -112,6 +112,17 @@ class Strategy:
     def describe(self) -> str:
         """The figures behind `signal`, short: `ma10 71,240 > ma30 71,105`."""
         return ""
+
+    def trace(self, instrument: InstrumentId) -> tuple[Step, ...]:
+        """The rules of the last evaluation, in the order in which they are asked, with the figures they were asked of.
+        Made when somebody looks, from what is kept anyway. A strategy that says nothing more shows its figures."""
+        ready = self.signal is not Word.WARMUP
+        return (Step(name="figures", text=self.describe(), passed=ready),)
+
+    def _warm(self, seen: int) -> Step:
+        return Step(
+            name="warm-up", value=float(seen), relation=">=", limit=self.warmup, passed=seen >= self.warmup, unit="bars"
+        )
 
     @classmethod
     def handles(cls) -> frozenset[str]:

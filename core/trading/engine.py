@@ -22,6 +22,7 @@ from core.domain.commands import (
     Panic,
     Replace,
     SetAlert,
+    SetStrategyParams,
     Settle,
     SetTradingState,
     SetWatchlist,
@@ -58,6 +59,7 @@ from core.domain.events import (
     RateChanged,
     SignalGiven,
     StrategyChanged,
+    StrategyParamsChanged,
     StrategyStatus,
     TradingStateChanged,
     WatchlistChanged,
@@ -69,6 +71,7 @@ from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import (
     OrderStatus,
 )
+from core.strategies.params import problem_of, texts
 from core.trading.alerts import Alerts
 from core.trading.charts import Charts
 from core.trading.control import Control
@@ -86,7 +89,7 @@ NOBODY: tuple[Handler, ...] = ()
 ANSWER_NS = 30 * NS
 """An order that is SENDING for longer than this has lost its answer."""
 _OURS_ALONE = (
-    *(OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, SignalGiven),
+    *(OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
@@ -145,6 +148,7 @@ class Engine:
             Panic: control.panic,
             StartDay: control.start_day,
             ControlStrategy: self._control_strategy,
+            SetStrategyParams: self._set_strategy_params,
             SetWatchlist: self.watchlists.edit,
             EditWatchlist: self.watchlists.edit,
             SetAlert: self.alerts.set,
@@ -243,6 +247,33 @@ class Engine:
             emit(self.state, StrategyChanged(ts=now, name=command.name, status=status, by=command.by), out)
             return self._follow(self.strategist.control(command.name, status, now), now, out)
         return out
+
+    def params_refusal(self, command: SetStrategyParams) -> str:
+        """Why these parameters cannot be set now; empty when they can."""
+        slot = self.strategist.slots.get(command.name)
+        if slot is None:
+            names = ", ".join(self.strategist.slots) or "none are configured"
+            return f"there is no strategy {command.name[:40]!r}; there are: {names}"
+        if slot.status is StrategyStatus.RUNNING:
+            return f"{slot.name} is running: pause or stop it with t, then change its parameters"
+        return problem_of(slot.kind, type(slot.strategy).Params, {**texts(slot.strategy.params), **command.params})
+
+    def _set_strategy_params(self, command: SetStrategyParams, now: int) -> Sequence[Output]:
+        out: list[Output] = []
+        refusal = self.params_refusal(command)
+        if refusal:
+            emit(self.state, Noticed(ts=now, level="warning", kind="STRAT", text=refusal), out)
+            return out
+        slot = self.strategist.slots[command.name]
+        before = texts(slot.strategy.params)
+        self.strategist.set_params(slot, command.params)
+        params = texts(slot.strategy.params)
+        if params != before:
+            changed = StrategyParamsChanged(
+                ts=now, name=slot.name, kind=slot.kind, params=params, configured=slot.configured, by=command.by
+            )
+            emit(self.state, changed, out)
+        return self._follow(self.strategist.warm_again(slot, now), now, out)
 
     def warm(self, name: str, bars: Iterable[Bar], now: int) -> Sequence[Output]:
         """Show a strategy its past before it starts. A strategy that breaks on it is stopped, alone."""

@@ -34,6 +34,7 @@ from core.domain.events import (
     PositionAdjusted,
     SignalGiven,
     StrategyChanged,
+    StrategyParamsChanged,
     StrategyStatus,
     TradingStateChanged,
     WatchlistChanged,
@@ -191,6 +192,9 @@ class LogBook:
                 who = event.account or "all accounts"
                 why = f": {event.text}" if event.text else ""
                 return "warning", "STATE", f"{who} {event.state.upper()} by {event.by}{why}"
+            case StrategyParamsChanged():
+                words = ", ".join(f"{name} {value}" for name, value in event.params.items())
+                return "info", "STRAT", f"{event.name} parameters by {event.by}: {words}"
             case StrategyChanged():
                 level = "error" if event.status is StrategyStatus.FAILED else "info"
                 why = f": {event.text}" if event.text else ""

@@ -13,8 +13,9 @@ from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.notify import LogBook
 from core.trading.sparks import Sparks
-from core.trading.strategy_rows import strategy_row
+from core.trading.strategy_rows import Curves, strategy_row
 from core.trading.systemview import SystemRow
+from core.trading.trace import trace_rows
 from core.trading.view import Changed, Interest, Row, Slice, StatusRow, chart_key
 
 ENDED_SHOWN = 100
@@ -60,6 +61,7 @@ class Picture:
         """Instruments whose book some face is looking at."""
         self.charts: set[ChartKey] = set()
         """Instruments and intervals that stand on some face's chart."""
+        self._curves = Curves()
         self.curve: list[float] = []
         self._curve_minute = -1
         self._sparks = Sparks()
@@ -205,8 +207,13 @@ class Picture:
             moved |= self._drop(Slice.PNL, {r.key for r in pnl})
             moved |= self._put(Slice.STATUS, (self._status(totals),))
         if everything:
-            strategies = [strategy_row(state, slot, now) for slot in engine.strategist.slots.values()]
+            slots = engine.strategist.slots
+            strategies = [self._curves.take(strategy_row(state, slot, now, limit), now) for slot in slots.values()]
             moved |= self._put(Slice.STRATEGIES, strategies)
+            asked = {face.interest.strategy for face in self.faces if Slice.TRACE in face.interest.slices}
+            why = [row for name in asked if name in slots for row in trace_rows(state, slots[name], now, limit)]
+            moved |= self._put(Slice.TRACE, why)
+            self._drop(Slice.TRACE, {row.key for row in why})
         return moved
 
     def _sample(self, equity: Decimal | None, now: int) -> None:
@@ -249,6 +256,9 @@ class Picture:
                 key = str(interest.instrument) if is_book else chart_key(interest.instrument, interest.interval)
                 found = self._rows[slice].get(key)
                 put = (found[1],) if found is not None and found[0] > revision else ()
+            elif slice is Slice.TRACE:
+                lead, held = f"{interest.strategy}|", self._rows[slice].items()
+                put = tuple(row for key, (at, row) in held if at > revision and key.startswith(lead))
             elif slice is Slice.QUOTES:
                 put, gone = self._quotes_since(face)
             else:

@@ -35,6 +35,7 @@ from core.domain.events import (
     PositionAdjusted,
     RateChanged,
     StrategyChanged,
+    StrategyParamsChanged,
     TradingStateChanged,
 )
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, market_of
@@ -81,6 +82,7 @@ class State:
         self.trading_states: dict[AccountId | None, TradingState] = {}
         self.gates: dict[AccountId, GateChanged] = {}
         self.strategies: dict[str, StrategyChanged] = {}
+        self.strategy_params: dict[str, StrategyParamsChanged] = {}
         self.state_changes: deque[TradingStateChanged] = deque(maxlen=20)
         """The newest changes of what may be done, oldest first."""
         self.kept = Kept()
@@ -108,6 +110,7 @@ class State:
             TradingStateChanged: self._trading_state,
             DayStarted: self._day,
             StrategyChanged: lambda e: self.strategies.__setitem__(e.name, e),
+            StrategyParamsChanged: lambda e: self.strategy_params.__setitem__(e.name, e),
             **self.kept.folds,
             InstrumentListed: lambda e: self.instruments.__setitem__(e.instrument.id, e.instrument),
             PhaseChanged: self._phase,

@@ -3,19 +3,22 @@ what it returns goes through the engine's one road, risk included. A strategy th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.domain.account import TradingState
 from core.domain.commands import Cancel, Submit
 from core.domain.decimals import ZERO
+from core.domain.errors import ConfigError
 from core.domain.events import AlertFired, SignalGiven, StrategyChanged, StrategyStatus
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Bar, Interval, Quote, Trade
 from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.domain.signal import Signal
+from core.strategies.params import check, texts
 from core.strategies.strategy import Context, Strategy
 from core.trading.bars import BarBuilder
 from core.trading.history import History
@@ -32,6 +35,16 @@ HISTORY = 1_000
 """Closing prices kept per instrument for strategies to read."""
 CLOSED_KEPT = 10_000
 """Closed bars that wait to be archived; beyond that they are dropped, for the archive is best effort."""
+
+
+class Pursuit(NamedTuple):
+    """What became of a strategy's wish when it was pursued last: the stage it came to, and why not farther."""
+
+    at: int
+    stage: str
+    """paused, size, trading or order."""
+    text: str = ""
+    order: ClientOrderId | None = None
 
 
 class Slot:
@@ -65,8 +78,21 @@ class Slot:
         """When the newest order of each instrument was asked for, and its id."""
         self.blocked: set[InstrumentId] = set()
         """Where its own open orders stand in the way; they are being canceled."""
+        self.pursuits: dict[InstrumentId, Pursuit] = {}
+        self.last: dict[InstrumentId, Bar] = {}
+        """The newest closed bar of each instrument."""
+        self.past: deque[Bar] = deque(maxlen=HISTORY * max(len(instruments), 1))
+        """Closed bars it was shown, oldest first: what it warms up from when its parameters change."""
+        self.configured: dict[str, str] = {}
+        """Its parameters as the settings have them."""
         self.closes = {id: History(HISTORY) for id in instruments}
         self.context = Context(lambda _: ZERO, lambda _: None, self.closes)
+
+    def keep(self, bar: Bar) -> None:
+        """A closed bar, before the strategy is shown it."""
+        self.closes[bar.instrument].append(bar.close)
+        self.last[bar.instrument] = bar
+        self.past.append(bar)
 
     def next_bar(self, now: int) -> int | None:
         """When the forming bar closes; None while the strategy does not listen."""
@@ -113,11 +139,34 @@ class Strategist:
         try:
             for bar in bars:
                 slot.context.now = bar.ts + bar.interval.ns
-                slot.closes[bar.instrument].append(bar.close)
+                slot.keep(bar)
                 slot.strategy.on_bar(bar, slot.context)
         except Exception as error:
             return self._failed(slot, error, now)
         return NO_WISH
+
+    def set_params(self, slot: Slot, raw: Mapping[str, str]) -> str:
+        """A strategy with other parameters in the same place: what it is not told stays. Why not, else empty."""
+        old = slot.strategy
+        try:
+            params = check(slot.kind, type(old).Params, {**texts(old.params), **raw})
+        except ConfigError as error:
+            return str(error)
+        slot.strategy = type(old)(old.name, params, old.instruments, old.interval)
+        return ""
+
+    def warm_again(self, slot: Slot, now: int) -> Sequence[Wish]:
+        """Show a strategy whose parameters changed all it was shown before; what it wanted until now is dropped."""
+        past = list(slot.past)
+        slot.past.clear()
+        slot.last.clear()
+        for id in slot.instruments:
+            slot.closes[id] = History(HISTORY)
+        for kept in (slot.wanted, slot.blocked, slot.pursuits):
+            kept.clear()
+        slot.target, slot.outcome = 0.0, ""
+        self._resolve()
+        return self.warm(slot.name, past, now)
 
     def take_closed(self) -> list[Bar]:
         """The bars that closed since the last call, for whoever keeps them."""
@@ -220,7 +269,7 @@ class Strategist:
                 and bar.instrument in slot.instruments
                 and slot.status in (StrategyStatus.RUNNING, StrategyStatus.PAUSED)
             ):
-                slot.closes[bar.instrument].append(bar.close)
+                slot.keep(bar)
                 said = self._teller(slot, slot.strategy.on_bar)(bar, now)
                 wishes.extend(said)
                 if not said and bar.instrument in slot.wanted and not self._was_refused(slot, bar.instrument, now):
@@ -264,20 +313,25 @@ class Strategist:
             sized = "paused"
         elif instrument is not None and signal.instrument in slot.instruments:
             sized = self._size(slot, signal, instrument)
+        stage = "paused" if slot.status is not StrategyStatus.RUNNING else "size"
         if isinstance(sized, Blocked):
+            slot.pursuits[signal.instrument] = Pursuit(now, stage, str(sized))
             slot.blocked.add(signal.instrument)
             return [Cancel(client_order_id=order.id, by=slot.name) for order in self._own(slot, signal.instrument)]
         if isinstance(sized, str):
+            slot.pursuits[signal.instrument] = Pursuit(now, stage, sized)
             slot.outcome = sized
             return []
         trading = self._state.trading_state(slot.account)
         if trading is not TradingState.ACTIVE:
             # The gate would refuse it, and each refusal is written for good.
             slot.outcome = f"trading is {trading.upper()}: no automatic orders"
+            slot.pursuits[signal.instrument] = Pursuit(now, "trading", slot.outcome)
             return []
         slot.sent += 1
         id = derived_client_order_id(slot.name, signal.instrument, str(now), str(slot.sent))
         slot.newest[signal.instrument] = (now, id)
+        slot.pursuits[signal.instrument] = Pursuit(now, "order", order=id)
         request = OrderRequest(
             client_order_id=id,
             account=slot.account,

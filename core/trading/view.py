@@ -14,6 +14,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Currency, Kind
 from core.domain.market import Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import Liquidity, OrderStatus, OrderType, RequestKind, RequestPhase, Side, TimeInForce
+from core.domain.signal import Step
 from core.trading.systemview import SystemRow
 
 
@@ -27,6 +28,7 @@ class Slice(StrEnum):
     ORDERS = "orders"
     PNL = "pnl"
     STRATEGIES = "strategies"
+    TRACE = "trace"
     LOG = "log"
     WATCHLISTS = "watchlists"
     ALERTS = "alerts"
@@ -239,6 +241,15 @@ class PnlRow(_Row, frozen=True, kw_only=True):
     """Equity of the day so far, for the total only."""
 
 
+class ParamRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One parameter of a strategy. `default` as its class has it."""
+
+    name: str
+    value: str
+    default: str
+    doc: str
+
+
 class StrategyRow(_Row, frozen=True, kw_only=True):
     """key = name."""
 
@@ -260,6 +271,33 @@ class StrategyRow(_Row, frozen=True, kw_only=True):
     next_bar: int | None
     text: str
     """Why it is paused, stopped or failed."""
+    gate: str = ""
+    """Why an order of it would not leave now; empty when nothing is known against it."""
+    drawdown: Decimal | None = None
+    """How far its profit fell below its highest since this engine started, in `currency`: zero or below."""
+    curve: tuple[float, ...] = ()
+    """Its profit minute by minute since this engine started."""
+    params: tuple[ParamRow, ...] = ()
+
+
+class TraceRow(_Row, frozen=True, kw_only=True):
+    """key = strategy|instrument. Why the strategy of interest does or does not trade one of its instruments: every
+    condition on the way to an order, in order; the first that did not pass is the answer."""
+
+    strategy: str
+    instrument: InstrumentId
+    code: str
+    name: str
+    name_ko: str
+    decimals: int
+    bar: Bar | None
+    """The newest closed bar it was shown."""
+    steps: tuple[Step, ...]
+    signal: str
+    position: Decimal
+    target: float | None
+    """What it wants here; None while it wants nothing."""
+    next_bar: int | None
 
 
 class LogRow(_Row, frozen=True, kw_only=True):
@@ -359,6 +397,7 @@ Row = (
     | FillRow
     | PnlRow
     | StrategyRow
+    | TraceRow
     | LogRow
     | WatchlistRow
     | AlertRow
@@ -383,4 +422,6 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     slices: frozenset[Slice] = frozenset(Slice)
     instrument: InstrumentId | None = None
     interval: Interval | None = None
+    strategy: str | None = None
+    """Whose Slice.TRACE is wanted."""
     watchlist: str = ""
