@@ -20,6 +20,7 @@ from core.domain.events import (
     OrderDenied,
     OrderExpired,
     OrderFilled,
+    OrderHeld,
     OrderNotPlaced,
     OrderRejected,
     OrderReplaced,
@@ -28,7 +29,7 @@ from core.domain.events import (
     OrderUnknown,
     TradingStateChanged,
 )
-from core.domain.order import OrderStatus, check_transition
+from core.domain.order import OrderRequest, OrderStatus, check_transition
 
 ALL_ACCOUNTS = "*"
 """Scope of a trading state that holds for every account."""
@@ -118,13 +119,24 @@ class Changes:
     def _stepped(self, seq: int, event: Any) -> None:
         self._step(self._known(event.client_order_id), _STEPS[event.__class__], seq)
 
+    def _held(self, seq: int, event: OrderHeld) -> None:
+        if self.find(event.request.client_order_id) is not None:
+            raise IllegalTransition(f"order {event.request.client_order_id} is in the journal already: not held anew")
+        self._add(seq, event.request, OrderStatus.HELD)
+
     def _staged(self, seq: int, event: OrderStaged) -> None:
         request = event.request
-        if self.find(request.client_order_id) is not None:
+        mark = self.find(request.client_order_id)
+        if mark is None:
+            self._add(seq, request, OrderStatus.STAGED)
+        elif mark.status is OrderStatus.HELD:
+            self._step(msgspec.structs.replace(mark, quantity=request.quantity), OrderStatus.STAGED, seq)
+        else:
             raise IllegalTransition(f"order {request.client_order_id} is in the journal already: it is not sent twice")
-        self.orders[request.client_order_id] = OrderMark(
-            request.client_order_id, request.account, OrderStatus.STAGED, request.quantity, seq=seq
-        )
+
+    def _add(self, seq: int, request: OrderRequest, status: OrderStatus) -> None:
+        id = request.client_order_id
+        self.orders[id] = OrderMark(id, request.account, status, request.quantity, seq=seq)
 
     def _denied(self, seq: int, event: OrderDenied) -> None:
         request = event.request
@@ -132,9 +144,7 @@ class Changes:
         if mark is not None:
             self._step(mark, OrderStatus.DENIED, seq)
             return
-        self.orders[request.client_order_id] = OrderMark(
-            request.client_order_id, request.account, OrderStatus.DENIED, request.quantity, seq=seq
-        )
+        self._add(seq, request, OrderStatus.DENIED)
 
     def _filled(self, seq: int, event: OrderFilled) -> None:
         fill = event.fill
@@ -166,6 +176,7 @@ class Changes:
 _FOLDS: dict[type, Callable[[Changes, int, Any], None]] = {
     **dict.fromkeys(_STEPS, Changes._stepped),
     OrderSending: Changes._sending,
+    OrderHeld: Changes._held,
     OrderStaged: Changes._staged,
     OrderDenied: Changes._denied,
     OrderAccepted: Changes._accepted,

@@ -26,8 +26,14 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=T
 # --- orders: durable -------------------------------------------------------------------------------------------------
 
 
+class OrderHeld(_Event, frozen=True, kw_only=True):
+    """Kept and watched here: a leg that waits for its entry or its price. Nothing is at the venue."""
+
+    request: OrderRequest
+
+
 class OrderStaged(_Event, frozen=True, kw_only=True):
-    """Passed risk and journalled; not sent."""
+    """Passed risk and journalled; not sent. A HELD order leaves by it, with the terms it is sent with."""
 
     request: OrderRequest
 
@@ -81,6 +87,8 @@ class OrderNotPlaced(_Event, frozen=True, kw_only=True):
 class OrderCanceled(_Event, frozen=True, kw_only=True):
     client_order_id: ClientOrderId
     text: str = ""
+    by: str = ""
+    """Who ended a HELD order; a venue's cancel carries none."""
 
 
 class OrderExpired(_Event, frozen=True, kw_only=True):
@@ -298,7 +306,8 @@ class Noticed(_Event, frozen=True, kw_only=True):
 
 
 DurableEvent = (
-    OrderStaged
+    OrderHeld
+    | OrderStaged
     | OrderDenied
     | OrderSending
     | OrderAccepted
@@ -333,7 +342,7 @@ DURABLE: tuple[type, ...] = DurableEvent.__args__
 def event_order(event: DurableEvent) -> ClientOrderId | None:
     """The order an event is about, if any."""
     match event:
-        case OrderStaged() | OrderDenied():
+        case OrderHeld() | OrderStaged() | OrderDenied():
             return event.request.client_order_id
         case OrderFilled():
             return event.fill.client_order_id

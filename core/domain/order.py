@@ -36,6 +36,10 @@ class OrderType(StrEnum):
     """Market on close: filled in the closing auction at its price."""
 
 
+STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
+"""Types that wait for a price before they are orders of the market."""
+
+
 class TimeInForce(StrEnum):
     DAY = "day"
     GTC = "gtc"
@@ -45,6 +49,7 @@ class TimeInForce(StrEnum):
 
 class OrderStatus(StrEnum):
     HELD = "held"
+    """Kept and watched here, not at the venue: a leg, a local stop, an exit that waits for a stop to make room."""
     STAGED = "staged"
     DENIED = "denied"
     SENDING = "sending"
@@ -137,7 +142,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     take_profit: Decimal | None = None
     """Price at which the position is sold (bought) back; whichever of the two fills ends the other."""
     parent: ClientOrderId | None = None
-    """The entry that this leg protects; None for orders of their own."""
+    """The entry that this leg protects (or the stop whose partner it is); None for orders of their own."""
 
     def __post_init__(self) -> None:
         check_positive(self.quantity, "quantity")
@@ -158,6 +163,14 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
                 check_positive(value, name.replace("_", " "))
                 if not needed:
                     raise InvalidValue(f"a {self.type} order takes no {name.replace('_', ' ')}")
+
+    @property
+    def is_stop(self) -> bool:
+        return self.type in STOPS
+
+    @property
+    def has_legs(self) -> bool:
+        return self.stop_loss is not None or self.take_profit is not None
 
 
 class RequestKind(StrEnum):
@@ -200,6 +213,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     requested: Requested | None = None
     reason: str = ""
     """Why it was denied, rejected, canceled or is unknown: rule or venue code with its text."""
+    canceled_by: str = ""
+    """Who asked for its end, once it is CANCELED; empty when the venue ended it by itself."""
     facts: dict[str, str] = {}
     """What `prepare` asked to keep with the SENDING commit."""
     created: int

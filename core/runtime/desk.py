@@ -34,10 +34,13 @@ from core.domain.events import (
     FeedChanged,
     NoteWritten,
     Noticed,
+    OrderCanceled,
     OrderDenied,
+    OrderHeld,
     OrderRequested,
     OrderStaged,
     WatchlistChanged,
+    event_order,
 )
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
 from core.domain.instrument import Instrument
@@ -277,21 +280,34 @@ class LocalDesk:
                     client_order_id=item.request.client_order_id,
                     rule=item.rule,
                 )
-            if isinstance(item, OrderStaged):
+            if isinstance(item, OrderStaged | OrderHeld):
                 known = state.instruments.get(item.request.instrument)
                 name = known.name if known is not None else item.request.instrument
                 id = item.request.client_order_id
-                return Receipt(is_ok=True, text=f"{short(id)} {order_words(item.request, name)}", client_order_id=id)
+                text = f"{short(id)} {order_words(item.request, name)}"
+                if isinstance(item, OrderHeld):
+                    why = "watched here" if item.request.is_stop else "goes when the stop has made room"
+                    text += f": {why}"
+                return Receipt(is_ok=True, text=text, client_order_id=id)
             row = self._runner.log.describe(item) if isinstance(item, _KEPT) else None
             if row is not None:
                 return Receipt(is_ok=True, text=row[2])
-        wishes = sum(isinstance(item, OrderRequested) for item in out)
+        wishes = sum(isinstance(item, OrderRequested | OrderCanceled) for item in out)
         notices = [item.text for item in out if isinstance(item, Noticed)]
         if isinstance(command, CancelAll):
-            return Receipt(is_ok=True, text=f"{wishes} orders are being canceled" if wishes else "nothing to cancel")
+            return Receipt(is_ok=True, text=self._canceled_words(wishes, out))
         if isinstance(command, Cancel):
             return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being canceled")
         return Receipt(is_ok=True, text="; ".join(notices) or type(command).__name__.lower() + " taken")
+
+    def _canceled_words(self, count: int, out: Sequence[Output]) -> str:
+        """How many, and that protections are among them."""
+        if not count:
+            return "nothing to cancel"
+        ended = {event_order(item) for item in out if isinstance(item, OrderRequested | OrderCanceled)}
+        orders = (self._engine.state.orders[id] for id in ended if id in self._engine.state.orders)
+        stops = sum(o.request.reduce_only and (o.request.is_stop or o.request.parent is not None) for o in orders)
+        return f"{count} orders are being canceled" + (f", {stops} of them protect a position" if stops else "")
 
     async def preview(self, request: OrderRequest) -> Preview:
         """What the order would do, and the first rule that would refuse it. Sends nothing."""

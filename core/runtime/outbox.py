@@ -164,8 +164,8 @@ class Outbox:
     def _seal(self, order: Order) -> Prepared | Denial:
         """Everything that can still refuse, with no await between it and the claim."""
         now = self._clock.now()
-        if now - order.created > self._max_age:
-            waited = (now - order.created) / NS
+        if now - order.updated > self._max_age:  # since it was STAGED: a leg may have been HELD for days
+            waited = (now - order.updated) / NS
             return Denial(
                 "too late", f"{self._max_age / NS:g} s", f"{waited:.1f} s", "it waited too long; send it again"
             )

@@ -10,14 +10,15 @@ import msgspec
 
 from core.config import Confirm
 from core.domain.account import Mode
-from core.domain.decimals import ZERO
+from core.domain.decimals import ZERO, exact
 from core.domain.ids import AccountId
-from core.domain.order import OrderRequest
+from core.domain.order import OrderRequest, Side
 from core.ports import Preview
 from core.trading import risk, rows
 from core.trading.caution import Weighed, live_id, weigh
 from core.trading.engine import Engine
 from core.trading.risk import Question
+from core.trading.state import is_price
 
 
 class Previews:
@@ -45,7 +46,9 @@ class Previews:
         instrument = question.instrument
         if instrument is None:
             return _unknown(question)
-        denial = risk.assess(question)
+        denial, is_held = (risk.assess(question), False)
+        if changed is None:
+            denial, is_held = engine.requests.admission(request, now)
         price = question.price
         notional = fee = tax = after = None
         if price is not None:
@@ -67,11 +70,11 @@ class Previews:
             buying_power_after=after,
             distance_ticks=rows.distance(state, instrument, request.side, request.limit_price or request.stop_price),
             nav_fraction=float(base / equity) if base is not None and equity else None,
-            checks_passed=risk.passed(question),
+            checks_passed=len(risk.CHECKS) if is_held else risk.passed(question),
             checks_total=len(risk.CHECKS),
             rule=denial.rule if denial else "",
             text=f"{denial.text} (limit {denial.limit}, actual {denial.actual})" if denial else "",
-            risk=_risk(request, price, question),
+            risk=_risk(request, question),
             cautions=weigh(
                 Weighed(
                     question=question,
@@ -89,11 +92,18 @@ class Previews:
         return is_asked and account not in self._traded
 
 
-def _risk(request: OrderRequest, price: Decimal | None, question: Question) -> Decimal | None:
-    if request.stop_loss is None or price is None:
+def _risk(request: OrderRequest, question: Question) -> Decimal | None:
+    """What is lost when the stop loss fills at its price, the costs of both orders included."""
+    stop, quote, instrument = request.stop_loss, question.quote, question.listed
+    entry = request.limit_price or request.stop_price
+    if entry is None and quote is not None:
+        touch = quote.ask if request.side is Side.BUY else quote.bid
+        entry = exact(touch) if is_price(touch) else None
+    if stop is None or entry is None:
         return None
-    lost = (price - request.stop_loss) * request.side.sign
-    return question.listed.value(max(lost, ZERO), request.quantity)
+    costs, side, quantity = question.costs, request.side, request.quantity
+    paid = sum((*costs(instrument, side, quantity, entry), *costs(instrument, side.other, quantity, stop)), ZERO)
+    return max(instrument.value(entry - stop, quantity) * side.sign + paid, ZERO)
 
 
 def _unknown(question: Question) -> Preview:

@@ -15,7 +15,7 @@ import msgspec
 
 from core.clock import day_of
 from core.domain.account import TradingState
-from core.domain.commands import Command, SendCancel, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
+from core.domain.commands import Cancel, Command, SendCancel, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
 from core.domain.errors import BrokerError, JournalUnavailable, NotConnected
 from core.domain.events import (
     DURABLE,
@@ -35,7 +35,7 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, ClientOrderId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
-from core.domain.order import OrderStatus, RequestPhase
+from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal, Unread
 from core.runtime.lines import Lines
 from core.runtime.meters import Meters
@@ -84,6 +84,7 @@ class Runner:
         self.journal = journal
         self.clock = clock
         self.brokers = {broker.name: broker for broker in brokers}
+        engine.legs.venues = {broker.name: broker.capabilities for broker in brokers}
         self._step, self._now = engine.step, clock.now
         self.archive = archive
         self.past = Past(archive, self.brokers, clock)
@@ -280,6 +281,9 @@ class Runner:
                     "restart", "", "", "hoga was restarted before it was sent; send it again if you want it"
                 )
                 self.feed(deny(order.request, denial, now))
+            elif order.status is OrderStatus.HELD and not (order.request.parent or order.request.is_stop):
+                if order.request.time_in_force is not TimeInForce.GTC:
+                    self.ask(Cancel(client_order_id=order.id, by="restart"))  # an exit of that moment
             elif order.status is OrderStatus.SENDING:
                 text = "hoga stopped while this was being sent; asking the venue"
                 self.feed(OrderUnknown(ts=now, client_order_id=order.id, text=text))

@@ -37,7 +37,7 @@ class Alerts:
         self._armed = {}
         for alert in self.state.kept.alerts.values():
             self._armed.setdefault(alert.instrument, []).append(alert)
-        self._strategist.listen_beside(self._armed, self._on_quote, self._on_trade)
+        self._strategist.listen_beside("alerts", self._armed, self._on_quote, self._on_trade)
 
     # --- what is asked --------------------------------------------------------------------------------------------
 
@@ -119,5 +119,5 @@ class Alerts:
                 self._armed[id] = [alert for alert in alerts if alert.id not in gone]
                 if not self._armed[id]:
                     del self._armed[id]
-            self._strategist.listen_beside(self._armed, self._on_quote, self._on_trade)
+            self._strategist.listen_beside("alerts", self._armed, self._on_quote, self._on_trade)
         return fired

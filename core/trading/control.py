@@ -19,15 +19,14 @@ from core.domain.commands import (
 from core.domain.events import (
     DayStarted,
     Noticed,
+    OrderCanceled,
     StrategyChanged,
     StrategyStatus,
     TradingStateChanged,
 )
 from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
 from core.domain.market import NS
-from core.domain.order import (
-    OrderRequest,
-)
+from core.domain.order import OrderRequest, OrderStatus, TimeInForce
 from core.trading import risk
 from core.trading.gate import Gate
 from core.trading.outputs import NOTHING, Output, emit
@@ -147,9 +146,14 @@ class Control:
             if account == command.account and (p.quantity or p.day_quantity)
         ]
         marks: dict[InstrumentId, Decimal] = {i: mark for i in held if (mark := self._day_mark(i)) is not None}
-        started = DayStarted(ts=now, account=command.account, day=command.day, marks=marks)
-        self.state.apply(started)
-        return (started,)
+        out: list[Output] = []
+        emit(self.state, DayStarted(ts=now, account=command.account, day=command.day, marks=marks), out)
+        for order in list(self.state.live_orders(command.account)):
+            request = order.request
+            if order.status is OrderStatus.HELD and request.time_in_force is TimeInForce.DAY and not request.parent:
+                text = "its trading day is over"
+                emit(self.state, OrderCanceled(ts=now, client_order_id=order.id, text=text, by="clock"), out)
+        return out
 
     def _day_mark(self, id: InstrumentId) -> Decimal | None:
         """What a holding is worth when a day begins: before the first quote, the close before."""

@@ -21,6 +21,7 @@ from core.domain.commands import (
     EditWatchlist,
     Panic,
     Replace,
+    SendOrder,
     SetAlert,
     SetStrategyParams,
     Settle,
@@ -49,6 +50,7 @@ from core.domain.events import (
     OrderAccepted,
     OrderDenied,
     OrderFilled,
+    OrderHeld,
     OrderReplaced,
     OrderRequested,
     OrderSending,
@@ -77,11 +79,12 @@ from core.trading.charts import Charts
 from core.trading.control import Control
 from core.trading.facts import END_STATUS, Facts
 from core.trading.gate import Gate
+from core.trading.legs import Due, Legs
 from core.trading.notes import Notes
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.requests import Requests
 from core.trading.risk import Costs, no_costs
-from core.trading.state import State
+from core.trading.state import PositionKey, State
 from core.trading.strategist import Handler, Strategist
 from core.trading.watchlists import Watchlists
 
@@ -89,11 +92,13 @@ NOBODY: tuple[Handler, ...] = ()
 ANSWER_NS = 30 * NS
 """An order that is SENDING for longer than this has lost its answer."""
 _OURS_ALONE = (
-    *(OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
+    *(OrderHeld, OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 20
+GUARD_ROUNDS = 12
+"""More steps than legs ever need at one place in one moment."""
 
 
 class Engine:
@@ -108,7 +113,9 @@ class Engine:
         self.strategist = Strategist(self.state)
         self.gate = Gate(self.state, self.strategist, limits or RiskLimits(), costs)
         self.facts = Facts(self.state, self.claiming)
-        self.requests = Requests(self.state, self.gate, self.facts, self.claiming)
+        self.legs = Legs(self.state, self.gate)
+        self.requests = Requests(self.state, self.gate, self.facts, self.legs, self.claiming)
+        self.legs.replace_denial = self.requests.replace_denial
         self.control = Control(self.state, self.gate, self.requests, self.strategist)
         self.watchlists = Watchlists(self.state)
         self.alerts = Alerts(self.state, self.strategist)
@@ -125,28 +132,28 @@ class Engine:
             OrderBook: self._book,
             Bar: self._bar,
             OrderSending: facts.sending,
-            OrderAccepted: facts.accepted,
-            OrderFilled: self._filled,
-            OrderRequested: facts.requested,
-            OrderReplaced: facts.replaced,
+            OrderAccepted: self._guarded(facts.accepted),
+            OrderFilled: self._guarded(self._filled),
+            OrderRequested: self._guarded(facts.requested),
+            OrderReplaced: self._guarded(facts.replaced),
             BalanceChanged: facts.balance,
             AccountListed: facts.account,
             FeedChanged: facts.feed,
             GateChanged: facts.keep,
-            PositionAdjusted: facts.keep,
-            OrderDenied: facts.denied,
-            **dict.fromkeys(END_STATUS, facts.ended),
+            PositionAdjusted: self._guarded(facts.keep),
+            OrderDenied: self._guarded(facts.denied),
+            **dict.fromkeys(END_STATUS, self._guarded(facts.ended)),
             **dict.fromkeys((InstrumentListed, PhaseChanged, RateChanged, Noticed), facts.keep),
             **dict.fromkeys(_OURS_ALONE, facts.not_theirs),
-            Submit: requests.submit,
-            Cancel: requests.cancel,
-            Replace: requests.replace,
-            CancelAll: requests.cancel_all,
-            Close: requests.close,
-            Settle: requests.settle,
+            Submit: self._guarded(requests.submit),
+            Cancel: self._guarded(requests.cancel),
+            Replace: self._guarded(requests.replace),
+            CancelAll: self._guarded(requests.cancel_all),
+            Close: self._guarded(requests.close),
+            Settle: self._guarded(requests.settle),
             SetTradingState: control.set_trading_state,
-            Panic: control.panic,
-            StartDay: control.start_day,
+            Panic: self._guarded(control.panic),
+            StartDay: self._guarded(control.start_day),
             ControlStrategy: self._control_strategy,
             SetStrategyParams: self._set_strategy_params,
             SetWatchlist: self.watchlists.edit,
@@ -167,6 +174,44 @@ class Engine:
         self.state.apply(event)
         if isinstance(event, AlertSet | AlertCleared | AlertFired):
             self.alerts.listen()
+        self.legs.is_loaded = False
+
+    def _guarded(self, handler: Callable[[Any, int], Sequence[Output]]) -> Callable[[Any, int], Sequence[Output]]:
+        """`handler`, and what its answer means for protective legs: in the same step, so that both are journalled."""
+
+        def take(message: Any, now: int) -> Sequence[Output]:
+            out = handler(message, now)
+            places = self.legs.touched(out) if out else ()
+            return self._guard(places, now, out) if places else out
+
+        return take
+
+    def _guard(self, places: Iterable[PositionKey], now: int, before: Sequence[Output]) -> Sequence[Output]:
+        """Carry out what legs wish, until all is as it should be; `before` is what happened until now."""
+        out = list(before)
+        for place in places:
+            for _ in range(GUARD_ROUNDS):
+                wishes = self.legs.wishes(place, now)
+                if not wishes:
+                    break
+                for wish in wishes:
+                    if isinstance(wish, Cancel):
+                        out.extend(self.requests.cancel(wish, now))
+                    elif isinstance(wish, Replace):
+                        out.extend(self.requests.replace(wish, now))
+                    elif isinstance(wish, SendOrder):
+                        out.append(wish)
+                    else:
+                        emit(self.state, wish, out)
+        if self.legs.watch.is_changed:
+            self.legs.watch.is_changed = False
+            watched = self.legs.watch.instruments
+            self.strategist.listen_beside("legs", watched, self._watched, self._watched)
+        return out
+
+    def _watched(self, item: Quote | Trade, now: int) -> Sequence[Any]:
+        """A price of an instrument for which some HELD order waits."""
+        return [Due(place) for place in self.legs.watch.reached(item.instrument, now)]
 
     def _quote(self, quote: Quote, now: int) -> Sequence[Output]:
         id = quote.instrument
@@ -216,6 +261,8 @@ class Engine:
                 out.extend(self.requests.submit(wish, now))
             elif isinstance(wish, Cancel):
                 out.extend(self.requests.cancel(wish, now))
+            elif isinstance(wish, Due):
+                out = list(self._guard((wish.place,), now, out))
             else:
                 emit(self.state, wish, out)
         return out
@@ -288,6 +335,10 @@ class Engine:
         for account in self.state.accounts:
             self.control.watch_loss(account, now, out)
         out.extend(self.control.flatten(now))
+        if not self.legs.is_loaded:
+            self.legs.load()
+        if self.legs.places:
+            out = list(self._guard(list(self.legs.places), now, out))
         self.charts.tick(now)
         return self._follow(self.strategist.tick(now), now, out)
 

@@ -92,7 +92,7 @@ class Facts:
         wanted = END_STATUS[event.__class__]
         if order.status is wanted:
             return NOTHING
-        if wanted not in TRANSITIONS[order.status]:
+        if wanted not in TRANSITIONS[order.status] or order.status is OrderStatus.HELD:
             return self._odd(event.ts, order, wanted.value)
         return self.keep(event, now)
 
@@ -114,6 +114,8 @@ class Facts:
         order = self.state.orders.get(event.client_order_id)
         if order is None:
             return self._stranger(event.ts, event.client_order_id)
+        if order.status is OrderStatus.HELD:
+            return self._odd(event.ts, order, "asked for a change")
         return NOTHING if order.status.is_end else self.keep(event, now)
 
     def replaced(self, event: OrderReplaced, now: int) -> Sequence[Output]:

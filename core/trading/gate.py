@@ -35,7 +35,8 @@ class Gate:
             state=self.state,
             limits=self.limits,
             now=now,
-            is_automatic=request.source in self.strategist.slots,
+            # A leg was decided on with its entry: whoever paused the strategy since still wants the stop.
+            is_automatic=request.source in self.strategist.slots and request.parent is None,
             journal_problem=self.journal_problem,
             costs=self.costs,
             **more,

@@ -24,6 +24,7 @@ from core.domain.events import (
     OrderDenied,
     OrderExpired,
     OrderFilled,
+    OrderHeld,
     OrderNotPlaced,
     OrderRejected,
     OrderReplaced,
@@ -104,7 +105,8 @@ class LogBook:
             case OrderFilled() | PositionAdjusted():
                 return self._holding(event)
             case (
-                OrderStaged()
+                OrderHeld()
+                | OrderStaged()
                 | OrderDenied()
                 | OrderAccepted()
                 | OrderRejected()
@@ -131,9 +133,11 @@ class LogBook:
         return "fill", "FILL", f"{id}{words}"
 
     def _order(self, event: Any) -> Line | None:
-        if isinstance(event, OrderStaged | OrderDenied):
+        if isinstance(event, OrderHeld | OrderStaged | OrderDenied):
             request = event.request
             words = f"{short(request.client_order_id)} {order_words(request, self._name(request.instrument))}"
+            if isinstance(event, OrderHeld):
+                return "info", "HELD", f"{words}: watched here"
             if isinstance(event, OrderStaged):
                 return "info", "ORDER", words
             why = f"{event.rule}: {event.text}"

@@ -75,7 +75,7 @@ def _orders(
     by_ref: dict[VenueRef, VenueOrder] = {o.ref: o for o in listed}
     events: list[DurableEvent | Noticed] = []
     for order in list(state.live_orders()):
-        if order.account != account or order.status is OrderStatus.STAGED:
+        if order.account != account or order.status in (OrderStatus.STAGED, OrderStatus.HELD):
             continue
         theirs = by_id.get(order.id) or next((by_ref[ref] for ref in order.refs if ref in by_ref), None)
         if theirs is not None:
@@ -112,7 +112,9 @@ def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int) -> list[D
 
 
 def _terms(order: Order | VenueOrder) -> tuple[object, ...]:
-    return order.quantity, order.limit_price, order.stop_price
+    # A stop that was watched here went out as a market order: the venue knows nothing of its price.
+    stop = None if isinstance(order, Order) and not order.request.is_stop else order.stop_price
+    return order.quantity, order.limit_price, stop
 
 
 def _bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:

@@ -24,7 +24,10 @@ from core.domain.errors import InvalidValue
 from core.domain.events import (
     Noticed,
     OrderAccepted,
+    OrderCanceled,
+    OrderHeld,
     OrderNotPlaced,
+    OrderReplaced,
     OrderRequested,
     OrderStaged,
 )
@@ -42,12 +45,19 @@ from core.domain.order import (
     Side,
     TimeInForce,
 )
+from core.trading import risk
 from core.trading.facts import Facts
 from core.trading.gate import Gate, deny
+from core.trading.legs import LEGS, Legs, makes_room
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.risk import Denial
 from core.trading.state import State, exposure
 
+_HELD_FOR = {
+    True: frozenset({"session", "gate", "reduce only", "holdings"}),
+    False: frozenset({"reduce only", "holdings"}),
+}
+"""Rules that only say *not now*: of a stop (True), and of another order that closes."""
 CANCEL_AGAIN_NS = 2 * NS
 """A cancel may be repeated, but not more often than this."""
 
@@ -55,9 +65,10 @@ CANCEL_AGAIN_NS = 2 * NS
 class Requests:
     """`claiming`: orders whose SENDING commit is on its way; to cancel them is to cancel at the venue."""
 
-    def __init__(self, state: State, gate: Gate, facts: Facts, claiming: set[ClientOrderId]) -> None:
+    def __init__(self, state: State, gate: Gate, facts: Facts, legs: Legs, claiming: set[ClientOrderId]) -> None:
         self.state = state
         self.gate = gate
+        self.legs = legs
         self.facts = facts
         self.claiming = claiming
 
@@ -65,14 +76,30 @@ class Requests:
         request = command.request
         if request.client_order_id in self.state.orders:
             return NOTHING  # the same ticket sent again is the same order
-        denial = self.gate.refusal(request, now, is_confirmed=command.is_confirmed)
+        denial, is_held = self.admission(request, now, is_confirmed=command.is_confirmed)
         out: list[Output] = []
         if denial is not None:
             emit(self.state, deny(request, denial, now), out)
-            return out
-        emit(self.state, OrderStaged(ts=now, request=request), out)
-        out.append(SendOrder(request.client_order_id))
+        elif is_held:
+            emit(self.state, OrderHeld(ts=now, request=request), out)
+        else:
+            emit(self.state, OrderStaged(ts=now, request=request), out)
+            out.append(SendOrder(request.client_order_id))
         return out
+
+    def admission(self, request: OrderRequest, now: int, *, is_confirmed: bool = False) -> tuple[Denial | None, bool]:
+        """(why not, whether it is held here first). A protection is held when its venue cannot watch a stop, or not
+        now; and what closes, while the protections that hold the shares make room."""
+        denial = self.gate.refusal(request, now, is_confirmed=is_confirmed)
+        is_native = not request.is_stop or self.legs.is_native(request)
+        if not request.reduce_only or (denial is None and is_native):
+            return denial, False
+        aside = self.legs.aside(request.account, request.instrument, even_exits=request.is_stop)
+        waits = denial is None or denial.rule in _HELD_FOR[request.is_stop]
+        if not waits or not (aside or request.is_stop):
+            return denial, False
+        held = self.gate.refusal(request, now, is_confirmed=is_confirmed, is_held=request.is_stop, aside=aside)
+        return (denial or held, False) if held is not None else (None, True)
 
     def last_look(self, id: ClientOrderId, now: int) -> Denial | None:
         """The rules once more, right before the SENDING commit. The order itself no longer counts against them."""
@@ -90,6 +117,10 @@ class Requests:
                 deny(order.request, Denial("canceled", "", "", f"canceled by {command.by} before it left"), now),
                 out,
             )
+            return out
+        if order.status is OrderStatus.HELD:
+            text = f"canceled by {command.by}"
+            emit(self.state, OrderCanceled(ts=now, client_order_id=order.id, text=text, by=command.by), out)
             return out
         wish = order.requested
         if (
@@ -116,16 +147,31 @@ class Requests:
     def replace_denial(self, command: Replace, now: int) -> tuple[OrderRequest | None, str]:
         """(the request the new terms amount to, why not). Exactly one of the two is given."""
         order = self.state.orders.get(command.client_order_id)
-        if order is None or order.status is not OrderStatus.OPEN:
+        if order is None or order.status not in (OrderStatus.OPEN, OrderStatus.HELD):
             return None, f"only a working order can be modified; this one is {order.status if order else 'unknown'}"
         if order.requested is not None and order.requested.phase is not RequestPhase.REFUSED:
             return None, "another change of this order is under way"
-        return self._changed(order, command.quantity, command.limit_price, command.stop_price, now)
+        if command.by != LEGS and makes_room(order) and command.quantity not in (None, order.quantity):
+            return (
+                None,
+                "the size of a protection follows its position; change its price, or cancel it and set a new one",
+            )
+        return self._changed(order, command.quantity, command.limit_price, command.stop_price, now, by=command.by)
 
     def _changed(
-        self, order: Order, quantity: Decimal | None, limit: Decimal | None, stop: Decimal | None, now: int
+        self,
+        order: Order,
+        quantity: Decimal | None,
+        limit: Decimal | None,
+        stop: Decimal | None,
+        now: int,
+        *,
+        by: str = "",
     ) -> tuple[OrderRequest | None, str]:
         quantity = quantity or order.quantity
+        has_stop = order.request.stop_price is not None
+        is_held = order.status is OrderStatus.HELD
+        aside = self.legs.aside(order.account, order.instrument, even_exits=True) if is_held else frozenset()
         if quantity <= order.filled:
             return None, f"{plain(order.filled)} is filled already; the new quantity must be above that"
         try:
@@ -133,11 +179,24 @@ class Requests:
                 order.request,
                 quantity=quantity - order.filled,
                 limit_price=limit or order.limit_price,
-                stop_price=stop or order.stop_price,
+                stop_price=stop or (order.stop_price if has_stop else None),
             )
         except InvalidValue as error:
             return None, str(error)
-        denial = self.gate.refusal(request, now, but=order.id)
+        if is_held and request.parent is not None and not self.state.orders[request.parent].filled:
+            return self._waiting(request)
+        more = {"is_held": is_held, "aside": aside, "is_release": by == LEGS}
+        denial = self.gate.refusal(request, now, but=order.id, **more)
+        return (request, "") if denial is None else (None, f"{denial.rule}: {denial.text}")
+
+    def _waiting(self, request: OrderRequest) -> tuple[OrderRequest | None, str]:
+        """New terms of a leg whose entry has not filled: they must be right for that entry."""
+        entry = self.state.orders[request.parent] if request.parent is not None else None
+        if entry is None:
+            return request, ""
+        legs = {"stop_loss": request.stop_price, "take_profit": None if request.is_stop else request.limit_price}
+        asked = msgspec.structs.replace(entry.request, quantity=entry.quantity, limit_price=entry.limit_price, **legs)
+        denial = risk.legs_side(self.gate.question(asked, 0)) or risk.tick(self.gate.question(request, 0))
         return (request, "") if denial is None else (None, f"{denial.rule}: {denial.text}")
 
     def replace_last_look(self, id: ClientOrderId, now: int) -> str:
@@ -146,7 +205,7 @@ class Requests:
         wish = order.requested
         if order.status is not OrderStatus.OPEN or wish is None:
             return "the order is not working any more"
-        return self._changed(order, wish.quantity, wish.limit_price, wish.stop_price, now)[1]
+        return self._changed(order, wish.quantity, wish.limit_price, wish.stop_price, now, by=wish.text)[1]
 
     def replace(self, command: Replace, now: int) -> Sequence[Output]:
         request, why = self.replace_denial(command, now)
@@ -155,6 +214,16 @@ class Requests:
             emit(self.state, Noticed(ts=now, level="warning", kind="DENY", text=f"not modified: {why}"), out)
             return out
         order = self.state.orders[command.client_order_id]
+        if order.status is OrderStatus.HELD:
+            changed = OrderReplaced(
+                ts=now,
+                client_order_id=order.id,
+                quantity=order.quantity,
+                limit_price=request.limit_price,
+                stop_price=request.stop_price or order.stop_price,
+            )
+            emit(self.state, changed, out)
+            return out
         requested = Requested(
             kind=RequestKind.REPLACE,
             phase=RequestPhase.SENDING,
@@ -185,6 +254,9 @@ class Requests:
             place = (order.account, order.instrument)
             held = self.state.position(*place).quantity
             left = room.setdefault(place, abs(held))
+            if order.status is OrderStatus.HELD:
+                spared.add(order.id)  # a leg; one whose entry is canceled without a fill ends with it
+                continue
             closes = held != 0 and (held > 0) == (order.side is Side.SELL) and exposure(order) <= left
             if closes:
                 room[place] = left - exposure(order)
@@ -199,7 +271,8 @@ class Requests:
         if instrument is None or held == 0:
             return "there is no position to close"
         side = Side.SELL if held > 0 else Side.BUY
-        free = abs(held) - self.state.working(command.account, command.instrument, side)
+        aside = self.legs.aside(command.account, command.instrument, even_exits=False)
+        free = abs(held) - self.state.working(command.account, command.instrument, side, but=aside)
         quantity = min(instrument.quantity(abs(held) * command.fraction), free)
         if quantity <= 0:
             return "working orders already close this position; cancel them first" if free <= 0 else "less than one lot"

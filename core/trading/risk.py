@@ -36,7 +36,8 @@ class Denial(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """One order held against the rules. `but` is the order whose terms would be replaced; it does not count twice."""
+    """One order held against the rules. `but` is the order whose terms would be replaced; it does not count twice.
+    `aside`: orders that make room for this one before it is sent, as a stop does for a close."""
 
     request: OrderRequest
     state: State
@@ -46,9 +47,25 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     is_confirmed: bool = False
     is_last_look: bool = False
     """Right before the wire: rules about repetition were settled at the gate."""
+    is_held: bool = False
+    """It is only to be watched here: what a moment forbids is asked again when it is sent."""
+    is_release: bool = False
+    """A leg that leaves now: it was decided on with its entry, so no limit on how often or how many holds it up."""
     journal_problem: str = ""
     costs: Costs = no_costs
     but: ClientOrderId | None = None
+    aside: frozenset[ClientOrderId] = frozenset()
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Not a new wish of somebody: a second look, new terms, or a leg."""
+        return self.is_last_look or self.is_release or self.but is not None
+
+    @property
+    def working(self) -> Decimal:
+        """What else may still trade on the order's side."""
+        request = self.request
+        return self.state.working(request.account, request.instrument, request.side, but=(self.but, *self.aside))
 
     @property
     def instrument(self) -> Instrument | None:
@@ -73,8 +90,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         request, held = self.request, self.held
         if held == 0 or (held > 0) == (request.side is Side.BUY):
             return False
-        exits = self.state.working(request.account, request.instrument, request.side, but=self.but or "")
-        return request.quantity + exits <= abs(held)
+        return request.quantity + self.working <= abs(held)
 
     @property
     def price(self) -> Decimal | None:
@@ -131,6 +147,8 @@ def trading_state(q: Question) -> Denial | None:
 
 
 def gate_open(q: Question) -> Denial | None:
+    if q.is_held:
+        return None
     gate = q.state.gates.get(q.request.account)
     if gate is None or not gate.is_open:
         why = gate.text if gate is not None and gate.text else "orders, fills and positions were not read yet"
@@ -140,7 +158,7 @@ def gate_open(q: Question) -> Denial | None:
 
 def session(q: Question) -> Denial | None:
     phase = q.state.phase(q.request.instrument)
-    if phase is Phase.OPEN or phase in (Phase.VI, Phase.AUCTION):
+    if q.is_held or phase is Phase.OPEN or phase in (Phase.VI, Phase.AUCTION):
         return None
     actual = phase.value if phase is not None else "unknown"
     return Denial("session", "an open market", actual, f"the market is {actual}")
@@ -160,7 +178,8 @@ def lot(q: Question) -> Denial | None:
 
 
 def tick(q: Question) -> Denial | None:
-    for price in (q.request.limit_price, q.request.stop_price):
+    request = q.request
+    for price in (request.limit_price, request.stop_price, request.stop_loss, request.take_profit):
         if price is not None and not q.listed.ticks.is_valid(price):
             below, above = (plain(p) for p in q.listed.ticks.neighbours(price))
             return Denial("tick", f"{below} or {above}", plain(price), f"{plain(price)} is off tick")
@@ -227,17 +246,82 @@ def price_collar(q: Question) -> Denial | None:
     return None
 
 
+def legs_side(q: Question) -> Denial | None:
+    """A stop loss lies on the losing side of the entry, a take profit on the winning one; what only closes has none."""
+    request = q.request
+    if not request.has_legs or q.is_release or q.is_last_look:
+        return None
+    if request.reduce_only and (request.stop_loss is not None or not request.is_stop):
+        return Denial(
+            "legs", "an entry", "reduce-only", "an order that only closes has no legs of its own; protect with p"
+        )
+    if not request.reduce_only and request.side is Side.SELL and not q.listed.can_short:
+        return Denial("legs", "an entry", "a sale of what is held", "a sale here only closes, so it has no legs")
+    entry = _entry_range(q)
+    if entry is None:
+        return Denial("legs", "a known price", "unknown", "no price to hold the stop loss and take profit against")
+    low, high = entry
+    # A stop that is itself the protection (reduce-only) has its take profit on the other side of the market.
+    long = (request.side is Side.BUY) != request.reduce_only
+    for name, price, wants_below in (
+        ("stop loss", request.stop_loss, long),
+        ("take profit", request.take_profit, not long),
+    ):
+        if price is None or (price < low if wants_below else price > high):
+            continue
+        word, edge = ("below", low) if wants_below else ("above", high)
+        side = "long" if long else "short"
+        text = f"the {name} of a {side} must be {word} {plain(edge)}, and is {plain(price)}"
+        return Denial("legs", f"{word} {plain(edge)}", plain(price), text)
+    return None
+
+
+def _entry_range(q: Question) -> tuple[Decimal, Decimal] | None:
+    """(lowest, highest) price between which the entry may be made: at its stop or resting limit, else the quote."""
+    request, quote = q.request, q.quote
+    if request.is_stop and request.stop_price is not None and not request.reduce_only:
+        return request.stop_price, request.stop_price
+    known = quote is not None and is_price(quote.bid) and is_price(quote.ask)
+    if not known or quote is None:
+        price = request.limit_price
+        return None if price is None else (price, price)
+    bid, ask, limit = exact(quote.bid), exact(quote.ask), request.limit_price
+    if limit is not None and (limit < ask if request.side is Side.BUY else limit > bid) and not request.reduce_only:
+        return limit, limit
+    return bid, ask
+
+
+def stop_side(q: Question) -> Denial | None:
+    """A protective stop that the market has passed already would go at once: that is a close, asked for as one."""
+    request, price = q.request, q.request.stop_price
+    if not (request.reduce_only and price is not None) or q.is_release or q.is_last_look:
+        return None
+    mark = q.state.mark(request.instrument)
+    if mark is None or (price < mark if request.side is Side.SELL else price > mark):
+        return None
+    word = "below" if request.side is Side.SELL else "above"
+    text = f"the market is at {plain(mark)}: the stop must be {word} it, or close with x"
+    return Denial("stop side", f"{word} {plain(mark)}", plain(price), text)
+
+
 def holdings(q: Question) -> Denial | None:
     """Sells need the shares, unless the instrument can be shorted; reduce-only never flips."""
-    request = q.request
-    working = q.state.working(request.account, request.instrument, request.side, but=q.but or "")
+    request, working = q.request, q.working
     if request.reduce_only and not q.is_reducing:
         free = max(abs(q.held) - working, ZERO) if (q.held > 0) == (request.side is Side.SELL) else ZERO
-        return Denial("reduce only", plain(free), plain(request.quantity), "there is not that much to close")
+        return Denial("reduce only", plain(free), plain(request.quantity), f"there is not that much to close{_why(q)}")
     if request.side is Side.SELL and not q.listed.can_short and request.quantity + working > max(q.held, ZERO):
         free = max(q.held - working, ZERO)
-        return Denial("holdings", plain(free), plain(request.quantity), "there is not that much to sell")
+        return Denial("holdings", plain(free), plain(request.quantity), f"there is not that much to sell{_why(q)}")
     return None
+
+
+def _why(q: Question) -> str:
+    """A stop that holds the shares is not seen as an order to sell by everybody: say so."""
+    side = q.request.side
+    orders = q.state.live_orders(q.request.account, q.request.instrument)
+    stops = [o for o in orders if o.side is side and o.request.is_stop and exposure(o)]
+    return f": the stop {stops[0].id[-4:]} holds it; x closes, c cancels the stop" if stops else ""
 
 
 def position_value(q: Question) -> Denial | None:
@@ -245,8 +329,7 @@ def position_value(q: Question) -> Denial | None:
     if limit is None or q.is_reducing:
         return None
     request, price = q.request, q.price
-    working = q.state.working(request.account, request.instrument, request.side, but=q.but or "")
-    after = q.held + (working + request.quantity) * request.side.sign
+    after = q.held + (q.working + request.quantity) * request.side.sign
     mark = q.state.mark(request.instrument)
     at = max((p for p in (price, mark) if p is not None), default=None)
     value = None
@@ -261,7 +344,7 @@ def position_value(q: Question) -> Denial | None:
 
 def duplicate(q: Question) -> Denial | None:
     window = q.limits.duplicate_window_seconds
-    if window is None or q.is_confirmed or q.is_last_look or q.but is not None:
+    if window is None or q.is_confirmed or q.is_repeatable:
         return None
     since = q.now - round(window * NS)
     mine = _terms(q.request)
@@ -278,13 +361,15 @@ def duplicate(q: Question) -> Denial | None:
 
 
 def order_rate(q: Question) -> Denial | None:
-    if q.is_last_look or q.but is not None:
+    if q.is_repeatable:
         return None
     second, minute = q.now - NS, q.now - 60 * NS
     by_source = by_account = 0
     for ts, request in reversed(q.state.recent):
         if ts <= minute:
             break
+        if request.parent is not None:
+            continue  # legs were counted with their entry
         by_account += request.account == q.request.account
         by_source += ts > second and request.source == q.request.source
     limit = q.limits.max_orders_per_second
@@ -298,9 +383,9 @@ def order_rate(q: Question) -> Denial | None:
 
 def open_orders(q: Question) -> Denial | None:
     limit = q.limits.max_open_orders
-    if limit is None or q.is_last_look or q.but is not None:
+    if limit is None or q.is_repeatable:
         return None
-    count = sum(1 for _ in q.state.live_orders(q.request.account))
+    count = sum(1 for o in q.state.live_orders(q.request.account) if o.status is not OrderStatus.HELD)
     if count >= limit:
         return Denial("open orders", str(limit), str(count + 1), "too many working orders")
     return None
@@ -354,6 +439,8 @@ CHECKS: tuple[Callable[[Question], Denial | None], ...] = (
     order_quantity,
     stale_quote,
     price_collar,
+    legs_side,
+    stop_side,
     order_value,
     holdings,
     position_value,
@@ -404,6 +491,8 @@ def free_cash(
         other = state.instruments.get(order.instrument)
         if order.side is Side.SELL or other is None or other.currency != instrument.currency:
             continue
+        if order.status is OrderStatus.HELD:
+            continue  # no venue has it, and it will only cover
         price = order_price(state, order.request, order.limit_price or order.stop_price, limits)
         if price is None:
             return None

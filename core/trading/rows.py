@@ -123,7 +123,7 @@ def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) ->
         own=tuple(
             (order.side, float(price), float(order.remaining))
             for order in state.live_orders(None, id)
-            if (price := order.limit_price or order.stop_price) is not None
+            if order.status is not OrderStatus.HELD and (price := order.limit_price or order.stop_price) is not None
         ),
     )
 
@@ -163,7 +163,9 @@ def position_row(state: State, place: PositionKey, now: int, limit: float | None
     mark = state.mark(id)
     open_profit = ledger.unrealised(position, mark, instrument.multiplier)
     state_of, _ = freshness(state, id, now, limit)
-    stops = [o.stop_price for o in state.live_orders(account, id) if o.stop_price is not None and _closes(o, position)]
+    stops, profits = protection(state, place)
+    nearest = max if position.quantity > 0 else min
+    stop = nearest(stops, key=lambda found: found[0]) if stops else None
     sources = [s for (s, a, i), p in state.strategy_positions.items() if (a, i) == place and p.quantity]
     return PositionRow(
         key=f"{account}|{id}",
@@ -185,13 +187,33 @@ def position_row(state: State, place: PositionKey, now: int, limit: float | None
         realised=position.realised,
         costs=position.fees + position.taxes,
         is_estimated=state_of is not Freshness.LIVE,
-        stop=(max if position.quantity > 0 else min)(stops) if stops else None,
+        stop=stop[0] if stop is not None else None,
         source=sources[0] if len(sources) == 1 else "mixed" if sources else "",
+        take_profit=(min if position.quantity > 0 else max)(profits) if profits else None,
+        stop_is_local=stop is not None and stop[1],
     )
 
 
-def _closes(order: Order, position: Position) -> bool:
-    return position.quantity != 0 and (position.quantity > 0) == (order.side is Side.SELL)
+def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bool]], list[Decimal]]:
+    """(stop prices, each with whether it is only watched here; take-profit prices) that protect a position now."""
+    stops: list[tuple[Decimal, bool]] = []
+    profits: list[Decimal] = []
+    held = state.position(*place).quantity
+    for order in state.live_orders(*place):
+        request = order.request
+        if not held or (held > 0) is not (order.side is Side.SELL):
+            continue
+        entry = state.orders.get(request.parent) if request.parent is not None else None
+        if entry is not None and not entry.request.reduce_only and not entry.filled:
+            continue  # it waits for its entry
+        price = order.stop_price
+        if price is None and request.trail is not None and (mark := state.mark(place[1])) is not None:
+            price = mark - request.trail * order.side.other.sign  # where it stands at the furthest
+        if price is not None:
+            stops.append((price, order.status is OrderStatus.HELD))
+        elif request.reduce_only and order.limit_price is not None:
+            profits.append(order.limit_price)
+    return stops, profits
 
 
 def shown_orders(state: State, ended: int) -> list[Order]:
@@ -242,6 +264,10 @@ def order_row(state: State, order: Order) -> OrderRow:
         created=order.created,
         updated=order.updated,
         note=state.kept.notes.get(f"{ORDER}{order.id}", ""),
+        parent=request.parent,
+        stop_loss=request.stop_loss,
+        take_profit=request.take_profit,
+        is_local=order.status is OrderStatus.HELD,
     )
 
 

@@ -4,7 +4,7 @@ it gives the state the process had. Market data comes in through the engine's ow
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 
 from core.domain.account import Account, Balance, Position, TradingState
 from core.domain.decimals import ONE, ZERO, exact
+from core.domain.errors import IllegalTransition
 from core.domain.events import (
     AccountListed,
     BalanceChanged,
@@ -24,6 +25,7 @@ from core.domain.events import (
     OrderDenied,
     OrderExpired,
     OrderFilled,
+    OrderHeld,
     OrderNotPlaced,
     OrderRejected,
     OrderReplaced,
@@ -92,6 +94,7 @@ class State:
         self.late_fills = 0
         """Fills that came when their order could not have any (ended, or never sent), or beyond its quantity."""
         self._apply: dict[type, Callable[[Any], None]] = {
+            OrderHeld: self._held,
             OrderStaged: self._staged,
             OrderDenied: self._denied,
             OrderSending: self._sending,
@@ -99,7 +102,7 @@ class State:
             OrderRejected: lambda e: self._end(e, OrderStatus.REJECTED, f"{e.code} {e.text}".strip()),
             OrderUnknown: self._unknown,
             OrderNotPlaced: lambda e: self._end(e, OrderStatus.NOT_PLACED, e.text),
-            OrderCanceled: lambda e: self._end(e, OrderStatus.CANCELED, e.text),
+            OrderCanceled: self._canceled,
             OrderExpired: lambda e: self._end(e, OrderStatus.EXPIRED, e.text),
             OrderRequested: lambda e: self._change(e.client_order_id, e.ts, requested=e.requested),
             OrderReplaced: self._replaced,
@@ -129,19 +132,36 @@ class State:
 
     # --- orders ---------------------------------------------------------------------------------------------------
 
+    def _held(self, event: OrderHeld) -> None:
+        if event.request.client_order_id in self.orders:
+            raise IllegalTransition(f"order {event.request.client_order_id} is known already: it is not held anew")
+        self._add(event.request, OrderStatus.HELD, event.ts)
+
     def _staged(self, event: OrderStaged) -> None:
         request = event.request
+        held = self.orders.get(request.client_order_id)
+        if held is not None:
+            # What was HELD leaves with the terms it is sent with; the price it waited for stays to be seen.
+            terms = {"request": request, "quantity": request.quantity, "limit_price": request.limit_price}
+            stop = request.stop_price or held.stop_price
+            self._step(held.id, OrderStatus.STAGED, event.ts, stop_price=stop, requested=None, **terms)
+        else:
+            self._add(request, OrderStatus.STAGED, event.ts)
+        self.recent.append((event.ts, request))
+
+    def _add(self, request: OrderRequest, status: OrderStatus, ts: int, reason: str = "") -> None:
         self.orders[request.client_order_id] = Order(
             request=request,
-            status=OrderStatus.STAGED,
+            status=status,
             quantity=request.quantity,
             limit_price=request.limit_price,
             stop_price=request.stop_price,
-            created=event.ts,
-            updated=event.ts,
+            reason=reason,
+            created=ts,
+            updated=ts,
         )
-        self.live[request.client_order_id] = None
-        self.recent.append((event.ts, request))
+        if not status.is_end:
+            self.live[request.client_order_id] = None
 
     def _denied(self, event: OrderDenied) -> None:
         request = event.request
@@ -149,16 +169,7 @@ class State:
             reason = f"{event.rule}: {event.text}"
             self._step(request.client_order_id, OrderStatus.DENIED, event.ts, reason=reason, requested=None)
             return
-        self.orders[request.client_order_id] = Order(
-            request=request,
-            status=OrderStatus.DENIED,
-            quantity=request.quantity,
-            limit_price=request.limit_price,
-            stop_price=request.stop_price,
-            reason=f"{event.rule}: {event.text}",
-            created=event.ts,
-            updated=event.ts,
-        )
+        self._add(request, OrderStatus.DENIED, event.ts, reason=f"{event.rule}: {event.text}")
 
     def _sending(self, event: OrderSending) -> None:
         self._step(event.client_order_id, OrderStatus.SENDING, event.ts, facts=event.facts)
@@ -177,6 +188,12 @@ class State:
 
     def _end(self, event: Any, status: OrderStatus, reason: str) -> None:
         self._step(event.client_order_id, status, event.ts, reason=reason, requested=None)
+
+    def _canceled(self, event: OrderCanceled) -> None:
+        wish = self.orders[event.client_order_id].requested
+        by = event.by or (wish.text if wish is not None and wish.kind is RequestKind.CANCEL else "")
+        self._end(event, OrderStatus.CANCELED, event.text)
+        self._change(event.client_order_id, event.ts, canceled_by=by)
 
     def _replaced(self, event: OrderReplaced) -> None:
         order = self.orders[event.client_order_id]
@@ -304,9 +321,12 @@ class State:
             if (account is None or order.account == account) and (instrument is None or order.instrument == instrument):
                 yield order
 
-    def working(self, account: AccountId, instrument: InstrumentId, side: Side, *, but: str = "") -> Decimal:
+    def working(
+        self, account: AccountId, instrument: InstrumentId, side: Side, *, but: Collection[str | None] = ()
+    ) -> Decimal:
         """Quantity of live orders on one side, counting the worse of old and new terms while a replace is out."""
-        return sum((exposure(o) for o in self.live_orders(account, instrument) if o.side is side and o.id != but), ZERO)
+        live = self.live_orders(account, instrument)
+        return sum((exposure(o) for o in live if o.side is side and o.id not in but), ZERO)
 
     def trading_state(self, account: AccountId) -> TradingState:
         """The stricter of the account's state and that of all accounts."""
@@ -352,7 +372,10 @@ def is_price(value: float) -> bool:
 
 
 def exposure(order: Order) -> Decimal:
-    """Quantity that may still trade: while a replace is under way, the larger of both terms."""
+    """Quantity that may still trade: while a replace is under way, the larger of both terms. Nothing of what is HELD:
+    no venue has it."""
+    if order.status is OrderStatus.HELD:
+        return ZERO
     remaining = order.remaining
     wish = order.requested
     if wish is not None and wish.quantity is not None and wish.phase is not RequestPhase.REFUSED:

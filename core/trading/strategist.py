@@ -113,14 +113,16 @@ class Strategist:
         self.on_fill: dict[str, tuple[Handler, ...]] = {}
         self._bars: dict[tuple[InstrumentId, Interval], BarBuilder] = {}
         self._closed: list[Bar] = []
-        self._beside: dict[InstrumentId, tuple[Handler, Handler]] = {}
-        """(on quote, on trade) of listeners that are no strategies."""
+        self._beside: dict[str, dict[InstrumentId, tuple[Handler, Handler]]] = {}
+        """Who -> (on quote, on trade) of listeners that are no strategies."""
 
-    def listen_beside(self, instruments: Iterable[InstrumentId], on_quote: Handler, on_trade: Handler) -> None:
+    def listen_beside(
+        self, who: str, instruments: Iterable[InstrumentId], on_quote: Handler, on_trade: Handler
+    ) -> None:
         """Let somebody else hear these instruments and no others, after the strategies."""
         beside = dict.fromkeys(instruments, (on_quote, on_trade))
-        if beside != self._beside:
-            self._beside = beside
+        if beside != self._beside.get(who, {}):
+            self._beside[who] = beside
             self._resolve()
 
     def add(self, slot: Slot) -> None:
@@ -208,9 +210,10 @@ class Strategist:
         for key, builder in self._bars.items():
             trades.setdefault(key[0], []).insert(0, self._bar_maker(builder))
             quotes.setdefault(key[0], []).insert(0, self._quote_bar_maker(builder))
-        for id, (on_quote, on_trade) in self._beside.items():
-            quotes.setdefault(id, []).append(on_quote)
-            trades.setdefault(id, []).append(on_trade)
+        for beside in self._beside.values():
+            for id, (on_quote, on_trade) in beside.items():
+                quotes.setdefault(id, []).append(on_quote)
+                trades.setdefault(id, []).append(on_trade)
         self.on_quote = {id: tuple(found) for id, found in quotes.items()}
         self.on_trade = {id: tuple(found) for id, found in trades.items()}
         self.on_fill = fills
@@ -354,7 +357,7 @@ class Strategist:
 
     def _own(self, slot: Slot, instrument: InstrumentId) -> list[Order]:
         live = self._state.live_orders(slot.account, instrument)
-        return [order for order in live if order.request.source == slot.name]
+        return [o for o in live if o.request.source == slot.name and o.status is not OrderStatus.HELD]
 
     def _size(self, slot: Slot, signal: Signal, instrument: Instrument) -> Sized | str:
         state = self._state

@@ -1,0 +1,551 @@
+"""Protective legs: what stops and take profits must do now so that a position is protected, by as much as was filled
+and never by more. It reads State and returns wishes; the engine carries them out. It sends nothing, and whatever leaves
+passes the gate as every order does.
+
+A *group* is an entry with its legs, or a protection of its own (a reduce-only stop, with or without a take profit).
+Each role of a group always has one order that has not ended, so the journal alone says what is still wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.domain.commands import Cancel, Replace, SendOrder
+from core.domain.decimals import ZERO, exact, plain
+from core.domain.events import (
+    Noticed,
+    OrderCanceled,
+    OrderHeld,
+    OrderReplaced,
+    OrderStaged,
+    PositionAdjusted,
+    event_order,
+)
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, broker_of, derived_client_order_id
+from core.domain.market import NS
+from core.domain.order import (
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    RequestKind,
+    RequestPhase,
+    Side,
+    TimeInForce,
+)
+from core.ports import Capabilities
+from core.trading.gate import Gate
+from core.trading.outputs import Output
+from core.trading.state import PositionKey, State, exposure
+from core.trading.watch import Watch
+
+LEGS = "legs"
+"""Who asks, when a leg moves by itself."""
+AGAIN_NS = 2 * NS
+"""A change that was refused or got no answer is asked for again after this."""
+EXIT_NS = 10 * NS
+"""An exit that a stop did not make room for in this time is given up, not sent late."""
+MOST_FAILURES = 8
+"""Legs of one role refused in a row before a person must look."""
+_FAILED = frozenset({OrderStatus.REJECTED, OrderStatus.DENIED, OrderStatus.NOT_PLACED})
+
+Wish = OrderHeld | OrderStaged | OrderCanceled | OrderReplaced | Noticed | SendOrder | Cancel | Replace
+
+
+class Role(StrEnum):
+    STOP = "stop"
+    PROFIT = "profit"
+
+
+class Due(msgspec.Struct, frozen=True):
+    """The price of a leg of this place has come."""
+
+    place: PositionKey
+
+
+class Group:
+    """`members` of each role in the order they were made; all but the last have ended or are at the venue."""
+
+    __slots__ = ("is_entry", "members", "place", "root")
+
+    def __init__(self, root: Order, state: State) -> None:
+        request = root.request
+        self.root = root.id
+        self.place = (root.account, root.instrument)
+        self.is_entry = not request.reduce_only
+        self.members: dict[Role, list[ClientOrderId]] = {}
+        if not self.is_entry:
+            self.members[Role.STOP if request.is_stop else Role.PROFIT] = [root.id]
+        if request.stop_loss is not None:
+            self.members[Role.STOP] = []
+        if request.take_profit is not None:
+            self.members[Role.PROFIT] = []
+        for role, known in self.members.items():
+            while (id := self.next_id(role)) in state.orders:
+                known.append(id)
+
+    def next_id(self, role: Role) -> ClientOrderId:
+        """Always the same for the same place in the row: a repeat makes the same leg."""
+        return derived_client_order_id(self.root, role.value, str(len(self.members[role])))
+
+    @property
+    def ids(self) -> list[ClientOrderId]:
+        return [id for ids in self.members.values() for id in ids]
+
+
+def is_root(order: Order) -> bool:
+    """Does it have legs, or is it a protection of its own?"""
+    request = order.request
+    if request.parent is not None:
+        return False
+    if not request.reduce_only:
+        return request.has_legs
+    return request.is_stop or order.status is OrderStatus.HELD or request.time_in_force is TimeInForce.GTC
+
+
+def makes_room(order: Order) -> bool:
+    """Is it a protection, which steps aside for an order that closes now?"""
+    request = order.request
+    return request.reduce_only and (request.parent is not None or is_root(order))
+
+
+class Legs:
+    """`venues`: what each broker can do; of one that is not named everything is believed."""
+
+    def __init__(self, state: State, gate: Gate) -> None:
+        self.state = state
+        self.gate = gate
+        self.venues: dict[str, Capabilities] = {}
+        self.places: dict[PositionKey, dict[ClientOrderId, Group]] = {}
+        """Groups that are not over, oldest first."""
+        self.watch = Watch(state)
+        self.is_loaded = True
+        self.replace_denial: Callable[[Replace, int], tuple[OrderRequest | None, str]] = lambda _, __: (None, "")
+        """Why a change would be refused: asked before it is wished for."""
+        self._said: dict[ClientOrderId, str] = {}
+
+    # --- what is known --------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """After the journal was folded: the groups that are not over are those with an order that has not ended."""
+        self.is_loaded = True
+        for order in list(self.state.live_orders()):
+            self._know(order)
+
+    def _know(self, order: Order) -> None:
+        root = self.state.orders.get(order.request.parent or order.id)
+        if root is None or not is_root(root) or root.status is OrderStatus.DENIED:
+            return
+        groups = self.places.setdefault((root.account, root.instrument), {})
+        if root.id not in groups:
+            groups[root.id] = Group(root, self.state)
+
+    def touched(self, out: Iterable[Output]) -> list[PositionKey]:
+        """Places with groups at which something happened."""
+        if not self.is_loaded:
+            self.load()
+        places: dict[PositionKey, None] = {}
+        for item in out:
+            place: PositionKey | None = None
+            if isinstance(item, PositionAdjusted):
+                place = (item.account, item.instrument)
+            elif hasattr(item, "fill"):
+                place = (item.fill.account, item.fill.instrument)
+            order = self.state.orders.get(event_order(item) or ClientOrderId(""))  # type: ignore[arg-type]
+            if order is not None:
+                self._know(order)
+                place = (order.account, order.instrument)
+            if place is not None and place in self.places:
+                places[place] = None
+        return list(places)
+
+    def aside(self, account: AccountId, instrument: InstrumentId, *, even_exits: bool) -> frozenset[ClientOrderId]:
+        """Live orders that make room: for a close the protections, for a stop that fires every exit."""
+        orders = self.state.live_orders(account, instrument)
+        return frozenset(o.id for o in orders if (o.request.reduce_only if even_exits else makes_room(o)))
+
+    def is_native(self, request: OrderRequest) -> bool:
+        venue = self.venues.get(broker_of(request.account))
+        return venue is None or request.type in venue.order_types
+
+    # --- what must be done now ------------------------------------------------------------------------------------
+
+    def wishes(self, place: PositionKey, now: int) -> Sequence[Wish]:
+        """The next steps at one place; none when all is as it should be. Ask again once they are taken."""
+        groups = list(reversed(self.places.get(place, {}).values()))
+        if not groups:
+            return ()
+        plan = Plan(self, place, groups, now)
+        wishes: list[Wish] = []
+        for group in groups:
+            if plan.is_over(group):
+                wishes += self._end(group, plan, now)
+                continue
+            wishes += self._stop_entering(group, plan, now)
+            for role in group.members:
+                wishes += self._continue(group, role, plan, now)
+                for id in group.members[role]:
+                    order = self.state.orders.get(id)
+                    if order is not None and not order.status.is_end:
+                        wishes += self._step(group, role, order, plan, now)
+        if plan.is_urgent:
+            exits = (o for o in plan.others if o.request.reduce_only and o.status is OrderStatus.OPEN)
+            wishes += [wish for order in exits for wish in self._cancel(order, "", now)]
+        armed = (self.state.orders[id] for id, quantity in plan.covered.items() if quantity)
+        self.watch.renew(place, (order for order in armed if order.status is OrderStatus.HELD))
+        return wishes
+
+    def _end(self, group: Group, plan: Plan, now: int) -> list[Wish]:
+        """Nothing is left to protect: what waits here ends, what rests at the venue is canceled."""
+        live = plan.live(group)
+        if not live:
+            self.places[group.place].pop(group.root, None)
+            if not self.places[group.place]:
+                del self.places[group.place]
+            for id in (group.root, *group.ids):
+                self._said.pop(id, None)
+                self.watch.forget(id)
+        entry = self.state.orders[group.root]
+        text = "its entry ended without a fill" if group.is_entry and not entry.filled else "nothing is left to protect"
+        return [wish for order in live for wish in self._cancel(order, text, now)]
+
+    def _cancel(self, order: Order, text: str, now: int) -> list[Wish]:
+        if order.status is OrderStatus.HELD:
+            return [OrderCanceled(ts=now, client_order_id=order.id, text=text, by=LEGS)]
+        if order.status is not OrderStatus.OPEN or _is_asked(order, now, RequestKind.CANCEL):
+            return []
+        return [Cancel(client_order_id=order.id, by=LEGS)]
+
+    def _stop_entering(self, group: Group, plan: Plan, now: int) -> list[Wish]:
+        """Once a leg goes, the rest of its entry is canceled: nobody buys into his own stop."""
+        entry = self.state.orders[group.root]
+        if not group.is_entry or entry.status is not OrderStatus.OPEN:
+            return []
+        if any(self.state.orders[id].filled or id in plan.fired for id in group.ids if id in self.state.orders):
+            return self._cancel(entry, "", now)
+        return []
+
+    def _continue(self, group: Group, role: Role, plan: Plan, now: int) -> list[Wish]:
+        """A role whose last order ended, or cannot cover all that was filled, gets its next one."""
+        left = plan.uncovered(group, role)
+        entry = self.state.orders[group.root]
+        members = [self.state.orders[id] for id in group.members[role]]
+        live = [order for order in members if not order.status.is_end]
+        may_fill = group.is_entry and not entry.status.is_end
+        if not left and (live or not may_fill):
+            return []
+        last = members[-1] if members else None
+        if any(_ended_by_somebody(order) for order in members):
+            return self._alarm(group, role, "was canceled", now) if left and not live else []
+        if any(order.status is OrderStatus.HELD or _is_moving(order) or self._can_grow(order) for order in live):
+            return []
+        if last is not None and last.status.is_end and not group.is_entry and not _goes_on(last):
+            return []  # a protection of its own that ended otherwise is its owner's to renew
+        if _failures([order for order in members if order.status.is_end]) >= MOST_FAILURES:
+            return self._alarm(group, role, f"was refused {MOST_FAILURES} times", now)
+        request = self._leg(group, role, entry, members, left or entry.quantity)
+        group.members[role].append(request.client_order_id)
+        return [OrderHeld(ts=now, request=request)]
+
+    def _alarm(self, group: Group, role: Role, what: str, now: int) -> list[Wish]:
+        if self._said.get(group.root) == what:
+            return []
+        self._said[group.root] = what
+        text = f"{group.place[1]}: the {_WORDS[role]} {what}: the position stands WITHOUT it; p sets a new one"
+        return [Noticed(ts=now, level="error", kind="LEGS", text=text)]
+
+    def _leg(self, group: Group, role: Role, root: Order, members: list[Order], quantity: Decimal) -> OrderRequest:
+        """The next order of a role: with the price in force last, which somebody may have moved."""
+        asked = root.request
+        first, last = (members[0].request, members[-1]) if members else (None, None)
+        stop = last.stop_price if last is not None else None
+        limit = last.limit_price if last is not None else None
+        kind = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
+        if role is Role.PROFIT:
+            kind, limit = OrderType.LIMIT, limit or asked.take_profit
+        elif first is not None and first.type is OrderType.TRAILING:
+            kind = OrderType.TRAILING  # what went out as a market order has its stop price still
+        return OrderRequest(
+            client_order_id=group.next_id(role),
+            account=root.account,
+            instrument=root.instrument,
+            side=asked.side.other if group.is_entry else asked.side,
+            quantity=quantity,
+            type=kind,
+            limit_price=limit,
+            stop_price=(stop or asked.stop_loss) if kind in (OrderType.STOP, OrderType.STOP_LIMIT) else None,
+            trail=first.trail if first is not None and kind is OrderType.TRAILING else None,
+            time_in_force=TimeInForce.GTC,
+            reduce_only=True,
+            source=asked.source,
+            note=asked.note,
+            parent=group.root,
+        )
+
+    # --- one order ------------------------------------------------------------------------------------------------
+
+    def _step(self, group: Group, role: Role, order: Order, plan: Plan, now: int) -> list[Wish]:
+        target = plan.targets.get(order.id, ZERO)
+        if order.status is OrderStatus.HELD:
+            return self._step_held(group, role, order, target, plan, now)
+        if order.status is not OrderStatus.OPEN:
+            return []
+        if target == order.remaining:
+            return []
+        if target and self._can_grow(order):
+            if _is_asked(order, now, RequestKind.REPLACE):
+                return []
+            change = Replace(client_order_id=order.id, quantity=order.filled + target, by=LEGS)
+            if not self.replace_denial(change, now)[1]:
+                return [change]
+        # What cannot be made smaller is canceled, and what is left of it is held anew.
+        return self._cancel(order, "", now) if target < order.remaining else []
+
+    def _can_grow(self, order: Order) -> bool:
+        """May its quantity be changed at the venue? Not where that was refused once."""
+        venue = self.venues.get(broker_of(order.account))
+        return (venue is None or venue.can_replace) and not _is_refused(order)
+
+    def _step_held(self, group: Group, role: Role, order: Order, target: Decimal, plan: Plan, now: int) -> list[Wish]:
+        entry = self.state.orders[group.root]
+        covered = plan.covered.get(order.id, ZERO) or (entry.quantity if group.is_entry else order.quantity)
+        is_fired = order.id in plan.fired
+        is_exit = order.request.parent is None and not order.request.is_stop
+        if is_exit and is_fired and now - order.created > EXIT_NS:
+            text = "the stop did not make room in time; close again"
+            return [OrderCanceled(ts=now, client_order_id=order.id, text=text, by=LEGS)]
+        terms = self.watch.ratchet(order, now)
+        if covered != order.quantity or terms != order.stop_price:
+            changed = OrderReplaced(
+                ts=now, client_order_id=order.id, quantity=covered, limit_price=order.limit_price, stop_price=terms
+            )
+            return [changed]
+        if target <= 0 or not (is_fired or self._is_ready(group, role, now)):
+            return []
+        request = self._sent(order, target, is_fired)
+        denial = self.gate.refusal(request, now, is_confirmed=True, is_release=True)
+        if denial is None:
+            self._said.pop(order.id, None)
+            return [OrderStaged(ts=now, request=request), SendOrder(order.id)]
+        waits = denial.rule in ("reduce only", "holdings") and plan.is_clearing
+        if waits or self._said.get(order.id) == denial.rule:
+            return []
+        self._said[order.id] = denial.rule
+        where = "cannot be sent" if is_fired else "is only watched here"
+        text = f"{order.id[-4:]} {group.place[1]}: the {_WORDS[role]} {where}: {denial.text}"
+        return [Noticed(ts=now, level="error" if is_fired else "warning", kind="LEGS", text=text)]
+
+    def _is_ready(self, group: Group, role: Role, now: int) -> bool:
+        """After refusals a leg waits, twice as long each time."""
+        members = [self.state.orders[id] for id in group.members[role]]
+        count = _failures([order for order in members if order.status.is_end])
+        if not count:
+            return True
+        last = max(order.updated for order in members if order.status in _FAILED)
+        return now - last >= min(1 << (count - 1), 30) * NS
+
+    def stays_local(self, group: Group, role: Role, order: Order) -> bool:
+        """A type the venue does not have, or that it refused once, is watched here."""
+        members = (self.state.orders[id] for id in group.members[role])
+        return any(
+            m.status is OrderStatus.REJECTED or m.reason.startswith("unsupported") for m in members
+        ) or not self.is_native(order.request)
+
+    def _sent(self, order: Order, quantity: Decimal, is_fired: bool) -> OrderRequest:
+        """What leaves: at its price where the venue watches it; when its price has come, at market."""
+        request = order.request
+        venue = self.venues.get(broker_of(order.account))
+        lives = request.time_in_force
+        if venue is not None and lives not in venue.times_in_force:
+            lives = TimeInForce.DAY
+        kind, limit, stop, trail = request.type, order.limit_price, order.stop_price, request.trail
+        note = request.note
+        if is_fired and request.is_stop:
+            note = note or f"stop {plain(order.stop_price)}" if order.stop_price is not None else note
+            stop = trail = None
+            lives = TimeInForce.DAY
+            kind = OrderType.LIMIT if kind is OrderType.STOP_LIMIT else OrderType.MARKET
+            if kind is OrderType.MARKET and venue is not None and kind not in venue.order_types:
+                kind, limit = OrderType.LIMIT, self._through(order)
+        if kind is OrderType.TRAILING:
+            stop = None
+        if kind is not OrderType.LIMIT and kind is not OrderType.STOP_LIMIT:
+            limit = None
+        return msgspec.structs.replace(
+            request,
+            quantity=quantity,
+            type=kind,
+            limit_price=limit,
+            stop_price=stop,
+            trail=trail,
+            time_in_force=lives,
+            note=note,
+        )
+
+    def _through(self, order: Order) -> Decimal | None:
+        """A limit that takes what there is, where the venue has no market orders: 3 % through the touch."""
+        instrument, quote = self.state.instruments[order.instrument], self.state.quotes.get(order.instrument)
+        touch = 0.0 if quote is None else quote.bid if order.side is Side.SELL else quote.ask
+        if not touch:
+            return order.stop_price
+        far = exact(touch) * (Decimal("0.97") if order.side is Side.SELL else Decimal("1.03"))
+        return instrument.price(far, "down" if order.side is Side.BUY else "up")
+
+
+class Plan:
+    """One look at a place: how much each order may close, so that all of them together close the position at most."""
+
+    def __init__(self, legs: Legs, place: PositionKey, groups: list[Group], now: int) -> None:
+        state = self.state = legs.state
+        held = state.position(*place).quantity
+        self.side = Side.SELL if held > 0 else Side.BUY
+        size = abs(held)
+        self._left: dict[tuple[ClientOrderId, Role], Decimal] = {}
+        self.targets: dict[ClientOrderId, Decimal] = {}
+        self.covered: dict[ClientOrderId, Decimal] = {}
+        """What a HELD order would close if its price came now."""
+        rest = dict.fromkeys(Role, size)
+        for group in groups:  # newest first: a newer protection of the same shares takes the older one's place
+            want = self._want(group)
+            for role in group.members:
+                share = self._left[(group.root, role)] = min(want, rest[role])
+                rest[role] -= share
+        kept = [g for g in groups if not self.is_over(g)]
+        members = {id for group in kept for id in group.ids}
+        self.others = [o for o in state.live_orders(*place) if o.side is self.side and o.id not in members]
+        """Exits that are nobody's leg."""
+        self.fired = self._find_fired(legs, kept, now)
+        self.is_urgent = any(id in self.fired and self.state.orders[id].request.is_stop for g in kept for id in g.ids)
+        """A stop fires: exits by hand make room for it as well."""
+        self._share(legs, kept, size)
+        self.is_clearing = any(
+            o.side is self.side and exposure(o) > self.targets.get(o.id, ZERO) for o in state.live_orders(*place)
+        )
+
+    def live(self, group: Group) -> list[Order]:
+        known = (self.state.orders.get(id) for id in group.ids)
+        return [order for order in known if order is not None and not order.status.is_end]
+
+    def _want(self, group: Group) -> Decimal:
+        """Shares a group protects: what its entry filled, or what it was made for, less what its legs closed."""
+        root = self.state.orders[group.root]
+        closed = sum((self.state.orders[id].filled for id in group.ids if id in self.state.orders), ZERO)
+        if group.is_entry:
+            return ZERO if root.side is self.side else max(root.filled - closed, ZERO)
+        return max(root.request.quantity - closed, ZERO) if root.side is self.side else ZERO
+
+    def is_over(self, group: Group) -> bool:
+        if group.is_entry and not self.state.orders[group.root].status.is_end:
+            return False
+        return not any(self._left[(group.root, role)] for role in group.members) or (
+            not group.is_entry and not self.live(group) and not any(self._continues(group, r) for r in group.members)
+        )
+
+    def _continues(self, group: Group, role: Role) -> bool:
+        ids = group.members[role]
+        return not ids or _goes_on(self.state.orders[ids[-1]])
+
+    def _find_fired(self, legs: Legs, groups: list[Group], now: int) -> set[ClientOrderId]:
+        """Orders whose price has come; one that left because of it keeps its place until it ends."""
+        fired = set()
+        for group in groups:
+            for role in group.members:
+                for order in self._live_of(group, role):
+                    armed = self._left[(group.root, role)] > 0
+                    if armed and legs.watch.is_due(order, now):
+                        fired.add(order.id)
+        return fired
+
+    def _live_of(self, group: Group, role: Role) -> list[Order]:
+        known = (self.state.orders.get(id) for id in group.members[role])
+        return [order for order in known if order is not None and not order.status.is_end]
+
+    def _share(self, legs: Legs, groups: list[Group], size: Decimal) -> None:
+        """Room at the venue: first what fires, then exits by hand, then stops, then what is left for take profits."""
+        left = dict(self._left)
+        by_hand = sum((exposure(o) for o in self.others if not (self.is_urgent and o.request.reduce_only)), ZERO)
+        room = max(size - by_hand, ZERO)
+
+        def give(group: Group, role: Role, order: Order, most: Decimal) -> None:
+            nonlocal room
+            share = min(most, left[(group.root, role)], room)
+            room -= share
+            self.targets[order.id] = share
+            for other in group.members:  # the two legs of a group protect the same shares
+                left[(group.root, other)] = max(left[(group.root, other)] - share, ZERO)
+
+        for group in groups:
+            for role in group.members:
+                for order in self._live_of(group, role):
+                    if order.status is OrderStatus.HELD:
+                        self.covered[order.id] = self.uncovered(group, role)
+                    if order.id in self.fired:
+                        most = self.uncovered(group, role) if order.status is OrderStatus.HELD else order.remaining
+                        give(group, role, order, most)
+        for role in (Role.STOP, Role.PROFIT):
+            for group in groups:
+                if role not in group.members:
+                    continue
+                orders = [o for o in self._live_of(group, role) if o.id not in self.fired]
+                for order in orders:
+                    is_last = order is orders[-1]
+                    if order.status is OrderStatus.HELD and legs.stays_local(group, role, order):
+                        continue
+                    give(group, role, order, size if is_last else exposure(order))
+            if role is Role.STOP:
+                room = max(room - sum((n for (_, r), n in left.items() if r is Role.STOP), ZERO), ZERO)
+
+    def uncovered(self, group: Group, role: Role) -> Decimal:
+        """What no order of this role that left for the venue covers."""
+        at_venue = sum((exposure(order) for order in self._live_of(group, role)), ZERO)
+        return max(self._left[(group.root, role)] - at_venue, ZERO)
+
+
+_WORDS = {Role.STOP: "stop", Role.PROFIT: "take profit"}
+
+
+def _is_moving(order: Order) -> bool:
+    """Is its venue still to answer, about it or about a change?"""
+    wish = order.requested
+    if order.status is not OrderStatus.OPEN:
+        return True
+    return wish is not None and wish.phase is not RequestPhase.REFUSED
+
+
+def _is_asked(order: Order, now: int, kind: RequestKind) -> bool:
+    """Was a change asked for a moment ago? A cancel may be repeated; a replace without an answer never is."""
+    wish = order.requested
+    if wish is None:
+        return False
+    if wish.kind is RequestKind.REPLACE and wish.phase is not RequestPhase.REFUSED and kind is RequestKind.REPLACE:
+        return True
+    return wish.kind is RequestKind.CANCEL and abs(now - wish.ts) < AGAIN_NS
+
+
+def _is_refused(order: Order) -> bool:
+    wish = order.requested
+    return wish is not None and wish.phase is RequestPhase.REFUSED and wish.kind is RequestKind.REPLACE
+
+
+def _ended_by_somebody(order: Order) -> bool:
+    """Canceled by a person or by the venue itself: that role is over."""
+    if order.status is OrderStatus.DENIED:
+        return order.reason.startswith("canceled:")
+    return order.status is OrderStatus.CANCELED and order.canceled_by != LEGS
+
+
+def _goes_on(order: Order) -> bool:
+    """Ended because legs made room, or refused although its price had come: it is still wanted."""
+    return order.canceled_by == LEGS or (order.status in _FAILED and not order.request.is_stop)
+
+
+def _failures(members: list[Order]) -> int:
+    count = 0
+    for order in reversed(members):
+        if order.status not in _FAILED:
+            break
+        count += 1
+    return count
