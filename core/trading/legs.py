@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -36,11 +37,13 @@ from core.domain.order import (
     Side,
     TimeInForce,
 )
-from core.ports import Capabilities
 from core.trading.gate import Gate
 from core.trading.outputs import Output
 from core.trading.state import PositionKey, State, exposure
 from core.trading.watch import Watch
+
+if TYPE_CHECKING:
+    from core.ports import Capabilities
 
 LEGS = "legs"
 """Who asks, when a leg moves by itself."""
