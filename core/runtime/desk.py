@@ -286,8 +286,9 @@ class LocalDesk:
                 id = item.request.client_order_id
                 text = f"{short(id)} {order_words(item.request, name)}"
                 if isinstance(item, OrderHeld):
-                    why = "watched here" if item.request.is_stop else "goes when the stop has made room"
-                    text += f": {why}"
+                    text = (
+                        f"{text}: watched here" if item.request.is_stop else f"{text}: goes when the stop has made room"
+                    )
                 return Receipt(is_ok=True, text=text, client_order_id=id)
             row = self._runner.log.describe(item) if isinstance(item, _KEPT) else None
             if row is not None:

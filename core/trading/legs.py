@@ -248,7 +248,7 @@ class Legs:
         if last is not None and last.status.is_end and not group.is_entry and not _goes_on(last):
             return []  # a protection of its own that ended otherwise is its owner's to renew
         if _failures([order for order in members if order.status.is_end]) >= MOST_FAILURES:
-            return self._alarm(group, role, f"was refused {MOST_FAILURES} times", now)
+            return self._alarm(group, role, "was refused too often", now)
         request = self._leg(group, role, entry, members, left or entry.quantity)
         group.members[role].append(request.client_order_id)
         return [OrderHeld(ts=now, request=request)]
@@ -257,7 +257,7 @@ class Legs:
         if self._said.get(group.root) == what:
             return []
         self._said[group.root] = what
-        text = f"{group.place[1]}: the {_WORDS[role]} {what}: the position stands WITHOUT it; p sets a new one"
+        text = f"{group.place[1]} stands WITHOUT its {_WORDS[role]}, which {what}: p sets a new one"
         return [Noticed(ts=now, level="error", kind="LEGS", text=text)]
 
     def _leg(self, group: Group, role: Role, root: Order, members: list[Order], quantity: Decimal) -> OrderRequest:
@@ -337,8 +337,10 @@ class Legs:
         if waits or self._said.get(order.id) == denial.rule:
             return []
         self._said[order.id] = denial.rule
-        where = "cannot be sent" if is_fired else "is only watched here"
-        text = f"{order.id[-4:]} {group.place[1]}: the {_WORDS[role]} {where}: {denial.text}"
+        name = f"{_WORDS[role]} {order.id[-4:]}"
+        text = f"{name} of {group.place[1]} is only watched here: {denial.text}"
+        if is_fired:
+            text = f"{name} of {group.place[1]} cannot be sent: {denial.text}"
         return [Noticed(ts=now, level="error" if is_fired else "warning", kind="LEGS", text=text)]
 
     def _is_ready(self, group: Group, role: Role, now: int) -> bool:
@@ -507,7 +509,7 @@ class Plan:
         return max(self._left[(group.root, role)] - at_venue, ZERO)
 
 
-_WORDS = {Role.STOP: "stop", Role.PROFIT: "take profit"}
+_WORDS = {Role.STOP: "stop loss", Role.PROFIT: "take profit"}
 
 
 def _is_moving(order: Order) -> bool:

@@ -259,7 +259,7 @@ def legs_side(q: Question) -> Denial | None:
         return Denial("legs", "an entry", "a sale of what is held", "a sale here only closes, so it has no legs")
     entry = _entry_range(q)
     if entry is None:
-        return Denial("legs", "a known price", "unknown", "no price to hold the stop loss and take profit against")
+        return Denial("legs", "a known price", "unknown", "no price to hold stop loss and take profit against")
     low, high = entry
     # A stop that is itself the protection (reduce-only) has its take profit on the other side of the market.
     long = (request.side is Side.BUY) != request.reduce_only
@@ -309,19 +309,25 @@ def holdings(q: Question) -> Denial | None:
     request, working = q.request, q.working
     if request.reduce_only and not q.is_reducing:
         free = max(abs(q.held) - working, ZERO) if (q.held > 0) == (request.side is Side.SELL) else ZERO
-        return Denial("reduce only", plain(free), plain(request.quantity), f"there is not that much to close{_why(q)}")
+        return _short_of(q, "reduce only", free, "there is not that much to close")
     if request.side is Side.SELL and not q.listed.can_short and request.quantity + working > max(q.held, ZERO):
         free = max(q.held - working, ZERO)
-        return Denial("holdings", plain(free), plain(request.quantity), f"there is not that much to sell{_why(q)}")
+        return _short_of(q, "holdings", free, "there is not that much to sell")
     return None
 
 
-def _why(q: Question) -> str:
-    """A stop that holds the shares is not seen as an order to sell by everybody: say so."""
+def _stop_in_the_way(q: Question) -> str:
+    """A stop that holds the shares is not seen as an order to sell by everybody: it is named."""
     side = q.request.side
     orders = q.state.live_orders(q.request.account, q.request.instrument)
-    stops = [o for o in orders if o.side is side and o.request.is_stop and exposure(o)]
-    return f": the stop {stops[0].id[-4:]} holds it; x closes, c cancels the stop" if stops else ""
+    return next((o.id[-4:] for o in orders if o.side is side and o.request.is_stop and exposure(o)), "")
+
+
+def _short_of(q: Question, rule: str, free: Decimal, text: str) -> Denial:
+    stop = _stop_in_the_way(q)
+    if stop:
+        text = f"the stop {stop} holds it: x closes, c cancels the stop"
+    return Denial(rule, plain(free), plain(q.request.quantity), text)
 
 
 def position_value(q: Question) -> Denial | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from tui.words.ko_engine import GROUPS as ENGINE
 from tui.words.ko_keys import GROUPS as KEYS
+from tui.words.ko_legs import GROUPS as LEGS
 from tui.words.ko_lines import GROUPS as LINES
 from tui.words.ko_orders import GROUPS as ORDERS
 
@@ -343,6 +344,7 @@ GROUPS = (
     TICKET,
     STRIPS,
     *ENGINE,
+    *LEGS,
     *LINES,
     *KEYS,
     *ORDERS,
