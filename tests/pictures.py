@@ -1,15 +1,22 @@
-"""The pictures of the documentation, made by the program itself: `python -m tests.pictures [FOLDER]`. The console runs
-on the embedded market with a manual clock, a few orders are sent by its own order line, and each screen is written as
-SVG and as plain text. Same seed, same start: the same picture."""
+"""The pictures of the documentation, made by the program itself: `make pictures`, or
+`python -m tests.pictures [FOLDER] [SCREEN ...]`. The console runs on the embedded market with a manual clock, a few
+orders are sent, and each screen is written as SVG and as plain text. Same seed, same start: the same picture.
+
+A new screen is one line in SHOTS."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import tempfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+
+import msgspec
+from textual import events
+from textual.pilot import Pilot
 
 from core.clock import ManualClock, SystemClock
 from core.config import Console, Settings
@@ -22,7 +29,20 @@ from tui.app import HogaApp
 from tui.compose import Program, demo_settings, paper_broker
 
 START = 1_795_150_800 * NS
-PICTURES = (("en", 80, 24), ("en", 120, 40), ("en", 200, 60), ("ko", 120, 40))
+SHOTS: dict[str, tuple[str, ...]] = {
+    "trade": ("1",),
+    "ticket": ("1", "b"),
+    "positions": ("2",),
+    "orders": ("3",),
+    "ladder": ("4",),
+    "strategies": ("6",),
+    "log": ("8",),
+    "help": ("1", "question_mark"),
+    "panic": ("1", "exclamation_mark"),
+    "command": ("1", "colon", *"b 10 005930 @71000"),
+}
+"""Picture -> the keys that lead there, by Textual's names."""
+SIZES = ((80, 24), (120, 40), (200, 60))
 ORDERS = (
     ("XKRX:005930", "buy", "120", None, None),
     ("XKRX:005930", "sell", "120", None, "69500"),
@@ -32,6 +52,40 @@ ORDERS = (
     ("XKRX:000660", "buy", "10", "252500", None),
     ("XNAS:NVDA", "buy", "20", "184.10", None),
 )
+
+
+class Dress(msgspec.Struct, frozen=True):
+    """How a console looks: its colours, language, and whether it looks live."""
+
+    theme: str = "dark"
+    colours: str = "us"
+    language: str = "en"
+    rehearsal: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.theme}-{self.colours}-{self.language}" + ("-live" if self.rehearsal else "")
+
+
+USUAL = (Dress(), Dress(colours="kr", language="ko"))
+TRADE_TOO = (
+    Dress(theme="light"),
+    Dress(theme="light", colours="kr", language="ko"),
+    Dress(colours="cvd"),
+    Dress(colours="mono"),
+    Dress(theme="ansi"),
+    Dress(colours="kr", language="ko", rehearsal=True),
+)
+"""In these only the trade screen is drawn, at 120x40."""
+
+
+def wanted(names: list[str]) -> Iterator[tuple[Dress, tuple[int, int], list[str]]]:
+    """Which screens to draw in which dress at which size."""
+    for dress in USUAL:
+        for size in SIZES:
+            yield dress, size, names
+    for dress in TRADE_TOO if "trade" in names else ():
+        yield dress, (120, 40), ["trade"]
 
 
 async def pass_time(program: Program, clock: ManualClock, seconds: float, step: float = 0.1) -> None:
@@ -65,9 +119,25 @@ async def trade(program: Program, clock: ManualClock) -> None:
     await pass_time(program, clock, 90)
 
 
-async def draw(folder: Path, language: str, size: tuple[int, int]) -> None:
+class Hands:
+    """Keys at human pace, on a clock of their own."""
+
+    def __init__(self, app: HogaApp, pilot: Pilot[int]) -> None:
+        self.app, self.pilot, self.at = app, pilot, 1000.0
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            self.at += 0.5
+            event = events.Key(key, key if len(key) == 1 else None)
+            event.time = self.at
+            self.app.post_message(event)
+            await self.pilot.pause(0.01)
+
+
+async def draw(folder: Path, dress: Dress, size: tuple[int, int], names: list[str]) -> None:
     clock = ManualClock(START)
-    settings = demo_settings(Settings(console=Console(language=language)))  # type: ignore[arg-type]
+    look = Console(language=dress.language, theme=dress.theme, colours=dress.colours, rehearsal=dress.rehearsal)  # type: ignore[arg-type]
+    settings = demo_settings(Settings(console=look))
     with tempfile.TemporaryDirectory() as data:
         journal = Journal.open(Path(data) / "journal.db", boot_id="picture")
         broker = paper_broker(settings, clock)
@@ -80,25 +150,32 @@ async def draw(folder: Path, language: str, size: tuple[int, int]) -> None:
             await trade(program, clock)
             app = HogaApp(program.desk, settings)
             async with app.run_test(size=size) as pilot:
-                for _ in range(10):
-                    await pass_time(program, clock, 0.5)
-                    await pilot.pause(0.05)
-                if size[0] > 80:
-                    await pilot.press("b")
+                hands = Hands(app, pilot)
+                for _ in range(12):  # minutes, for the shapes of the quotes
+                    await pass_time(program, clock, 60, step=1)
+                    await pilot.pause(0.01)
+                for name in names:
+                    await hands.press(*SHOTS[name])
+                    await pass_time(program, clock, 2, step=0.5)
                     await pilot.pause(0.3)
-                    await pass_time(program, clock, 0.3)
-                    await pilot.pause(0.3)
-                name = f"trade-{size[0]}x{size[1]}" + (f"-{language}" if language != "en" else "")
-                (folder / f"{name}.svg").write_text(app.export_screenshot(title="hoga"))
+                    path = folder / f"{name}-{size[0]}x{size[1]}-{dress.name}"
+                    path.with_suffix(".svg").write_text(app.face.drawn(is_masked=False), encoding="utf-8")
+                    rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+                    path.with_suffix(".txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+                    await hands.press("escape", "escape", "escape")
             program.stop()
             await running
 
 
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
+    names = sys.argv[2:] or list(SHOTS)
+    unknown = [name for name in names if name not in SHOTS]
+    if unknown:
+        sys.exit(f"no such picture: {', '.join(unknown)}; there are {', '.join(SHOTS)}")
     folder.mkdir(parents=True, exist_ok=True)
-    for language, width, height in PICTURES:
-        asyncio.run(draw(folder, language, (width, height)))
+    for dress, size, screens in wanted(names):
+        asyncio.run(draw(folder, dress, size, screens))
 
 
 if __name__ == "__main__":

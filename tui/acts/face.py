@@ -3,12 +3,17 @@ is chosen here lasts until the console is left."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.theme import PRESETS, THEMES
+from tui.svg import drawn
+from tui.theme import PRESETS, THEMES, TOKENS
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
+    from tui.look import Look
 
 SLOW_HZ = 4
 """Who asks for so few frames a second has no bytes to spare for light."""
@@ -36,7 +41,39 @@ class Face:
         self._app.look.is_masked = is_masked
         self._app.show_all()
 
+    def drawn(self, *, is_masked: bool = True) -> str:
+        """The screen as SVG, for others to look at: masked, unless somebody means otherwise."""
+        app, look = self._app, self._app.look
+        before, look.is_masked = look.is_masked, look.is_masked or is_masked
+        try:
+            app.show_all()
+            rows = [strip._segments for strip in app.screen._compositor.render_strips()]
+            return drawn(rows, *app.size, ink=_ink(look, "text"), ground=_ink(look, "background"))
+        finally:
+            look.is_masked = before
+            app.show_all()
+
+    async def _keep(self, path: Path, text: str) -> None:
+        def write() -> None:
+            with path.open("x", encoding="utf-8") as file:  # never over a file that is there
+                file.write(text)
+
+        try:
+            await asyncio.to_thread(write)
+        except OSError as error:
+            self._app.say("error", f"the picture could not be written: {error}; name another file")
+        else:
+            self._app.say("ok", f"picture written to {path}; accounts and amounts are hidden in it", stays=True)
+
     # ---- the words of the command line
+
+    def picture_line(self, words: list[str]) -> str:
+        if len(words) > 1:
+            return "write :picture or :picture FILE"
+        name = words[0] if words else f"hoga-{self._app.look.zone.moment(self._app.desk.now())}.svg".replace(" ", "-")
+        path = Path(name.replace(":", "")).expanduser().absolute()
+        self._app.work(partial(self._keep, path, self.drawn()), "picture")
+        return ""
 
     def theme_line(self, words: list[str]) -> str:
         if len(words) != 1 or words[0] not in THEMES:
@@ -57,3 +94,8 @@ class Face:
         self.mask(is_masked)
         self._app.say("ok", "accounts and amounts are hidden" if is_masked else "accounts and amounts are shown again")
         return ""
+
+
+def _ink(look: Look, token: str) -> str:
+    """What a cell without a colour of its own is drawn with."""
+    return getattr(TOKENS[token], "light" if look.theme == "light" else "dark")  # type: ignore[no-any-return]

@@ -193,6 +193,9 @@ class Typed:
     def colours(self, words: list[str]) -> str:
         return self._app.face.colours_line(words)
 
+    def picture(self, words: list[str]) -> str:
+        return self._app.face.picture_line(words)
+
     def mask(self, words: list[str]) -> str:
         return self._app.face.mask_line(words)
 
@@ -219,6 +222,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "theme": ("theme", "dark, light or ansi"),
     "colours": ("colours", "kr red up, us green up, cvd orange up, mono"),
     "colors": ("colours", "kr red up, us green up, cvd orange up, mono"),
+    "picture": ("picture", "write the screen to an SVG file, with accounts and amounts hidden"),
     "mask": ("mask", "hide accounts and amounts from people who look at this screen, or show them again"),
     "lang": ("language", "change the language: ko, en"),
 }

@@ -22,6 +22,8 @@ class OrdersPane(Grid):
         self._look = look
         self._picture: Picture | None = None
         self.subject = ""
+        self._has_legs = False
+        """Some entry names a stop or a target: they have a column then."""
         self.relabel()
         self.set_empty(
             [
@@ -50,13 +52,17 @@ class OrdersPane(Grid):
                 Column("tif", "TIF", 4, drop=8),
                 Column("age", "AGE", 7, "right", drop=5),
                 Column("source", "SOURCE", 9, drop=9),
-                Column("legs", "SL/TP", 15, drop=10),
+                *([Column("legs", "SL/TP", 15, drop=10)] if self._has_legs else []),
             )
         )
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         self._picture = picture
         rows = picture.orders()
+        has_legs = any(row.stop_loss is not None or row.take_profit is not None for row in rows)
+        if has_legs != self._has_legs:
+            self._has_legs, dirty = has_legs, None
+            self.relabel()
         for row in rows:
             if dirty is None or row.key in dirty:
                 self._put(row, now)
@@ -76,9 +82,10 @@ class OrdersPane(Grid):
 
     def _put(self, row: OrderRow, now: int) -> None:
         is_unknown = row.status is OrderStatus.UNKNOWN
+        cells = order_cells(row, now, self._look)
         self.put(
             row.key,
-            order_cells(row, now, self._look),
+            cells if self._has_legs else cells[:-1],
             ground="unknown-row" if is_unknown else "background",
             mark=Cell("▎", "warning") if is_unknown else None,
         )

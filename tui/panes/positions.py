@@ -8,13 +8,27 @@ from tui.look import Look, profit_cell, symbol, tight
 from tui.picture import Picture
 from tui.widgets.grid import Cell, Column, Grid
 
+TARGET = 10
+"""Place of the target among the cells."""
+
 
 class PositionsPane(Grid):
     slices = (Slice.POSITIONS,)
     title = "Positions"
 
     def __init__(self, look: Look) -> None:
-        super().__init__(
+        super().__init__((), look.pens, word=look.word, id="positions")
+        self._look = look
+        self._has_targets = self._has_local = False
+        """Some position has a target, or a stop that only this engine watches: both take cells."""
+        self.relabel()
+        self._facts: tuple[Cell, ...] = ()
+        self.subject = ""
+        self.set_empty([Cell("No positions. Press "), Cell("b", "key"), Cell(" to buy the selected symbol.")])
+
+    def relabel(self) -> None:
+        """Columns for what there is."""
+        self.set_columns(
             (
                 Column("account", "ACCT", 6, drop=8),
                 Column("symbol", "SYMBOL", 10, grow=True),
@@ -25,24 +39,22 @@ class PositionsPane(Grid):
                 Column("percent", "%", 7, "right", number=True, drop=3),
                 Column("day", "DAY", 11, "right", number=True, drop=6),
                 Column("realised", "REAL", 10, "right", number=True, drop=7),
-                Column("stop", "STOP", 13, "right", chips=True),
-                Column("target", "TARGET", 8, "right", number=True, drop=10),
-                Column("source", "SOURCE", 9, drop=9),
-            ),
-            look.pens,
-            word=look.word,
-            id="positions",
+                Column("stop", "STOP", 13 if self._has_local else 9, "right", gap=2, chips=True),
+                *([Column("target", "TARGET", 8, "right", number=True, drop=10)] if self._has_targets else []),
+                Column("source", "SOURCE", 8, drop=9),
+            )
         )
-        self._look = look
-        self._facts: tuple[Cell, ...] = ()
-        self.subject = ""
-        self.set_empty([Cell("No positions. Press "), Cell("b", "key"), Cell(" to buy the selected symbol.")])
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.positions()
+        wanted = any(row.take_profit is not None for row in rows), any(row.stop_is_local for row in rows)
+        if wanted != (self._has_targets, self._has_local):
+            (self._has_targets, self._has_local), dirty = wanted, None
+            self.relabel()
         for row in rows:
             if dirty is None or row.key in dirty:
-                self.put(row.key, position_cells(row, self._look))
+                cells = position_cells(row, self._look)
+                self.put(row.key, cells if self._has_targets else (*cells[:TARGET], *cells[TARGET + 1 :]))
         self.set_order([row.key for row in rows])
         held = sum(1 for row in rows if row.quantity)
         self.subject = str(held) if held else ""
@@ -92,7 +104,7 @@ def stop_cell(row: PositionRow, look: Look) -> Cell:
     if row.stop is None:
         return Cell(look.word("none"), "stale")
     if not row.stop_is_local:
-        return Cell(tight(row.stop, row.decimals, 13))
+        return Cell(tight(row.stop, row.decimals, 9))
     word = look.word("local")
     return Cell(f"{tight(row.stop, row.decimals, 12 - f.width(word))} {word}", "local")
 

@@ -25,12 +25,12 @@ class Column(msgspec.Struct, frozen=True, gc=False):
     """Which columns go first when the pane is narrow: the highest, those of one number together; 0 never goes."""
     grow: bool = False
     """Takes the cells that are left over (at most one column)."""
+    gap: int = 1
+    """Empty cells behind it."""
     chips: bool = False
     """Fills hug the text, one cell more at each side, for which the gaps beside the column are used too."""
 
 
-GAP = 1
-"""Empty cells between two columns."""
 NARROWEST = 4
 """Words are not squeezed below this many cells."""
 
@@ -59,7 +59,7 @@ def fitting(columns: Sequence[Column], room: int) -> list[tuple[int, Column]]:
 
 def needed(shown: Sequence[tuple[int, Column]]) -> int:
     """Cells for these columns: the mark, then each with a gap between."""
-    return 1 + sum(column.width for _, column in shown) + GAP * max(len(shown) - 1, 0)
+    return 1 + sum(column.width + column.gap for _, column in shown) - (shown[-1][1].gap if shown else 0)
 
 
 def widths(shown: list[tuple[int, Column]], room: int) -> list[tuple[int, Column]]:

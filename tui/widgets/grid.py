@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.format import fit
-from tui.widgets.columns import GAP, Column, chip, cut, fitting, needed
+from tui.widgets.columns import Column, chip, cut, fitting, needed
 from tui.widgets.lines import Cell, Lines, RowStrip, strip_of
 from tui.widgets.pens import Pens
 
@@ -381,7 +381,8 @@ class Grid(Lines, can_focus=True):
         it, unless the next column needs it."""
         chips = at > 0 and self._shown[at][1].chips
         is_last = at + 1 == len(self._shown)
-        return int(chips) * GAP, 0 if is_last or self._shown[at + 1][1].chips else GAP
+        before = self._shown[at - 1][1].gap if chips else 0
+        return before, 0 if is_last or self._shown[at + 1][1].chips else self._shown[at][1].gap
 
     def _piece(self, cell: Cell, column: Column, ground: str, at: int, is_number: bool) -> tuple[Segment, ...]:
         """The segments of one cell and its gaps; one segment where the pen does not show on blanks."""
@@ -403,7 +404,7 @@ class Grid(Lines, can_focus=True):
     def _spanning(self, cell: Cell, ground: str, at: int) -> tuple[Segment, ...]:
         """One cell from here to the end of the last column."""
         before, _ = self._gaps(at)
-        room = sum(column.width for _, column in self._shown[at:]) + GAP * (len(self._shown) - at - 1)
+        room = needed(self._shown[at:]) - 1
         text = " " * before + fit(cell.text, room)
         return (Segment(text, self._pens.on(ground)[cell.pen]),)
 

@@ -142,6 +142,10 @@ VALUES = {
 # header and ticket
 LABELS = {
     "60 MIN": "60분",
+    "BY": "기준",
+    "account": "계좌",
+    "currency": "통화",
+    "instrument": "종목",
     "SL/TP": "손절/익절",
     "TARGET": "익절",
     "local": "로컬",

@@ -1,0 +1,136 @@
+"""The screen as a drawing: strips of cells become one SVG, with lines, bars and blocks as shapes, so that they meet
+whatever font a reader has. It reads what is drawn; it draws nothing on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.terminal_theme import TerminalTheme
+
+from tui.format import width as cells_in
+
+CELL_WIDTH, CELL_HEIGHT, FONT_SIZE = 10, 20, 16
+_FONTS = "'JetBrains Mono','D2Coding','Noto Sans Mono CJK KR',Menlo,Consolas,'DejaVu Sans Mono',monospace"
+_THIN, _THICK = 1.2, 3.2
+_ARMS = {"│": "ud", "─": "lr", "┌": "dr", "┐": "dl", "└": "ur", "┘": "ul", "├": "udr", "┤": "udl", "┬": "dlr"}
+_ARMS |= {"┴": "ulr", "┼": "udlr", "┃": "UD", "┠": "UDr", "┨": "UDl", "━": "LR"}
+"""Line glyphs: the sides they run to, capitals thick."""
+_DIM = [(0, 0, 0), (194, 50, 60), (23, 128, 63), (168, 90, 0), (37, 99, 201), (168, 26, 151), (0, 114, 106)]
+_BRIGHT = [(57, 67, 79), (255, 107, 111), (69, 201, 124), (227, 179, 65), (106, 165, 255), (221, 84, 201)]
+_ANSI = TerminalTheme(
+    (14, 17, 22), (205, 213, 223), [*_DIM, (138, 149, 163)], [*_BRIGHT, (95, 201, 193), (243, 246, 250)]
+)
+"""What a terminal's own sixteen colours may look like."""
+
+
+class _Run(NamedTuple):
+    x: int
+    cells: int
+    text: str
+    style: Style
+
+
+def drawn(rows: Iterable[Sequence[Segment]], width: int, height: int, *, ink: str, ground: str) -> str:
+    """`rows` of `width` cells as an SVG document; `ink` and `ground` are the colours of cells that have none."""
+    classes: dict[tuple[str, bool], str] = {}
+    body = []
+    for y, row in enumerate(rows):
+        for run in _runs(row):
+            text, fill = _colours(run.style, ink, ground)
+            if fill != ground:
+                body.append(_rect(run.x * CELL_WIDTH, y * CELL_HEIGHT, run.cells * CELL_WIDTH, CELL_HEIGHT, fill))
+            body += _glyphs(run, y, text, classes)
+    style = "".join(
+        f".{name}{{fill:{colour}{';font-weight:bold' if is_bold else ''}}}"
+        for (colour, is_bold), name in classes.items()
+    )
+    w, h = width * CELL_WIDTH, height * CELL_HEIGHT
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -8 {w + 16} {h + 16}" width="{w + 16}" height="{h + 16}">'
+        f"<style>text{{font-family:{_FONTS};font-size:{FONT_SIZE}px;white-space:pre}}{style}</style>"
+        f'<rect x="-8" y="-8" width="{w + 16}" height="{h + 16}" fill="{ground}"/>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+def _runs(row: Sequence[Segment]) -> list[_Run]:
+    """Neighbours of one look as one run."""
+    runs: list[_Run] = []
+    x = 0
+    for segment in row:
+        style, cells = segment.style or Style.null(), cells_in(segment.text)
+        if runs and runs[-1].style == style:
+            last = runs[-1]
+            runs[-1] = _Run(last.x, last.cells + cells, last.text + segment.text, style)
+        else:
+            runs.append(_Run(x, cells, segment.text, style))
+        x += cells
+    return runs
+
+
+def _colours(style: Style, ink: str, ground: str) -> tuple[str, str]:
+    def name(colour: object, default: str) -> str:
+        if colour is None or colour.is_default:  # type: ignore[attr-defined]
+            return default
+        return str(colour.get_truecolor(_ANSI).hex)  # type: ignore[attr-defined]
+
+    text, fill = name(style.color, ink), name(style.bgcolor, ground)
+    return (fill, text) if style.reverse else (text, fill)
+
+
+def _glyphs(run: _Run, y: int, colour: str, classes: dict[tuple[str, bool], str]) -> list[str]:
+    """The text of a run in pieces between blanks, and its lines and blocks as shapes."""
+    parts, piece, start, x = [], "", run.x, run.x
+    for character in run.text + "  ":
+        shape = _shape(character)
+        ends = shape is not None or (character == " " and (not piece or piece[-1] == " "))
+        if ends and piece.strip():
+            key = (colour, bool(run.style.bold))
+            name = classes.setdefault(key, f"c{len(classes)}")
+            text = piece.rstrip()
+            line = ' text-decoration="underline"' if run.style.underline else ""
+            parts.append(
+                f'<text class="{name}" x="{start * CELL_WIDTH}" y="{y * CELL_HEIGHT + 15}" '
+                f'textLength="{cells_in(text) * CELL_WIDTH}"{line}>{escape(text, quote=False)}</text>'
+            )
+        if ends:
+            piece = ""
+            for left, top, wide, high in shape or ():
+                at = x * CELL_WIDTH + left, y * CELL_HEIGHT + top
+                parts.append(_rect(*at, wide, high, colour))
+        else:
+            if not piece:
+                start = x
+            piece += character
+        x += cells_in(character)
+    return parts
+
+
+def _shape(character: str) -> list[tuple[float, float, float, float]] | None:
+    """Rectangles of a line or block glyph within its cell; None for letters."""
+    w, h = float(CELL_WIDTH), float(CELL_HEIGHT)
+    code = ord(character)
+    if 0x2581 <= code <= 0x2588:  # lower eighths
+        high = h * (code - 0x2580) / 8
+        return [(0, h - high, w, high)]
+    if 0x2589 <= code <= 0x258F:  # left eighths
+        return [(0, 0, w * (0x2590 - code) / 8, h)]
+    arms = _ARMS.get(character)
+    if arms is None:
+        return None
+    found = []
+    for arm in arms:
+        line = _THICK if arm.isupper() else _THIN
+        side = arm.lower()
+        if side in "ud":
+            found.append((w / 2 - line / 2, 0.0 if side == "u" else h / 2, line, h / 2))
+        else:
+            found.append((0.0 if side == "l" else w / 2, h / 2 - line / 2, w / 2, line))
+    return found
+
+
+def _rect(x: float, y: float, wide: float, high: float, colour: str) -> str:
+    return f'<rect x="{x:g}" y="{y:g}" width="{wide:g}" height="{high:g}" fill="{colour}"/>'
