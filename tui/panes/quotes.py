@@ -95,7 +95,9 @@ class QuotesPane(Grid):
 
     def _light(self, rows: list[QuoteRow], seen: frozenset[str]) -> None:
         self.fade()
-        prices = {row.key: None if _is_dim(row) else row.last for row in rows if row.key in seen}
+        prices = {
+            row.key: None if _is_dim(row) else row.last for row in rows if row.key in seen or row.key not in self._index
+        }
         self._flashes.see(prices, self.at, self._matters, is_on=self.has_flash and self._look.has_colour)
 
     def _matters(self, key: str) -> bool:

@@ -168,7 +168,7 @@ def _write_title(row: list[str], pens: list[str], rect: Rect, title: Title, *, i
     facts = _with_one_warning([cell for cell in title.facts if cell.text])
     if not facts or room - left < 8:
         return
-    facts = _fitting(facts, room - left - 2)
+    facts = _fitting([Cell(facts[0].text.lstrip(), facts[0].pen), *facts[1:]], room - left - 2)
     wide = sum(f.width(cell.text) for cell in facts) + 2
     if not facts:
         return
