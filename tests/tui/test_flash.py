@@ -72,7 +72,7 @@ def lit(hands: Hands) -> str:
 @pytest.mark.parametrize(
     ("options", "more", "expected"),
     [
-        ({}, {}, " 71,100 "),
+        ({}, {}, " 71,300 "),
         ({"flash": False}, {}, ""),
         ({"flush_hz": 4.0}, {}, ""),
         ({}, {"freshness": Freshness.STALE}, ""),
@@ -88,8 +88,8 @@ async def test_only_the_price_cell_is_lit_and_not_where_it_must_not(
         hands = Hands(app, pilot)
         await hands.until(lambda: "71,000" in app.surface.quotes.line_text(1))
         clock.advance(1)
-        desk.push(Slice.QUOTES, [moved(71_100.0, **more)])
-        await hands.until(lambda: "71,100" in app.surface.quotes.line_text(1))
+        desk.push(Slice.QUOTES, [moved(71_300.0, **more)])
+        await hands.until(lambda: "71,300" in app.surface.quotes.line_text(1))
         assert lit(hands) == expected
         assert app.surface.quotes.is_lit == bool(expected)
         clock.advance(0.5)
@@ -104,8 +104,8 @@ async def test_without_colour_nothing_is_lit(monkeypatch: pytest.MonkeyPatch) ->
     async with app.run_test(size=(120, 40)) as pilot:
         hands = Hands(app, pilot)
         await hands.until(lambda: "71,000" in app.surface.quotes.line_text(1))
-        desk.push(Slice.QUOTES, [moved(71_100.0)])
-        await hands.until(lambda: "71,100" in app.surface.quotes.line_text(1))
+        desk.push(Slice.QUOTES, [moved(71_300.0)])
+        await hands.until(lambda: "71,300" in app.surface.quotes.line_text(1))
         assert not app.surface.quotes.is_lit
 
 
@@ -124,8 +124,8 @@ async def test_light_costs_one_cell_on_and_one_cell_off() -> None:
             shadow.paint(0, 0, pane._line(1)._segments)
             shadow.render((0, 0))
             sizes = []
-            desk.push(Slice.QUOTES, [moved(71_100.0)])
-            await hands.until(lambda app=app: "71,100" in app.surface.quotes.line_text(1))
+            desk.push(Slice.QUOTES, [moved(71_300.0)])
+            await hands.until(lambda app=app: "71,300" in app.surface.quotes.line_text(1))
             shadow.paint(0, 0, pane._line(1)._segments)
             sizes.append(len(shadow.render((0, 0))))
             clock.advance(0.5)
@@ -133,7 +133,7 @@ async def test_light_costs_one_cell_on_and_one_cell_off() -> None:
             shadow.paint(0, 0, pane._line(1)._segments)
             sizes.append(len(shadow.render((0, 0))))
             written[flash] = sizes
-    cell = len("\x1b[1;20H\x1b[1;38;2;255;255;255;48;2;255;255;255m") + len(" 71,100 ") + len("\x1b[1;1H")
+    cell = len("\x1b[1;20H\x1b[1;38;2;255;255;255;48;2;255;255;255m") + len(" 71,300 ") + len("\x1b[1;1H")
     assert written[False][1] == 0 < written[True][1]
     assert written[True][0] <= written[False][0] + cell
     assert written[True][1] <= 2 * cell

@@ -35,7 +35,7 @@ LOUD = ("stale", "vi", "auction", "halted")
 
 
 def quote(**more: object) -> QuoteRow:
-    return scripted.quote(SAMSUNG, 0, 71_000.0, 70_700.0, **more)
+    return msgspec.structs.replace(scripted.quote(SAMSUNG, 0, 71_000.0, 70_700.0), **more)
 
 
 def dressed(dress: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:

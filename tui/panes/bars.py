@@ -43,7 +43,7 @@ class MessageBar(Sheet):
         chip = pen in ("stale", "error")
         lead = Cell(f" {mark} " if chip else f" {mark}", pen)
         room = _room(self.room_width, count)
-        rows = wrap(self._look.said(clean(text, 400)), room)
+        rows = wrap(self._look.prose(self._look.said(clean(text, 400))), room)
         if len(rows) > self.room_height:
             rows[self.room_height - 1 :] = [f.clip(" ".join(rows[self.room_height - 1 :]), room)]
         body = "strong" if chip else "text"

@@ -115,7 +115,7 @@ class BookPane(Sheet, can_focus=True):
         if not own:
             return Cell(" " * lane)
         side = own[0][0]
-        text = f"{'B' if side is Side.BUY else 'S'}{f.compact(sum(o[2] for o in own), 1, 10_000)}"
+        text = f"{'B' if side is Side.BUY else 'S'}{self._look.hidden(f.compact(sum(o[2] for o in own), 1, 10_000))}"
         return Cell(f.fit(text, lane, align), "own-buy" if side is Side.BUY else "own-sell")
 
     def _ask(self, level: tuple[float, float], scale: float, width: int, is_best: bool) -> list[Cell]:

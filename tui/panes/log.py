@@ -51,6 +51,7 @@ def log_cells(row: LogRow, look: Look) -> tuple[Cell, ...]:
     """time, kind, text, sequence."""
     pen = _PENS.get(row.level, "text")
     kind, text = look.told(row.kind, row.text)
+    text = look.prose(text)
     return (
         Cell(look.zone.clock(row.ts), "text-dim"),
         Cell(kind, "text" if pen == "text-dim" else pen),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.domain.events import StrategyStatus
 from core.trading.view import Slice, StrategyRow
 from tui import format as f
-from tui.look import Look, account_tail, profit_cell
+from tui.look import Look, profit_cell
 from tui.picture import Picture
 from tui.widgets.grid import Cell, Column, Grid
 
@@ -69,11 +69,11 @@ def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
     following = "-" if row.next_bar is None else _until(row.next_bar - now)
     return (
         Cell(row.name, "text" if row.status is not StrategyStatus.STOPPED else "text-dim"),
-        Cell(account_tail(row.account), "text-dim"),
+        Cell(look.account(row.account), "text-dim"),
         Cell(" ".join(row.codes), "text-dim"),
         Cell(f" {state} " if pen in ("stale", "error") else state, pen),
         profit_cell(row.profit, row.currency, look, 11),
-        Cell(f.quantity_in(row.position, 8), "text"),
+        Cell(look.quantity(row.position, 8), "text"),
         Cell(str(row.trades), "text-dim"),
         Cell(row.signal, "text"),
         Cell(following, "text-dim"),
