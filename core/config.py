@@ -24,6 +24,10 @@ class Console(_Section, frozen=True, kw_only=True):
     """Direction colours: kr red up, us green up, cvd orange up, mono. Default: kr for ko, us for en."""
     theme: Literal["dark", "light", "ansi"] = "dark"
     """Background and weights of the screen; ansi uses the terminal's own 16 colours."""
+    glyphs: Literal["auto", "unicode", "ascii"] = "auto"
+    """Lines and marks; ascii where a font or a Korean terminal draws them two cells wide. auto asks the terminal."""
+    slow: Literal["auto", "on", "off"] = "auto"
+    """Fewer pictures for a slow line, without flashes and sparklines; auto does so when the line falls behind."""
     zone: str = "Asia/Seoul"
     """Time zone of the clock and of all times shown."""
     flush_hz: float = 10.0

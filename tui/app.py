@@ -3,7 +3,6 @@ has them. It decides nothing about orders and reads no clock but the desk's; sto
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
@@ -20,7 +19,6 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
 from core.ports import Clock, Desk
 from core.trading.view import LogRow, OrderRow, PositionRow, Slice, StrategyRow
-from tui import terminal
 from tui.acts.armed import Armed
 from tui.acts.chart import Charting
 from tui.acts.face import Face
@@ -37,6 +35,7 @@ from tui.forms.ticket import Ticket
 from tui.keys import Keys
 from tui.known import Known
 from tui.look import make_look
+from tui.manners import Manners
 from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
 from tui.remap import keymap
@@ -72,6 +71,7 @@ class HogaApp(ShadowDisplay[int]):
         """The selected one: the ladder shows it, tickets start from it."""
         self.last_sent: ClientOrderId | None = None
         self.face = Face(self)
+        self.manners = Manners(self)
         self.asking = Asking(self)
         self.armed = Armed(self)
         self.typed = Typed(self)
@@ -93,12 +93,11 @@ class HogaApp(ShadowDisplay[int]):
         yield from self.surface.widgets()
 
     def on_mount(self) -> None:
-        terminal.on_hangup(asyncio.get_running_loop(), self._lost_terminal)
+        self.manners.begin()
         self.arrange()
         self._focus()
         self.following.start()
         self.set_interval(1.0, self._second)
-        self.set_interval(terminal.CHECK_SECONDS, self._check_terminal)
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -108,14 +107,11 @@ class HogaApp(ShadowDisplay[int]):
         """Close the console; orders and positions stay as they are."""
         self.exit(0)
 
-    def _check_terminal(self) -> None:
-        if not self.is_headless and terminal.is_gone():
-            self._lost_terminal()
+    def undecoded(self) -> None:
+        self.say("warning", "the terminal sent what is not UTF-8, and it was dropped: set its encoding to UTF-8")
 
-    def _lost_terminal(self) -> None:
-        if self._driver is not None and not self.is_headless:
-            terminal.silence(self._driver)
-        self.exit(terminal.LOST_CODE)
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        self.manners.cursor_reported(event.x)
 
     def work(self, begin: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
         """Run beside the screen; `exclusive` ends what the group did before. What it does not catch is the end."""
@@ -126,7 +122,7 @@ class HogaApp(ShadowDisplay[int]):
     def flush_soon(self) -> None:
         """At most flush_hz times a second, and never when nothing changed."""
         if self._flush_due is None:
-            period = 1.0 / self.settings.console.flush_hz
+            period = 1.0 / self.manners.flush_hz
             passed = (self.clock.monotonic() - self._flushed) / 1e9
             self._flush_due = self.set_timer(max(period - passed, 0.001), self._flush_picture)
 

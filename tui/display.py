@@ -5,6 +5,7 @@ frames take Textual's own way and nothing but speed is lost.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from textual.app import App, ReturnType
 from textual.driver import Driver
 
 from core.log import get_logger
+from tui.line_speed import Metered
+from tui.probe import Probe
 from tui.shadow import ShadowScreen
 
 if TYPE_CHECKING:
@@ -43,6 +46,10 @@ class ShadowDisplay(App[ReturnType]):
         self._shadow = ShadowScreen()
         self._shadow_off = "" if _fits() else f"textual {textual.__version__} is not {PINNED}"
         self._frame_waits = False
+        self.probe: Probe | None = None
+        """Who asked the terminal before the screen took it over, and knows its modes as they were."""
+        self.twins: Mapping[int, str] | None = None
+        """What glyphs are written as, on a terminal that cannot show them (tui/glyphs.py); None: as they are."""
         self.frames_held = 0
         """Frames not drawn because the terminal was slow."""
 
@@ -56,6 +63,11 @@ class ShadowDisplay(App[ReturnType]):
         """Writes the terminal has not taken yet; 0 where that cannot be known."""
         queue = getattr(getattr(self._driver, "_writer_thread", None), "_queue", None)
         return queue.qsize() if queue is not None else 0
+
+    def blocked_ns(self, now: int) -> int:
+        """How long writes to the terminal have waited in all."""
+        meter = getattr(self._driver, "meter", None)
+        return meter.waited(now) if meter is not None else 0
 
     def forget_screen(self) -> None:
         """The terminal may show anything: the next frame is drawn whole."""
@@ -79,7 +91,7 @@ class ShadowDisplay(App[ReturnType]):
     # ---- Textual's side
 
     def get_driver_class(self) -> type[Driver]:
-        return _with_clean_edges(super().get_driver_class())
+        return with_clean_edges(super().get_driver_class())
 
     def on_resize(self) -> None:
         """A terminal that changed its size has rearranged its cells, even if the size is back to what it was."""
@@ -185,20 +197,51 @@ def _fits() -> bool:
 
 
 @lru_cache(maxsize=8)
-def _with_clean_edges(driver: type[Driver]) -> type[Driver]:
-    """`driver`, that leaves the terminal with a plain pen, and says when the terminal was in other hands."""
+def with_clean_edges(driver: type[Driver]) -> type[Driver]:
+    """`driver`, that leaves the terminal with a plain pen and the modes it was found with, says when the terminal was
+    in other hands, and measures how long it makes us wait."""
 
     class CleanEdges(driver):  # type: ignore[misc, valid-type]
+        _file: Any
+        meter: Metered | None = None
+        has_started = False
+
         def start_application_mode(self) -> None:
             forget = getattr(self._app, "forget_screen", None)
             if forget is not None:
                 forget()
+            if self.has_started:  # stopped and continued by somebody else: Textual would start its threads twice
+                self.stop_application_mode()
+                self.close()
+            self.has_started = True
+            if self.meter is None and hasattr(self, "_file"):
+                self._file = self.meter = Metered(self._file)
             super().start_application_mode()
+            probe: Probe | None = getattr(self._app, "probe", None)
+            modes = probe.take_modes() if probe is not None else None
+            if modes is not None:
+                self.attrs_before = modes
+
+        def write(self, data: str) -> None:
+            twins: Mapping[int, str] | None = getattr(self._app, "twins", None)
+            super().write(data if twins is None else data.translate(twins))
 
         def stop_application_mode(self) -> None:
             with suppress(AssertionError):  # Textual's drivers assert that they were started
                 self.write("\x1b[m")
+            self.has_started = False
             super().stop_application_mode()
+
+        def run_input_thread(self) -> None:
+            """Bytes that are no UTF-8 (another encoding, noise) are dropped; Textual would end the console."""
+            while True:
+                try:
+                    super().run_input_thread()
+                    return
+                except UnicodeDecodeError:
+                    undecoded = getattr(self._app, "undecoded", None)
+                    if undecoded is not None:
+                        self._app.call_later(undecoded)
 
     CleanEdges.__name__ = driver.__name__
     return CleanEdges

@@ -35,6 +35,8 @@ class Look(msgspec.Struct, kw_only=True):
     theme: str = "dark"
     preset: str = "us"
     has_colour: bool = True
+    is_slow: bool = False
+    """The line to the terminal is slow: no flash, no sparkline, fewer pictures."""
     is_masked: bool = False
     """Somebody else looks at this screen: accounts and amounts are hidden, prices and percentages are not."""
 
@@ -103,6 +105,7 @@ def make_look(settings: Settings) -> Look:
         theme=console.theme,
         preset=preset,
         has_colour=has_colour,
+        is_slow=console.slow == "on",
     )
 
 

@@ -284,7 +284,7 @@ def test_the_installed_textual_is_the_pinned_one() -> None:
 
 async def test_the_pen_is_plain_when_the_terminal_is_given_back() -> None:
     app, rng = desk(), random.Random(7)
-    app.driver_class = tui.display._with_clean_edges(Terminal)
+    app.driver_class = tui.display.with_clean_edges(Terminal)
     async with app.run_test(headless=False, size=(80, 24)) as pilot:
         fill(app, rng, 40)
         await settle(app, pilot)

@@ -22,6 +22,7 @@ from core.domain.instrument import Instrument
 from core.domain.market import Interval, Phase, Quote, Trade
 from tui.compose import Program, paper_broker
 from tui.environment import prepare_environment
+from tui.probe import Probe, standard_probe
 from tui.run.doors import on_signals
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
 def run_replay(settings: Settings, options: ReplayOptions) -> int:
     """Play a tape through the engine, on the screen or headless."""
     prepare_environment()
-    return asyncio.run(_replay(settings, options))
+    if options.headless:
+        return asyncio.run(_replay(settings, options, None))
+    with standard_probe() as probe:
+        return asyncio.run(_replay(settings, options, probe))
 
 
 def _replay_parts(settings: Settings, options: ReplayOptions, tape: Tape) -> tuple[Program, Replay, ManualClock]:
@@ -112,7 +116,7 @@ def _speed(speed: float) -> str:
     return f"{speed:g}x" if speed else "max"
 
 
-async def _replay(settings: Settings, options: ReplayOptions) -> int:
+async def _replay(settings: Settings, options: ReplayOptions, probe: Probe | None) -> int:
     from storage.tape import open_tape
 
     tape = open_tape(Path(options.path))
@@ -122,10 +126,10 @@ async def _replay(settings: Settings, options: ReplayOptions) -> int:
     program.add_strategies(program.settings.strategies)
     for name in program.settings.strategies:
         program.runner.ask(ControlStrategy(name=name, action=StrategyAction.START, by="replay"))
-    if not options.headless:
+    if probe is not None:
         from tui.run.screen import show
 
-        return await show(program, settings, replay)
+        return await show(program, settings, probe, replay)
     return await _replay_headless(program, replay, options)
 
 

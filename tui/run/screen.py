@@ -14,6 +14,7 @@ from core.config import Settings
 from core.domain.errors import JournalInUse, TapeError
 from tui.compose import Program, boot_id, data_directory, demo_settings, paper_broker
 from tui.environment import prepare_environment
+from tui.probe import Probe, standard_probe, with_glyphs
 from tui.run.doors import on_signals, served
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ def run_console(
     """The full-screen console on the paper account. A second one on the same journal attaches to the first, or reads
     only when the first does not answer."""
     prepare_environment()
-    return asyncio.run(_console(settings, data_directory(data_dir, demo=demo, settings=settings), demo, read_only))
+    directory = data_directory(data_dir, demo=demo, settings=settings)
+    with standard_probe() as probe:
+        return asyncio.run(_console(settings, directory, demo, read_only, probe))
 
 
-async def _console(settings: Settings, directory: Path, demo: bool, read_only: bool) -> int:
+async def _console(settings: Settings, directory: Path, demo: bool, read_only: bool, probe: Probe) -> int:
     from storage.journal import Journal
 
     if demo:
@@ -38,21 +41,22 @@ async def _console(settings: Settings, directory: Path, demo: bool, read_only: b
     try:
         journal = Journal.open(directory / "journal.db", boot_id=boot_id(), read_only=read_only)
     except JournalInUse as error:
-        return await _attached(settings, directory, error)
+        return await _attached(settings, directory, error, probe)
     program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory)
     async with AsyncExitStack() as stack:
         await program.prepare()
         program.add_strategies(settings.strategies)
         if not read_only:
             await stack.enter_async_context(served(program, directory))
-        return await show(program, settings)
+        return await show(program, settings, probe)
 
 
-async def show(program: Program, settings: Settings, replay: Replay | None = None) -> int:
+async def show(program: Program, settings: Settings, probe: Probe, replay: Replay | None = None) -> int:
     """The screen and the engine side by side; when either ends, so does the other."""
     from tui.app import HogaApp
 
-    app = HogaApp(program.desk, settings)
+    app = HogaApp(program.desk, with_glyphs(settings, probe))
+    app.probe = probe
     code = 0
     started = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -85,7 +89,7 @@ async def _play(program: Program, replay: Replay, started: asyncio.Event) -> Non
         program.runner.feed(Noticed(ts=program.clock.now(), level="error", kind="TAPE", text=str(error)))
 
 
-async def _attached(settings: Settings, directory: Path, in_use: JournalInUse) -> int:
+async def _attached(settings: Settings, directory: Path, in_use: JournalInUse, probe: Probe) -> int:
     """Another hoga owns the journal: look through its desk, or at the stored journal if it does not answer."""
     from core.domain.errors import HogaError
     from core.runtime.desk_remote import connect
@@ -94,11 +98,12 @@ async def _attached(settings: Settings, directory: Path, in_use: JournalInUse) -
 
     try:
         async with connect(socket_path(directory), SystemClock()) as desk:
-            app = HogaApp(desk, settings)
+            app = HogaApp(desk, with_glyphs(settings, probe))
+            app.probe = probe
             await app.run_async()
             if app.crash is not None:
                 raise app.crash
             return app.return_code or 0
     except (HogaError, OSError):
         print(f"{in_use}\nIt does not answer, so this console reads only.", file=sys.stderr)
-    return await _console(settings, directory, False, True)
+    return await _console(settings, directory, False, True, probe)

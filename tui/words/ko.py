@@ -258,6 +258,9 @@ SENTENCES = {
     "a paste of {count} was ignored: press : and paste it into the command line": (
         "붙여넣은 {count}자를 무시했습니다. :를 누르고 명령줄에 붙여넣으십시오"
     ),
+    "the terminal sent what is not UTF-8, and it was dropped: set its encoding to UTF-8": (
+        "터미널이 UTF-8이 아닌 글자를 보내 버렸습니다. 터미널 인코딩을 UTF-8로 바꾸십시오"
+    ),
     "no figures yet": "아직 숫자가 없습니다",
     "too small: 80x24": "너무 작습니다: 80x24",
     "shows everything": "이상이면 모두 보입니다",
