@@ -34,7 +34,8 @@ class Face:
         app = self._app
         quotes, console = app.surface.quotes, app.settings.console
         quotes.at = at
-        quotes.has_flash = console.flash and console.flush_hz > SLOW_HZ and not app.write_backlog
+        is_slow = app.look.is_slow or console.flush_hz <= SLOW_HZ or app.write_backlog
+        quotes.has_flash = console.flash and not is_slow
 
     def mask(self, is_masked: bool) -> None:
         """Hide accounts and amounts, or show them again."""

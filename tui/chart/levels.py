@@ -47,12 +47,12 @@ def levels(row: ChartRow, picture: Picture, look: Look) -> list[Level]:
         lead = f"{word('STOP')} " if is_stop else ""
         where = f" {word('local')}" if order.is_local else ""
         side = "buy" if order.side is Side.BUY else "sell"
-        label = f"{lead}{letter}{_short(order.quantity - order.filled)}{where}"
+        label = f"{lead}{letter}{look.hidden(_short(order.quantity - order.filled))}{where}"
         found.append(Level(float(price), label, side, f"own-{side}"))
     for held in picture.positions():
         if held.instrument != id or not held.quantity:
             continue
-        label = f"{word('AVG')} {_short(held.quantity)}"
+        label = f"{word('AVG')} {look.hidden(_short(held.quantity))}"
         found.append(Level(float(held.average_price), label, "text", "field"))
         for price, name in ((held.stop, "STOP"), (held.take_profit, "TP")):
             if price is not None and not any(level.price == float(price) for level in found[1:]):

@@ -155,7 +155,7 @@ def quote_cells(row: QuoteRow, now: int, look: Look, flash: str | None = None) -
         bid,
         ask,
         Cell(f.compact(row.volume, 1, 1000) if row.volume else f.MISSING, "text-dim" if row.volume else "faint"),
-        Cell(sparkline(row.spark, SPARK_CELLS), "spark"),
+        Cell("" if look.is_slow else sparkline(row.spark, SPARK_CELLS), "spark"),
         age_cell(row.freshness, row.phase, row.received, now),
     )
 
