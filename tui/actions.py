@@ -68,6 +68,10 @@ def _work(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: An
     return Action(id=f"work.{id}", keys=keys, help=help, short=short, **more)
 
 
+def _rows(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: Any) -> Action:
+    return Action(id=f"rows.{id}", keys=keys, help=help, short=short, group="Rows", **more)
+
+
 def _go(letter: str, place: str, word: str) -> Action:
     """`g`, then a letter: a pane or a screen. `word` is its name on the screen."""
     help = f"Go to {'the ' if place in PANES else ''}{word.lower()}"
@@ -164,7 +168,19 @@ ACTIONS: tuple[Action, ...] = (
     _go("r", "rebalance", "Rebalance"),
     _go("l", "log", "Log"),
     _go("y", "system", "System"),
+    _move("jump", ("ctrl+o",), "Jump: a letter on every pane; the letter goes there"),
+    _move("drawer", ("`",), "The log over the lower third, again to close"),
     _move("zoom", ("z",), "Zoom the focused pane, again to restore", "zoom"),
+    # rows of the pane
+    _rows("filter", ("f",), "Filter the rows: code, name, initials, state; Esc shows all again", "filter"),
+    _rows("sort_left", ("<",), "Sort by the column to the left"),
+    _rows("sort_right", (">",), "Sort by the column to the right"),
+    _rows("sort_flip", ("=",), "Sort the other way round, or again"),
+    _rows("mark", ("space",), "Mark the row, or take its mark away"),
+    _rows("mark_range", ("v",), "Mark from here to where the cursor goes; again to end"),
+    _rows("mark_all", ("*",), "Mark all rows shown"),
+    _rows("copy", ("ctrl+y",), "Copy the row, or the marked rows, as they read here"),
+    _rows("export", ("e",), "Write the pane's rows to a file (csv, json)"),
     # work
     _work("find", ("/",), "Find a symbol by code or name", "find"),
     _work("find_next", ("n",), "Next match"),
@@ -172,6 +188,8 @@ ACTIONS: tuple[Action, ...] = (
     _work("command", (":",), "Command line: orders and commands", "command"),
     _work("strategy", ("t",), "Start, pause or stop a strategy", "strategy", applies="strategies"),
     _work("details", ("enter",), "The whole text of the selected row: an order's reason, a log line, a strategy's why"),
+    _work("palette", ("ctrl+p",), "Palette: find any action or command by a few letters"),
+    _work("settings", (",",), "The settings in force, and their file"),
     _work("help", ("?",), "What the keys do here", "help"),
     _work("back", ("escape",), "Back one step; clears the message"),
     # forms: their own small tables, read by the forms themselves
@@ -208,5 +226,15 @@ ACTIONS: tuple[Action, ...] = (
     _form("command", ("escape",), "Drop the line", "drop"),
     _form("find", ("enter",), "Go to the match", "go"),
     _form("find", ("escape",), "Back to where you were", "back"),
+    _form("filter", ("enter",), "Keep the filter", "keep"),
+    _form("filter", ("escape",), "The rows as they were", "back"),
+    _form("export", ("enter",), "Write the file; .csv or .json", "write"),
+    _form("export", ("escape",), "Write nothing", "back"),
+    _form("palette", ("enter",), "Do it", "do it"),
+    _form("palette", ("up", "down"), "Choose", "choose"),
+    _form("palette", ("escape",), "Close the palette", "close"),
+    _form("jump", ("escape",), "Stay here", "back"),
+    _form("page", ("up", "down"), "Scroll", "scroll"),
+    _form("page", ("escape", "q"), "Close the page", "close"),
     _form("help", ("escape", "q", "?"), "Close the help", "close"),
 )

@@ -24,20 +24,23 @@ from tui.acts.chart import Charting
 from tui.acts.face import Face
 from tui.acts.move import Moving
 from tui.acts.notices import Notices
+from tui.acts.rows import Rows
 from tui.acts.trade import Trading
 from tui.acts.typed import Typed
 from tui.acts.work import Working
 from tui.asking import Asking
 from tui.display import ShadowDisplay
 from tui.following import Following
+from tui.forms.live import LiveLine
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
 from tui.keys import Keys
 from tui.known import Known
 from tui.look import make_look
 from tui.manners import Manners
-from tui.messages import Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
+from tui.messages import Called, Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
 from tui.picture import Picture
+from tui.places import Places
 from tui.remap import keymap
 from tui.screens.layout import SCREENS, Layout
 from tui.surface import Pane, Surface
@@ -51,16 +54,19 @@ class HogaApp(ShadowDisplay[int]):
     Screen { layers: back panes over; overflow: hidden; background: transparent; }
     Screen > * { position: absolute; layer: panes; }
     #frame { layer: back; }
-    #message, #help, #strip, #tiny { layer: over; }
+    #message, #page, #strip, #tiny { layer: over; }
     """
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, desk: Desk, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, desk: Desk, settings: Settings, *, clock: Clock | None = None, places: Places | None = None
+    ) -> None:
         super().__init__()
         self.desk = desk
         self.settings = settings
+        self.places = places or Places()
         self.clock = clock or SystemClock()
         self.look = make_look(settings)
         self.picture: Picture = Picture()
@@ -78,12 +84,10 @@ class HogaApp(ShadowDisplay[int]):
         self.trading = Trading(self)
         self.working = Working(self)
         self.following, self.charting = Following(self), Charting(self)
-        self.keys = Keys(
-            self,
-            keymap(settings.keys),
-            {"move": Moving(self), "trade": self.trading, "work": self.working, "chart": self.charting},
-        )
         self.notices = Notices(self)
+        self.rows = Rows(self)
+        rooms = {"move": Moving(self), "trade": self.trading, "work": self.working, "rows": self.rows}
+        self.keys = Keys(self, keymap(settings.keys), rooms | {"chart": self.charting})
         self._flush_due: Any = None
         self._flushed = 0
 
@@ -248,6 +252,10 @@ class HogaApp(ShadowDisplay[int]):
                 return f"{strategy.name} {strategy.signal} {strategy.detail} {strategy.text}" if strategy else ""
         return ""
 
+    def marked(self, pane: str) -> list[str]:
+        """Keys of the rows somebody marked in a pane and can see there, from the top."""
+        return self.rows.marked(pane)
+
     def ladder_price(self) -> float | None:
         """The price under the cursor of the ladder or the chart, if the keys are there and it shows the selected
         instrument."""
@@ -281,6 +289,7 @@ class HogaApp(ShadowDisplay[int]):
 
     def go_to(self, screen: str) -> None:
         """Another screen; its own pane gets the keys."""
+        self.rows.left(self.focus_name)
         self.surface.screen_name = screen
         self.surface.is_zoomed = False
         self.surface.focus_name = SCREENS[screen].home
@@ -289,6 +298,7 @@ class HogaApp(ShadowDisplay[int]):
         self.look_at_cursor()
 
     def focus_on(self, pane: str) -> None:
+        self.rows.left(self.focus_name)
         self.surface.focus_name = pane
         if pane not in self.layout_now.panes:
             self.arrange()
@@ -390,23 +400,24 @@ class HogaApp(ShadowDisplay[int]):
         """Do what a form asks for."""
         match wish:
             case Dropped():
-                if form.place == "find":
-                    self.working.unseek()
+                if isinstance(form, LiveLine):
+                    form.undo()
                 self.close(form)
+            case Called(call, argument):
+                self.close(form)
+                self.keys.call(call, argument)
             case Edited():
                 self.form_changed()
             case Refused(text):
                 self.say("warning", text)
                 self.form_changed(keeps_problem=True)
-            case Entered(text) if form.place == "find":
-                self.close(form)
             case Entered(text):
                 self._entered(form, text)
             case Wanted():
                 self.asking.ask(form, wish)
 
     def _entered(self, form: Form, text: str) -> None:
-        answer = self.typed.enter(text)
+        answer = form.keep(text) if isinstance(form, LiveLine) else self.typed.enter(text)
         if isinstance(answer, Wanted):
             self.asking.ask(form, answer)
             return
@@ -419,8 +430,8 @@ class HogaApp(ShadowDisplay[int]):
     def form_changed(self, *, keeps_problem: bool = False) -> None:
         """Draw the open form again and ask what it would do now."""
         form = self.top_form
-        if isinstance(form, LineForm) and form.place == "find":
-            form.remark = self.working.seek(form.edit.text)
+        if isinstance(form, LiveLine):
+            form.remark = form.seek(form.edit.text)
         elif not keeps_problem:
             self.asking.preview()
         self.show_form()

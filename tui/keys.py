@@ -15,7 +15,7 @@ from tui.messages import Form, Press
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-_TYPED = frozenset({"command", "find"})
+_TYPED = frozenset({"command", "find", "filter", "palette"})
 """Forms whose sending key need not wait: there is nothing to send until something was typed."""
 PANIC_KEY = "ctrl+x"
 """What the panic menu knows its own key by."""
@@ -101,7 +101,8 @@ class Keys:
     def _to_form(self, form: Form, press: Press, *, is_hot: bool) -> None:
         app = self._app
         if press.key in form.sending:
-            is_early = form.place not in _TYPED and press.at - form.armed_from < ARM_SECONDS
+            is_typed = form.place in _TYPED and not getattr(form, "was_filled", False)
+            is_early = not is_typed and press.at - form.armed_from < ARM_SECONDS
             is_busy = app.asking.is_sending and form.place != "panic"  # panic waits for nobody
             if is_early or is_hot or is_busy:
                 return
@@ -145,10 +146,22 @@ class Keys:
         if self._pending_at == at:
             self._wait_for("")
 
+    def call(self, name: str, argument: str = "") -> None:
+        """Do an action by its id, in a pane where it works, or a room's method by name."""
+        action = self.map.action(name)
+        if action is None:
+            room, _, method = name.partition(".")
+            getattr(self.rooms[room], method)(argument)
+            return
+        if action.panes and self._app.focus_name not in action.panes:
+            self.rooms["move"].go(action.panes[0])
+        self.act(action)
+
     def act(self, action: Action) -> None:
         getattr(self.rooms[action.room], action.call)(action.argument)
         if action.room == "move":
             self._app.look_at_cursor()
+            self._app.rows.moved()
 
 
 def _hints(actions: Iterable[Action]) -> list[tuple[str, str]]:

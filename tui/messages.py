@@ -48,13 +48,21 @@ class Edited(msgspec.Struct, frozen=True):
     """Something in the form changed: draw it, and ask for a new preview."""
 
 
+class Called(msgspec.Struct, frozen=True):
+    """The form closes, and what it chose is done as if its key had been pressed: `call` is an action's id, or
+    `room.method` with an argument."""
+
+    call: str
+    argument: str = ""
+
+
 class Refused(msgspec.Struct, frozen=True):
     """The form cannot do that; `text` says why."""
 
     text: str
 
 
-Wish = Dropped | Wanted | Entered | Edited | Refused
+Wish = Dropped | Wanted | Entered | Edited | Called | Refused
 
 
 class Form(Protocol):

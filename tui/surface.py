@@ -3,13 +3,16 @@ knows nothing of the desk and sends nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from textual.widget import Widget
 
 from core.trading.view import Slice
 from tui.actions import PANES
+from tui.forms.jump import Jump
+from tui.forms.live import LiveLine
+from tui.forms.page import Page
 from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
 from tui.forms.ticket import Ticket
 from tui.look import Look, looks_live
@@ -17,10 +20,10 @@ from tui.messages import Form
 from tui.panes.bars import CommandBar, MessageBar, message_rows
 from tui.panes.book import BookPane
 from tui.panes.chart import ChartPane
-from tui.panes.help import HelpForm, HelpPane
 from tui.panes.hints import Hint, HintBar
 from tui.panes.log import LogPane
 from tui.panes.orders import OrdersPane
+from tui.panes.page import PagePane
 from tui.panes.pnl import PnlPane
 from tui.panes.positions import PositionsPane
 from tui.panes.quotes import QuotesPane
@@ -29,6 +32,7 @@ from tui.panes.strategies import StrategiesPane
 from tui.panes.strip import StripPane
 from tui.panes.ticket import TicketPane
 from tui.picture import Picture
+from tui.screens.drawer import with_drawer
 from tui.screens.layout import Layout, Rect, arrange
 from tui.widgets.frame import Frame, Title
 from tui.widgets.grid import Cell, Grid, Lines
@@ -80,10 +84,13 @@ class Surface:
         self.chart = ChartPane(look)
         self.strategies, self.ticket = StrategiesPane(look), TicketPane(look)
         self.message, self.command, self.hints = MessageBar(look), CommandBar(look), HintBar(look)
-        self.strip, self.help, self.tiny = StripPane(look), HelpPane(look), TinyPane(look)
+        self.strip, self.page, self.tiny = StripPane(look), PagePane(look), TinyPane(look)
         self.screen_name = "trade"
         self.focus_name = "quotes"
         self.is_zoomed = False
+        self.has_drawer = False
+        self.note: Callable[[str], str] = lambda _: ""
+        """What was chosen among the rows of a pane, for its title."""
         self.layout = Layout(0, 0, "tiny", {})
         self._boxes: dict[Widget, Box | None] = {}
         self._keyed_widget: Widget | None = None
@@ -92,7 +99,7 @@ class Surface:
         """Back to front."""
         yield self.frame
         yield from (self.status, *(self.widget(name) for name in PANES), self.ticket)
-        yield from (self.command, self.hints, self.message, self.help, self.tiny, self.strip)
+        yield from (self.command, self.hints, self.page, self.message, self.tiny, self.strip)
 
     def widget(self, name: str) -> Widget:
         found: Widget = getattr(self, name)
@@ -122,17 +129,18 @@ class Surface:
             self.screen_name, width, height, focus=self.focus_name, is_zoomed=self.is_zoomed, has_ticket=has_ticket
         )
         top = forms[-1] if forms else None
-        has_help = isinstance(top, HelpForm)
-        if has_help and layout.kind != "tiny":
+        if isinstance(top, Page) and layout.kind != "tiny":
             body = Rect(0, 2, width - 1, height - 4) if layout.kind == "full" else Rect(0, 1, width - 1, height - 2)
-            layout = Layout(width, height, layout.kind, {"help": body})
+            layout = Layout(width, height, layout.kind, {"page": body})
+        elif self.has_drawer:
+            layout = with_drawer(layout)
         self.layout = layout
         if self.focus_name not in layout.panes and self.visible:
             self.focus_name = self.visible[0]
         is_full, is_tiny = layout.kind == "full", layout.kind == "tiny"
         self._place(self.frame, None if is_tiny else (0, 0, width, height))
         self._place(self.status, None if is_tiny else (0, 0, width, 2 if is_full else 1))
-        for name in (*PANES, "ticket", "help"):
+        for name in (*PANES, "ticket", "page"):
             rect = layout.panes.get(name)
             self._place(self.widget(name), None if rect is None else rect.inside)
         has_line = isinstance(top, LineForm)
@@ -217,7 +225,8 @@ class Surface:
             self.tiny.show(picture)
         else:
             self.status.show(picture, now, self.screen_name, kind)
-            titles = {name: self._title(name) for name in self.layout.panes}
+            letters = forms[-1].letters if forms and isinstance(forms[-1], Jump) else {}
+            titles = {name: self._title(name, letters.get(name, "")) for name in self.layout.panes}
             focus = self._keyed(forms)
             self.frame.show(self.layout, titles, focus, rail=self._look.rail if live else "")
         top = forms[-1] if forms else None
@@ -234,8 +243,8 @@ class Surface:
         top = forms[-1] if forms else None
         if isinstance(top, (Confirm, PanicMenu, StrategyMenu)):
             self.strip.show(top, picture, now, is_sending=is_sending)
-        elif isinstance(top, HelpForm):
-            self.help.show(top)
+        elif isinstance(top, Page):
+            self.page.show(top)
         elif isinstance(top, LineForm):
             self.command.show(top)
 
@@ -243,8 +252,13 @@ class Surface:
         """The pane that is outlined, because keys go there."""
         if not forms:
             return self.focus_name
-        return {"ticket": "ticket", "help": "help"}.get(forms[-1].place, "")
+        if isinstance(forms[-1], Page):
+            return "page"
+        return "ticket" if forms[-1].place == "ticket" else self.focus_name if isinstance(forms[-1], LiveLine) else ""
 
-    def _title(self, name: str) -> Title:
+    def _title(self, name: str, letter: str) -> Title:
+        """`letter` is where a jump goes; what was chosen among the rows stands beside the subject."""
         pane = getattr(self, name)
-        return Title(self._look.word(pane.title), pane.subject, tuple(pane.facts))
+        word = self._look.word(pane.title)
+        subject = " ".join(part for part in (pane.subject, self.note(name)) if part)
+        return Title(f"[{letter}] {word}" if letter else word, subject, tuple(pane.facts))

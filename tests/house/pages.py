@@ -25,6 +25,7 @@ CONTEXTS = {
     "Trade": "Trading",
     "Move": "Moving about",
     "Chart": "On the chart",
+    "Rows": "Rows of a pane",
     "Work": "Everything else",
     "ticket": "In the ticket",
     "confirm": "In a question",
@@ -33,6 +34,11 @@ CONTEXTS = {
     "strategy": "In the strategy menu",
     "command": "On the command line",
     "find": "In the search",
+    "filter": "In the filter",
+    "export": "In the name of an export",
+    "palette": "In the palette",
+    "jump": "In jump mode",
+    "page": "On a page",
     "help": "In the help",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.actions import PANES
+from tui.forms.jump import Jump
 from tui.screens.layout import READY, Rect
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _HOMES = {"quotes": "trade", "book": "ladder", "pnl": "positions"}
 class Moving:
     def __init__(self, app: HogaApp) -> None:
         self._app = app
+        self._behind = "quotes"
+        """Where the keys were before the drawer was opened."""
 
     def down(self, _: str) -> None:
         self._app.pane.move_cursor(1)
@@ -62,6 +65,25 @@ class Moving:
         self.screen(_HOMES.get(place, place))
         if place in self._app.surface.visible:
             self._app.focus_on(place)
+
+    def jump(self, _: str) -> None:
+        """A letter on every pane; the letter goes there."""
+        self._app.open(Jump(self._app.surface.visible))
+
+    def drawer(self, _: str) -> None:
+        """The log over the lower third of any screen; the keys go there, and come back when it is closed."""
+        app, surface = self._app, self._app.surface
+        if surface.has_drawer:
+            surface.has_drawer = False
+            app.focus_on(self._behind)
+            app.arrange()
+            return
+        if app.layout_now.kind != "full" or app.is_zoomed or surface.screen_name == "log":
+            self.go("log")
+            return
+        self._behind, surface.has_drawer = app.focus_name, True
+        app.arrange()
+        app.focus_on("log")
 
     def zoom(self, _: str) -> None:
         self._app.is_zoomed = not self._app.is_zoomed

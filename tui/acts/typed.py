@@ -17,10 +17,10 @@ from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
 from tui import format as f
 from tui.acts.saying import is_reverse, say
+from tui.forms.help import HelpForm
 from tui.forms.policy import Kind
 from tui.forms.strips import LineForm
 from tui.messages import Wanted
-from tui.panes.help import HelpForm
 from tui.screens.layout import READY
 from tui.words import LANGUAGES
 
@@ -140,12 +140,27 @@ class Typed:
             return ControlStrategy(name=words[0], action=StrategyAction(words[1]))
         return None
 
+    def commands(self) -> list[tuple[str, str]]:
+        """Every command and what it does."""
+        return [(name, text) for name, (_, text) in _COMMANDS.items()]
+
+    def do(self, words: list[str]) -> str:
+        """An action by its id, whatever key it has."""
+        action = self._app.keys.map.action(words[0]) if len(words) == 1 else None
+        if action is None or action.context not in ("rest", "always"):
+            return "write: do ACTION; `hoga keys` and ^P list the actions"
+        if action.sends:
+            return f"{action.id} sends at once, so only its key does it"
+        self._app.close_all_but(())
+        self._app.keys.call(action.id)
+        return ""
+
     def quit(self, _: list[str]) -> str:
         self._app.leave()
         return ""
 
     def help(self, _: list[str]) -> str:
-        self._app.open(HelpForm(self._app.focus_name, self._app.keys.map))
+        self._app.open(HelpForm(self._app.focus_name, self._app.keys.map, self._app.look))
         return ""
 
     def arm(self, words: list[str]) -> str:
@@ -211,6 +226,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "q": ("quit", "leave the console"),
     "quit": ("quit", "leave the console"),
     "help": ("help", "what the keys do"),
+    "do": ("do", "an action by its id, as do trade.buy"),
     "panic": ("panic", "open the panic menu"),
     "arm": ("arm", "for a while F9 and F6 send the buy and sell template at once: arm 5m"),
     "disarm": ("disarm", "end armed mode"),

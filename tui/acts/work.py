@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from core.domain.commands import StrategyAction
 from core.domain.events import StrategyStatus
 from core.domain.ids import InstrumentId
+from tui.forms.help import HelpForm
+from tui.forms.live import LiveLine
+from tui.forms.palette import Palette
+from tui.forms.settings import settings_page
 from tui.forms.strips import LineForm, StrategyMenu
-from tui.panes.help import HelpForm
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
@@ -38,17 +41,31 @@ class Working:
         self._app.open(LineForm("command", ":", history=self._app.typed.history))
 
     def help(self, _: str) -> None:
-        self._app.open(HelpForm(self._app.focus_name, self._app.keys.map))
+        self._app.open(HelpForm(self._app.focus_name, self._app.keys.map, self._app.look))
 
     def details(self, _: str) -> None:
         text = self._app.selected_text()
         if text:
             self._app.say("info", text, stays=True)
 
+    def type(self, text: str) -> None:
+        """The command line with something in it already."""
+        self._app.open(LineForm("command", ":", text, history=self._app.typed.history))
+
+    def palette(self, _: str) -> None:
+        app = self._app
+        app.open(Palette(app.keys.map, app.typed.commands(), app.look))
+
+    def settings(self, _: str) -> None:
+        self._app.open(settings_page(self._app.settings, self._app.places.settings, self._app.look))
+
     def back(self, _: str) -> None:
-        if self._app.notices.read():
+        app = self._app
+        if app.notices.read() or app.rows.back():
             return
-        if self._app.is_zoomed:
+        if app.surface.has_drawer:
+            app.keys.call("move.drawer")
+        elif app.is_zoomed:
             self._app.is_zoomed = False
             self._app.arrange()
 
@@ -64,7 +81,7 @@ class Working:
 
     def find(self, _: str) -> None:
         self._before = self._app.instrument
-        self._app.open(LineForm("find", "/"))
+        self._app.open(LiveLine("find", "/", self.seek, self.unseek))
 
     def seek(self, text: str) -> str:
         """Move to the best match while it is typed; returns what to say about it."""

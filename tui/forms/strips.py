@@ -128,6 +128,8 @@ class LineForm:
     def __init__(self, place: str, prompt: str, text: str = "", history: list[str] | None = None) -> None:
         self.place, self.prompt = place, prompt
         self.edit = LineEdit(text)
+        self.was_filled = bool(text)
+        """There was something to send before anything was typed."""
         self.history = history if history is not None else []
         self._at = len(self.history)
         self.armed_from = 0.0

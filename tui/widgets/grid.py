@@ -5,13 +5,13 @@ cells and asks where the cursor is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.format import fit
+from tui.format import fit, width
 from tui.widgets.columns import Column, chip, cut, fitting, needed
 from tui.widgets.lines import Cell, Lines, RowStrip, strip_of
 from tui.widgets.pens import Pens
@@ -28,12 +28,13 @@ class _GridRow:
     """A row as put, and its drawn form: `pieces` are the segments of the mark, then of each column shown, then of
     the rest; behind the column `span_at` they are empty. Mutable on purpose: one of them lives as long as its key."""
 
-    __slots__ = ("cells", "ground", "mark", "pieces", "span_at", "strip")
+    __slots__ = ("cells", "ground", "is_chosen", "mark", "pieces", "span_at", "strip")
 
     def __init__(self, cells: tuple[Cell, ...], ground: str, mark: Cell | None) -> None:
         self.cells = cells
         self.ground = ground
         self.mark = mark
+        self.is_chosen = False
         self.strip: Strip | None = None
         self.pieces: list[tuple[Segment, ...]] | None = None
         self.span_at = _NOWHERE
@@ -85,7 +86,11 @@ class Grid(Lines, can_focus=True):
         self._cursor: str | None = None
         self._top = 0
         self._empty: tuple[Cell, ...] = ()
+        self._none_fits: tuple[Cell, ...] = ()
         self._foot: tuple[tuple[Cell, ...], ...] = ()
+        self._order_by: Callable[[list[str]], list[str]] | None = None
+        self._chosen: frozenset[str] = frozenset()
+        self._sorted: tuple[str, str] = ("", "")
         self._heading_strip: Strip | None = None
         self._changed: set[str] = set()
         self._order_changed = False
@@ -147,13 +152,16 @@ class Grid(Lines, can_focus=True):
     def set_order(self, keys: Sequence[str]) -> None:
         """Show the rows in this order. Keys never put are left out; rows not named here are forgotten."""
         order = [key for key in dict.fromkeys(keys) if key in self._rows]
-        if order == self._order and len(order) == len(self._rows):
+        if len(order) != len(self._rows):
+            self._rows = {key: self._rows[key] for key in order}
+            self._order_changed = True
+        if self._order_by is not None:
+            order = self._order_by(order)
+        if order == self._order:
             return
         place = self._index.get(self._cursor, 0) if self._cursor is not None else 0
         self._order = order
         self._index = {key: place for place, key in enumerate(order)}
-        if len(order) != len(self._rows):
-            self._rows = {key: self._rows[key] for key in order}
         self._order_changed = True
         if self._cursor is not None and self._cursor not in self._index:
             self._set_cursor(order[min(place, len(order) - 1)] if order else None)
@@ -163,6 +171,30 @@ class Grid(Lines, can_focus=True):
         self._rows.clear()
         self.set_order(())
         self._order_changed = True
+
+    def choose_rows(self, order_by: Callable[[list[str]], list[str]], none_fits: Sequence[Cell]) -> None:
+        """From now on `order_by` says which of the rows a pane has are shown, and in what order. `none_fits` stands in
+        the first row when it shows none of them."""
+        self._order_by, self._none_fits = order_by, tuple(none_fits)
+
+    def set_chosen(self, keys: Collection[str]) -> None:
+        """Rows that carry the mark of a choice: `*` at their left."""
+        chosen = frozenset(keys)
+        for key in chosen ^ self._chosen:
+            row = self._rows.get(key)
+            if row is not None:
+                row.is_chosen = key in chosen
+                self._respoil(key)
+        self._chosen = chosen
+        self.flush()
+
+    def set_sorted(self, column: str, sign: str) -> None:
+        """The heading of `column` carries `sign`; none does where it is empty."""
+        if (column, sign) != self._sorted:
+            self._sorted = (column, sign)
+            self._heading_strip = None
+            self._spoil(0)
+            self.flush()
 
     # ---- what a pane asks
 
@@ -190,6 +222,12 @@ class Grid(Lines, can_focus=True):
     def visible_columns(self) -> Sequence[str]:
         self._lay_out()
         return [column.key for _, column in self._shown]
+
+    def texts(self, key: str, *, numbers: bool = True) -> list[str]:
+        """What a row says, column by column; with `numbers` False its words alone."""
+        row = self._rows.get(key)
+        cells = zip(row.cells, self._columns, strict=False) if row is not None else ()
+        return [cell.text for cell, column in cells if numbers or not column.number]
 
     # ---- moving
 
@@ -225,7 +263,7 @@ class Grid(Lines, can_focus=True):
         elif self._changed:
             top, last = self._top, self._top + self._room
             for key in self._changed:
-                place = self._index[key]
+                place = self._index.get(key, -1)  # a row put, and not shown
                 if top <= place < last:
                     self._spoil(place - top + self._head)
             self._changed.clear()
@@ -329,7 +367,7 @@ class Grid(Lines, can_focus=True):
         self._lay_out()
         if self._headings and y == 0:
             if self._heading_strip is None:
-                cells = [Cell(self._word(column.heading), "text-dim") for column in self._columns]
+                cells = [self._heading(column) for column in self._columns]
                 self._heading_strip = self._compose_row(_GridRow(tuple(cells), "background", None), False, True)
             return self._heading_strip
         place = self._top + y - self._head
@@ -341,8 +379,16 @@ class Grid(Lines, can_focus=True):
             if row.strip is None:
                 row.strip = self._compose_row(row, key == self._cursor and self._has_cursor)
             return row.strip
-        empty = [Cell(self._word(c.text), c.pen) for c in self._empty] if not self._order and place == 0 else ()
-        return strip_of((Cell(" "), *empty), "background", self._wide, self._pens)
+        empty = (self._none_fits if self._rows else self._empty) if not self._order and place == 0 else ()
+        cells = [Cell(self._word(cell.text), cell.pen) for cell in empty]
+        return strip_of((Cell(" "), *cells), "background", self._wide, self._pens)
+
+    def _heading(self, column: Column) -> Cell:
+        name, sign = self._sorted
+        heading = self._word(column.heading)
+        if name != column.key:
+            return Cell(heading, "text-dim")
+        return Cell(fit(heading, min(width(heading), column.width - 1)) + sign, "title")
 
     def _compose_row(self, row: _GridRow, is_selected: bool, is_heading: bool = False) -> Strip:
         if row.pieces is None:
@@ -355,6 +401,8 @@ class Grid(Lines, can_focus=True):
         mark = row.mark
         if is_selected and (mark is None or self.has_focus):
             mark = Cell("▎", "accent" if self.has_focus else "faint")
+        if row.is_chosen:
+            mark = Cell("*", "accent")
         sign = Segment(fit(mark.text, 1), over(mark.pen, ground)) if mark else Segment(" ", over("background", ground))
         pieces: list[tuple[Segment, ...]] = [(sign,)]
         row.span_at = _NOWHERE

@@ -208,6 +208,21 @@ HINTS = {
 # sentences of the screen
 SENTENCES = {
     "no position in {name}; press b to buy": "{name} 보유가 없습니다. b로 매수합니다",
+    "{count} rows marked; Esc takes the marks away": "{count}줄을 표시했습니다. Esc로 지웁니다",
+    "the range follows the cursor; v again ends it, Esc takes the marks away": (
+        "커서를 따라 표시합니다. v로 끝내고 Esc로 지웁니다"
+    ),
+    "rows stand in the pane's own order; press > to sort by a column": "정렬하지 않은 상태입니다. >로 열을 고릅니다",
+    "there is no row to copy": "복사할 줄이 없습니다",
+    "{count} rows copied, if this terminal lets programs copy (OSC 52)": "{count}줄을 복사했습니다 (단말이 OSC 52를 허용할 때)",
+    "accounts and amounts are masked, so nothing is exported; :mask off shows them again": (
+        "계좌와 금액을 가린 상태라 내보내지 않습니다. :mask off로 다시 봅니다"
+    ),
+    "{count} rows written to {file} in {folder}": "{folder} 아래 {file} 파일에 {count}줄을 저장했습니다",
+    "this pane has no rows to choose from": "이 창에는 고를 줄이 없습니다",
+    "nothing fits; Esc closes the palette": "맞는 것이 없습니다. Esc로 닫습니다",
+    "that sends at once, so only its key does it: {keys}": "바로 전송되는 것이라 키로만 합니다: {keys}",
+    "{keys} is no key here": "여기서 쓰지 않는 키입니다: {keys}",
     "the {name} screen is not there yet": "{name:ko} 화면은 아직 없습니다",
     "{id} has ended ({state}); there is nothing to modify": "{id:은} 끝난 주문입니다 ({state:ko}). 정정할 것이 없습니다",
     "{id} has ended ({state}); there is nothing to cancel": "{id:은} 끝난 주문입니다 ({state:ko}). 취소할 것이 없습니다",
@@ -333,7 +348,15 @@ STRIPS = {
     "pause automatic orders, reduce only, cancel entry orders": "자동주문 중지, 축소만 허용, 진입 주문 취소",
     "checks: waiting for figures": "검사: 숫자를 기다리는 중",
     "sending...": "전송 중...",
-    "Up/Down scroll, Esc closes": "위/아래 이동, Esc 닫기",
+    "Esc closes": "Esc 닫기",
+    "Palette": "팔레트",
+    "Settings": "설정",
+    "File": "파일",
+    "none: all defaults": "없음: 모두 기본값",
+    "Change it with an editor and start again; `hoga config check` reads it.": (
+        "편집기로 고치고 다시 시작합니다. `hoga config check`로 확인합니다."
+    ),
+    "Nothing fits the filter. ": "조건에 맞는 줄이 없습니다. ",
 }
 
 GROUPS = (
