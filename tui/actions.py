@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-PANES = ("quotes", "chart", "book", "positions", "orders", "pnl", "strategies", "log")
+PANES = ("quotes", "chart", "book", "positions", "orders", "pnl", "strategies", "why", "signals", "log")
 SCREENS = (
     ("1", "trade"),
     ("2", "positions"),
@@ -187,6 +187,21 @@ ACTIONS: tuple[Action, ...] = (
     _work("find_previous", ("N",), "Previous match"),
     _work("command", (":",), "Command line: orders and commands", "command"),
     _work("strategy", ("t",), "Start, pause or stop a strategy", "strategy", applies="strategies"),
+    Action(
+        id="strategies.params",
+        keys=("enter",),
+        help="Parameters of the selected strategy: stopped or paused, they can be changed",
+        short="parameters",
+        panes=("strategies", "why"),
+        applies="strategies",
+    ),
+    Action(
+        id="strategies.why",
+        keys=("W",),
+        help="Why the selected strategy trades or does not",
+        short="why",
+        applies="strategies",
+    ),
     _work("details", ("enter",), "The whole text of the selected row: an order's reason, a log line, a strategy's why"),
     _work("palette", ("ctrl+p",), "Palette: find any action or command by a few letters"),
     _work("settings", (",",), "The settings in force, and their file"),
@@ -220,6 +235,10 @@ ACTIONS: tuple[Action, ...] = (
     _form("strategy", ("x",), "Stop", "stop"),
     _form("strategy", ("enter",), "Do it", "do it"),
     _form("strategy", ("escape",), "Leave it", "back"),
+    _form("params", ("enter",), "Set what was changed; the strategy is warmed up again", "set"),
+    _form("params", ("up", "down"), "Another parameter", "parameter"),
+    _form("params", ("ctrl+r",), "Its default", "default"),
+    _form("params", ("escape",), "Leave them as they are", "back"),
     _form("command", ("enter",), "Send the order or run the command", "run"),
     _form("command", ("tab",), "Take the price that fits the tick", "take price"),
     _form("command", ("up", "down"), "Earlier and later lines", "history"),

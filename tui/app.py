@@ -25,6 +25,7 @@ from tui.acts.face import Face
 from tui.acts.move import Moving
 from tui.acts.notices import Notices
 from tui.acts.rows import Rows
+from tui.acts.strategies import Deciding
 from tui.acts.trade import Trading
 from tui.acts.typed import Typed
 from tui.acts.work import Working
@@ -83,11 +84,11 @@ class HogaApp(ShadowDisplay[int]):
         self.typed = Typed(self)
         self.trading = Trading(self)
         self.working = Working(self)
-        self.following, self.charting = Following(self), Charting(self)
+        self.following, self.charting, self.deciding = Following(self), Charting(self), Deciding(self)
         self.notices = Notices(self)
         self.rows = Rows(self)
         rooms = {"move": Moving(self), "trade": self.trading, "work": self.working, "rows": self.rows}
-        self.keys = Keys(self, keymap(settings.keys), rooms | {"chart": self.charting})
+        self.keys = Keys(self, keymap(settings.keys), rooms | {"chart": self.charting, "strategies": self.deciding})
         self._flush_due: Any = None
         self._flushed = 0
 
@@ -211,6 +212,7 @@ class HogaApp(ShadowDisplay[int]):
             self.look_at(row.instrument)
         elif self.focus_name == "quotes" and self.surface.quotes.cursor is not None:
             self.look_at(InstrumentId(self.surface.quotes.cursor))
+        self.deciding.sync()
 
     def _position_under_cursor(self) -> PositionRow | None:
         if self.focus_name != "positions":
@@ -314,6 +316,7 @@ class HogaApp(ShadowDisplay[int]):
         """Place everything anew and show it."""
         self._arrange()
         self.charting.sync()
+        self.deciding.sync()
         self.show_all()
 
     def _arrange(self) -> None:

@@ -17,6 +17,7 @@ from core.domain.order import OrderRequest
 from core.ports import Preview, Receipt
 from core.trading.caution import NO_FIGURES, kind_of
 from core.trading.view import OrderRow
+from tui.forms.params import ParamsForm
 from tui.forms.policy import Ask, Kind, asked, kind_of_command, needs_figures
 from tui.forms.review import Review, Subject, request_of
 from tui.forms.strips import Confirm, LineForm, PanicMenu
@@ -249,6 +250,8 @@ class Asking:
             asked_by.is_wrong, asked_by.remark = True, text
             if was_denied:
                 app.typed.opened()
+        elif isinstance(asked_by, ParamsForm):
+            asked_by.problem = text
         elif asked_by is not None:
             app.close(asked_by)
         app.show_form()

@@ -35,6 +35,11 @@ class Following:
         interest = Interest(slices=frozenset({Slice.CHART}), instrument=instrument, interval=interval)
         self._app.work(partial(self._some, interest), "chart", exclusive=True)
 
+    def trace(self, strategy: str) -> None:
+        """As `book`, for why a strategy does what it does."""
+        interest = Interest(slices=frozenset({Slice.TRACE}), strategy=strategy)
+        self._app.work(partial(self._some, interest), "trace", exclusive=True)
+
     def no(self, group: str) -> None:
         """Nobody looks at this (`chart`, ...) any more."""
         self._app.workers.cancel_group(self._app, group)

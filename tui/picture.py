@@ -20,6 +20,7 @@ from core.trading.view import (
     Slice,
     StatusRow,
     StrategyRow,
+    TraceRow,
 )
 
 _R = TypeVar("_R")
@@ -106,6 +107,10 @@ class Picture:
 
     def strategies(self) -> list[StrategyRow]:
         return sorted(self._of(Slice.STRATEGIES, StrategyRow), key=lambda row: row.name)
+
+    def traces(self, strategy: str) -> list[TraceRow]:
+        """Of one strategy, in the order of its instruments' names."""
+        return sorted((r for r in self._of(Slice.TRACE, TraceRow) if r.strategy == strategy), key=lambda r: r.code)
 
     def log(self) -> list[LogRow]:
         """Newest first."""

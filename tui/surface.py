@@ -13,6 +13,7 @@ from tui.actions import PANES
 from tui.forms.jump import Jump
 from tui.forms.live import LiveLine
 from tui.forms.page import Page
+from tui.forms.params import ParamsForm
 from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
 from tui.forms.ticket import Ticket
 from tui.look import Look, looks_live
@@ -27,10 +28,12 @@ from tui.panes.page import PagePane
 from tui.panes.pnl import PnlPane
 from tui.panes.positions import PositionsPane
 from tui.panes.quotes import QuotesPane
+from tui.panes.signals import SignalsPane
 from tui.panes.status import StatusPane, TinyPane
 from tui.panes.strategies import StrategiesPane
 from tui.panes.strip import StripPane
 from tui.panes.ticket import TicketPane
+from tui.panes.why import WhyPane
 from tui.picture import Picture
 from tui.screens.drawer import with_drawer
 from tui.screens.layout import Layout, Rect, arrange
@@ -81,7 +84,7 @@ class Surface:
         self.status = StatusPane(look)
         self.quotes, self.book, self.log = QuotesPane(look), BookPane(look), LogPane(look)
         self.positions, self.orders, self.pnl = PositionsPane(look), OrdersPane(look), PnlPane(look)
-        self.chart = ChartPane(look)
+        self.chart, self.why, self.signals = ChartPane(look), WhyPane(look), SignalsPane(look)
         self.strategies, self.ticket = StrategiesPane(look), TicketPane(look)
         self.message, self.command, self.hints = MessageBar(look), CommandBar(look), HintBar(look)
         self.strip, self.page, self.tiny = StripPane(look), PagePane(look), TinyPane(look)
@@ -240,6 +243,7 @@ class Surface:
         """The forms that are open, the lowest first."""
         ticket = next((form for form in reversed(forms) if isinstance(form, Ticket)), None)
         self.ticket.show(ticket, picture.status, is_sending=is_sending)
+        self.why.show_form(next((form for form in reversed(forms) if isinstance(form, ParamsForm)), None))
         top = forms[-1] if forms else None
         if isinstance(top, (Confirm, PanicMenu, StrategyMenu)):
             self.strip.show(top, picture, now, is_sending=is_sending)
@@ -254,7 +258,9 @@ class Surface:
             return self.focus_name
         if isinstance(forms[-1], Page):
             return "page"
-        return "ticket" if forms[-1].place == "ticket" else self.focus_name if isinstance(forms[-1], LiveLine) else ""
+        if forms[-1].place in ("ticket", "params"):
+            return "why" if forms[-1].place == "params" else "ticket"
+        return self.focus_name if isinstance(forms[-1], LiveLine) else ""
 
     def _title(self, name: str, letter: str) -> Title:
         """`letter` is where a jump goes; what was chosen among the rows stands beside the subject."""

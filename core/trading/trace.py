@@ -80,10 +80,11 @@ def _steps(state: State, slot: Slot, id: InstrumentId, now: int, limit: float | 
     wish = slot.wanted.get(id)
     is_done = pursuit is None or (pursuit.stage == "size" and pursuit.text == AT_TARGET)
     if wish is None or is_done:
-        steps += slot.strategy.trace(id)
-        if wish is not None and is_done:
+        if wish is not None:
             steps.append(Step(name="target", value=wish.target, text="reached", passed=True))
-            return steps
+        steps += slot.strategy.trace(id)
+        if wish is not None:
+            pursuit = None  # what became of the wish before says nothing about the next
     else:
         steps.append(Step(name="signal", value=wish.target, text=wish.reason, passed=True))
     return [*steps, *_gates(state, pursuit, now)]
@@ -91,18 +92,20 @@ def _steps(state: State, slot: Slot, id: InstrumentId, now: int, limit: float | 
 
 def _running(slot: Slot) -> Step:
     is_heard = slot.status in (StrategyStatus.RUNNING, StrategyStatus.PAUSED)
-    return Step(name="running", text=slot.status.value, passed=is_heard)
+    return Step(name="running", text="" if is_heard else slot.status.value, passed=is_heard)
 
 
 def _market(state: State, id: InstrumentId) -> Step:
     phase = state.phase(id)
-    return Step(name="market", text=phase.value if phase is not None else "unknown", passed=phase in OPEN)
+    if phase in OPEN:
+        return Step(name="market", passed=True)
+    return Step(name="market", text=phase.value if phase is not None else "unknown", passed=False)
 
 
 def _quote(state: State, id: InstrumentId, now: int, limit: float | None) -> Step:
     found, received = freshness(state, id, now, limit)
     if found is Freshness.LIVE:  # its age would be news every second
-        return Step(name="quote", text=found.value, passed=True)
+        return Step(name="quote", passed=True)
     age = round((now - received) / NS, 1) if received else None
     return Step(name="quote", text=found.value, value=age, relation="<", limit=limit, unit="s", passed=False)
 

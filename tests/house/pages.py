@@ -32,6 +32,7 @@ CONTEXTS = {
     "review": "In the review of a live order",
     "panic": "In the panic menu",
     "strategy": "In the strategy menu",
+    "params": "In the parameters of a strategy",
     "command": "On the command line",
     "find": "In the search",
     "filter": "In the filter",

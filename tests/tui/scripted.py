@@ -23,6 +23,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_clie
 from core.domain.instrument import Currency, Instrument, Kind
 from core.domain.market import NS, Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from core.domain.signal import Step
 from core.ports import Coverage, Page, Preview, Query, Receipt
 from core.trading.view import (
     BookRow,
@@ -33,6 +34,7 @@ from core.trading.view import (
     Interest,
     LogRow,
     OrderRow,
+    ParamRow,
     PnlRow,
     PositionRow,
     QuoteRow,
@@ -40,6 +42,7 @@ from core.trading.view import (
     Slice,
     StatusRow,
     StrategyRow,
+    TraceRow,
     chart_key,
 )
 from tests.scenes import krx_ticks
@@ -221,6 +224,51 @@ def strategy(name: str, state: StrategyStatus, **more: Any) -> StrategyRow:
     return msgspec.structs.replace(row, **more)
 
 
+CURVE = tuple(float(v) for v in (0, 40, 90, 60, 150, 430, 380, 310, 340, 310))
+PARAMS = (
+    ParamRow(name="fast", value="10", default="10", doc="Bars of the fast average."),
+    ParamRow(name="slow", value="40", default="30", doc="Bars of the slow average."),
+)
+
+
+def trace(strategy: str = "ma-btc", **more: Any) -> TraceRow:
+    """Waiting for a cross: the fourth condition is the answer."""
+    known = _NAMED[BITCOIN]
+    steps = (
+        Step(name="running", passed=True),
+        Step(name="market", passed=True),
+        Step(name="quote", passed=True),
+        Step(name="bar", value=NOW / NS - 20, unit="time", passed=True),
+        Step(name="warm-up", value=110, relation=">=", limit=41, passed=True, unit="bars"),
+        Step(
+            name="ma10 above ma40",
+            value=142_100_500.5,
+            relation=">",
+            limit=142_105_000.0,
+            passed=False,
+            unit="price",
+        ),
+        Step(name="cross on this bar"),
+        *(Step(name=name) for name in ("not paused", "size", "trading", "risk", "order")),
+    )
+    row = TraceRow(
+        key=f"{strategy}|{BITCOIN}",
+        strategy=strategy,
+        instrument=BITCOIN,
+        code=known.code,
+        name=known.name,
+        name_ko=known.name_ko,
+        decimals=0,
+        bar=Bar(BITCOIN, Interval.M1, NOW - 80 * NS, 1.0, 1.0, 1.0, 1.0, 1.0),
+        steps=steps,
+        signal="FLAT",
+        position=Decimal("0.05"),
+        target=None,
+        next_bar=NOW + 40 * NS,
+    )
+    return msgspec.structs.replace(row, **more)
+
+
 def log(sequence: int, level: str, kind: str, text: str) -> LogRow:
     return LogRow(
         key=str(sequence), sequence=sequence, ts=NOW - (100 - sequence) * NS, level=level, kind=kind, text=text
@@ -311,8 +359,8 @@ def usual_rows() -> dict[Slice, tuple[Row, ...]]:
         ),
         Slice.PNL: (pnl("total", "total", 312_450), pnl("account", MAIN, 312_450), pnl("currency", "KRW", 312_450)),
         Slice.STRATEGIES: (
-            strategy("ma-btc", StrategyStatus.RUNNING),
-            strategy("rsi-kr", StrategyStatus.PAUSED, text="paused by keyboard"),
+            strategy("ma-btc", StrategyStatus.RUNNING, params=PARAMS, drawdown=Decimal(-120), curve=CURVE),
+            strategy("rsi-kr", StrategyStatus.PAUSED, text="paused by keyboard", params=PARAMS),
         ),
         Slice.LOG: (
             log(1, "info", "FEED", "paper connected"),
@@ -321,6 +369,7 @@ def usual_rows() -> dict[Slice, tuple[Row, ...]]:
         ),
         Slice.BOOK: (book(),),
         Slice.CHART: (chart(),),
+        Slice.TRACE: (trace(), trace("rsi-kr")),
     }
 
 

@@ -48,9 +48,7 @@ async def test_ticket_screen(size: tuple[int, int]) -> None:
         compare(f"ticket-{size[0]}x{size[1]}", hands.lines)
 
 
-@pytest.mark.parametrize(
-    "digit, name", [("2", "positions"), ("3", "orders"), ("4", "ladder"), ("6", "strategies"), ("8", "log")]
-)
+@pytest.mark.parametrize("digit, name", [("2", "positions"), ("3", "orders"), ("4", "ladder"), ("8", "log")])
 async def test_other_screens(digit: str, name: str) -> None:
     async with console(size=(80, 24)) as hands:
         await hands.press(digit)

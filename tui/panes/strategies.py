@@ -5,15 +5,15 @@ from __future__ import annotations
 from core.domain.events import StrategyStatus
 from core.trading.view import Slice, StrategyRow
 from tui import format as f
-from tui.look import Look, profit_cell
+from tui.look import Look, profit, profit_cell
 from tui.picture import Picture
 from tui.widgets.grid import Cell, Column, Grid
 
-_MARKS = {
-    StrategyStatus.RUNNING: (Cell("●", "text"), "RUN", "text"),
-    StrategyStatus.PAUSED: (Cell("◆", "warning"), "PAUSED", "stale"),
-    StrategyStatus.STOPPED: (Cell("■", "faint"), "STOPPED", "text-dim"),
-    StrategyStatus.FAILED: (Cell("✕", "strong"), "FAILED", "error"),
+_STATES = {
+    StrategyStatus.RUNNING: ("●", "RUN", "text"),
+    StrategyStatus.PAUSED: ("◆", "PAUSED", "stale"),
+    StrategyStatus.STOPPED: ("■", "STOPPED", "text-dim"),
+    StrategyStatus.FAILED: ("✕", "FAILED", "error"),
 }
 
 
@@ -27,11 +27,12 @@ class StrategiesPane(Grid):
                 Column("name", "NAME", 10),
                 Column("account", "ACCT", 6, drop=6),
                 Column("symbols", "SYMBOL", 10, drop=7),
-                Column("state", "STATE", 10),
+                Column("state", "STATE", 15),
                 Column("profit", "P&L", 11, "right", number=True),
                 Column("position", "POS", 8, "right", number=True, drop=5),
                 Column("trades", "TRADES", 6, "right", number=True, drop=4),
                 Column("signal", "SIGNAL", 6, drop=1),
+                Column("drawdown", "DRAWDOWN", 9, "right", number=True, drop=9),
                 Column("next", "NEXT", 5, "right", drop=2),
                 Column("why", "WHY", 16, drop=8, grow=True),
             ),
@@ -47,7 +48,7 @@ class StrategiesPane(Grid):
         rows = picture.strategies()
         for row in rows:
             if dirty is None or row.key in dirty:
-                self.put(row.key, strategy_cells(row, now, self._look), mark=_MARKS[row.status][0])
+                self.put(row.key, strategy_cells(row, now, self._look))
         self.set_order([row.key for row in rows])
         running = sum(1 for row in rows if row.status is StrategyStatus.RUNNING)
         self.subject = f"{running}/{len(rows)}" if rows else ""
@@ -55,7 +56,7 @@ class StrategiesPane(Grid):
     def age(self, picture: Picture, now: int) -> None:
         for row in picture.strategies():
             if row.status is StrategyStatus.RUNNING:
-                self.put(row.key, strategy_cells(row, now, self._look), mark=_MARKS[row.status][0])
+                self.put(row.key, strategy_cells(row, now, self._look))
 
     @property
     def facts(self) -> tuple[Cell, ...]:
@@ -63,9 +64,12 @@ class StrategiesPane(Grid):
 
 
 def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
-    """name, account, symbols, state, profit, position, trades, signal, next, why."""
-    _, word, pen = _MARKS[row.status]
-    state = look.word(word)
+    """name, account, symbols, state, profit, position, trades, signal, drawdown, next, why."""
+    glyph, word, pen = _STATES[row.status]
+    reason = look.word(word)
+    if row.status is StrategyStatus.RUNNING and row.gate:
+        glyph, reason, pen = "◆", look.said(row.gate), "stale"
+    state = f"{glyph} {reason}"
     following = "-" if row.next_bar is None else _until(row.next_bar - now)
     return (
         Cell(row.name, "text" if row.status is not StrategyStatus.STOPPED else "text-dim"),
@@ -76,6 +80,7 @@ def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
         Cell(look.quantity(row.position, 8), "text"),
         Cell(str(row.trades), "text-dim"),
         Cell(row.signal, "text"),
+        Cell(profit(row.drawdown, row.currency, look, 9), "text-dim"),
         Cell(following, "text-dim"),
         Cell(look.said(row.text or row.detail), "warning" if row.text else "text-dim"),
     )

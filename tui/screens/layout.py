@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.screens.tiling import TICKET_WIDTH, Panes, Rect, Tiling, across, alone, beside_ticket, stacked
+from tui.screens.tiling import TICKET_WIDTH, Panes, Rect, Tiling, across, alone, beside_ticket, down, stacked
 from tui.screens.trade import trade
 
 __all__ = ["READY", "SCREENS", "TICKET_WIDTH", "Layout", "Rect", "Screen", "arrange"]
@@ -74,13 +74,26 @@ def _chart(body: Rect, has_ticket: bool) -> Panes:
     return across(body, [("quotes", 38), ("chart", 0), *book, *ticket])
 
 
+def _strategies(body: Rect, has_ticket: bool) -> Panes:
+    """All strategies above; below them why the selected one does what it does, and what was said last."""
+    sides = beside_ticket(body, "rest") if has_ticket else {"rest": body}
+    rest = sides.pop("rest")
+    rows = down(rest, [("strategies", max(rest.height // 4, 5)), ("below", 0)])
+    below = rows.pop("below")
+    if rest.width < 85 or below.height < 12:
+        return {**rows, "why": below, **sides}
+    parts = across(below, [("why", below.width * 3 // 5), ("right", 0)])
+    right = parts.pop("right")
+    return {**rows, **parts, **down(right, [("signals", right.height // 2), ("log", 0)]), **sides}
+
+
 SCREENS: dict[str, Screen] = {
     "trade": Screen("Trade", "quotes", trade),
     "positions": Screen("Positions", "positions", stacked("positions", "pnl", (1, 2))),
     "orders": Screen("Orders", "orders", stacked("orders", "log", (2, 3))),
     "ladder": Screen("Ladder", "book", _ladder),
     "chart": Screen("Chart", "chart", _chart),
-    "strategies": Screen("Strategies", "strategies", stacked("strategies", "log", (1, 2))),
+    "strategies": Screen("Strategies", "strategies", _strategies),
     "log": Screen("Log", "log", alone("log")),
 }
 """The screens there are by now, by the names of tui/actions.SCREENS. A tiling is (body, has_ticket) -> panes: write one
