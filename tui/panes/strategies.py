@@ -9,6 +9,7 @@ from tui.look import Look, profit, profit_cell
 from tui.picture import Picture
 from tui.widgets.grid import Cell, Column, Grid
 
+_STATE = 14
 _STATES = {
     StrategyStatus.RUNNING: ("●", "RUN", "text"),
     StrategyStatus.PAUSED: ("◆", "PAUSED", "stale"),
@@ -27,7 +28,7 @@ class StrategiesPane(Grid):
                 Column("name", "NAME", 10),
                 Column("account", "ACCT", 6, drop=6),
                 Column("symbols", "SYMBOL", 10, drop=7),
-                Column("state", "STATE", 15),
+                Column("state", "STATE", _STATE),
                 Column("profit", "P&L", 11, "right", number=True),
                 Column("position", "POS", 8, "right", number=True, drop=5),
                 Column("trades", "TRADES", 6, "right", number=True, drop=4),
@@ -70,12 +71,14 @@ def strategy_cells(row: StrategyRow, now: int, look: Look) -> tuple[Cell, ...]:
     if row.status is StrategyStatus.RUNNING and row.gate:
         glyph, reason, pen = "◆", look.said(row.gate), "stale"
     state = f"{glyph} {reason}"
+    if pen in ("stale", "error"):  # a chip hugs its text, where there is room
+        state = f" {state}" if f.width(state) + 2 > _STATE else f" {state} "
     following = "-" if row.next_bar is None else _until(row.next_bar - now)
     return (
         Cell(row.name, "text" if row.status is not StrategyStatus.STOPPED else "text-dim"),
         Cell(look.account(row.account), "text-dim"),
         Cell(" ".join(row.codes), "text-dim"),
-        Cell(f" {state} " if pen in ("stale", "error") else state, pen),
+        Cell(state, pen),
         profit_cell(row.profit, row.currency, look, 11),
         Cell(look.quantity(row.position, 8), "text"),
         Cell(str(row.trades), "text-dim"),

@@ -114,7 +114,7 @@ class WhyPane(Sheet, can_focus=True):
 
     def _step(self, step: Step, decimals: int, width: int) -> list[Cell]:
         look = self._look
-        name, text = look.said(step.name), look.said(step.text)
+        name, text = look.said(step.name), look.prose(look.said(step.text))
         value, limit = self._figures_of(step, decimals)
         is_blank = not (value or limit or text)
         if step.passed is None and is_blank:
@@ -156,7 +156,7 @@ class WhyPane(Sheet, can_focus=True):
     def _verdict(self, trace: TraceRow) -> list[Cell]:
         look = self._look
         cells = [Cell(f" {look.word('verdict')} ", "text-dim"), Cell(trace.signal, "strong")]
-        held = f.quantity(trace.position)
+        held = look.quantity(trace.position, _VALUE)
         cells += [Cell(f"  {look.word('POS')} ", "text-dim"), Cell(held, "text")]
         if trace.next_bar is not None:
             when = look.zone.clock(trace.next_bar)
@@ -214,7 +214,11 @@ class WhyPane(Sheet, can_focus=True):
         cells = min(width - 4, 60)
         best, drawn = max(row.curve), profit(row.drawdown, row.currency, look, 12)
         head = [Cell(f" {look.word('P&L')}", "strong"), Cell(f"  {look.word('best')} ", "text-dim")]
-        head += [Cell(f.compact(best, 1, 10_000), "text"), Cell(f"  {look.word('DRAWDOWN')} ", "text-dim"), Cell(drawn)]
+        head += [
+            Cell(look.hidden(f.compact(best, 1, 10_000)), "text"),
+            Cell(f"  {look.word('DRAWDOWN')} ", "text-dim"),
+            Cell(drawn),
+        ]
         return [[], head, *([Cell("  "), *line] for line in curve(row.curve, cells, min(rows, 8)))]
 
 
