@@ -38,12 +38,17 @@ class Console(_Section, frozen=True, kw_only=True):
     """Ring the terminal bell on a fill."""
     rehearsal: bool = False
     """Paper money, but the console looks and asks like LIVE: for practice. Nothing real is sent."""
+    sizes: tuple[Decimal, ...] = (Decimal(10), Decimal(50), Decimal(100), Decimal(500))
+    """Quantities behind the digits in the ladder, at most nine, as multiples of the smallest order a ticket starts
+    with: shares for stocks, for coins the power of ten worth the venue's minimum."""
     watchlist: tuple[str, ...] = ()
     """Instruments to show at first, as market:code or plain code; empty shows all of the embedded market."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.flush_hz <= 20:
             raise ValueError("flush_hz must be between 1 and 20")
+        if not all(size.is_finite() and size > 0 for size in self.sizes) or len(self.sizes) > 9:
+            raise ValueError("sizes must be one to nine numbers above zero")
 
 
 class Confirm(_Section, frozen=True, kw_only=True):

@@ -40,6 +40,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     has_client_ids: bool = False
     has_cancel_all: bool = False
     book_depth: int = 0
+    conflates_prints: bool = False
+    """The feed merges or skips prints: time and sales says so, and nothing is computed from them."""
     max_subscriptions: int | None = None
     orders_per_second: int | None = None
     paper: bool = True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -41,9 +42,17 @@ class Tape:
     TapeError where the file is damaged. `instruments` are all that occur, `start` the time of the first event, ns."""
 
     def __init__(
-        self, path: Path, name: str, instruments: list[Instrument], read: Callable[[], Iterator[MarketEvent]]
+        self,
+        path: Path,
+        name: str,
+        instruments: list[Instrument],
+        read: Callable[[], Iterator[MarketEvent]],
+        *,
+        is_conflated: bool = False,
     ) -> None:
         self.path = path
+        self.is_conflated = is_conflated
+        """What happened between two lines may be missing or merged."""
         self.instruments = instruments
         self._read = read
         first = next(iter(self), None)
@@ -161,7 +170,8 @@ def _foreign(path: Path, layout: Layout, ticks: Mapping[str, Decimal]) -> Tape:
     names = Names(ids, next(iter(ids.values())) if layout.symbol is None else None)
     steps = _steps(path, layout, ids)
     instruments = [_instrument(id, ticks.get(code_of(id)) or steps.get(id, Decimal("0.01"))) for id in ids.values()]
-    return Tape(path, layout.name, instruments, lambda: _events(path, skip, lambda rows: layout.read(rows, names)))
+    read = partial(_events, path, skip, lambda rows: layout.read(rows, names))
+    return Tape(path, layout.name, instruments, read, is_conflated=layout.conflates)
 
 
 def _symbols(path: Path) -> list[bytes]:

@@ -277,6 +277,8 @@ class Layout(msgspec.Struct, frozen=True):
     read: Reader
     price: int | None = None
     symbol: int | None = None
+    conflates: bool = False
+    """Was written once a second, or one line for several prints: what happened between is not in it."""
 
 
 LAYOUTS = (
@@ -288,8 +290,8 @@ LAYOUTS = (
         symbol=2,
     ),
     Layout("trades", b"time_ns,price,qty,aggressor", trades_ns, price=1),
-    Layout("trades", b"time_ms,trade_id,aggressor,price,qty", trades_ms, price=3),
-    Layout("quotes", b"time_utc,bid,bid_qty,ask,ask_qty", quotes, price=1),
+    Layout("trades", b"time_ms,trade_id,aggressor,price,qty", trades_ms, price=3, conflates=True),
+    Layout("quotes", b"time_utc,bid,bid_qty,ask,ask_qty", quotes, price=1, conflates=True),
     Layout("order books", b"time_ms,nonce,level,bid,bid_qty,ask,ask_qty", book_levels, price=3),
 )
 DIFFERENCES = Layout("order book differences", b"", depth_differences)

@@ -92,6 +92,8 @@ class PaperBroker:
         self._settings = settings
         self._clock = clock
         self._source = feed if not isinstance(feed, str) else None
+        if self._source is not None and self._source.capabilities.conflates_prints:
+            self.capabilities = msgspec.structs.replace(CAPABILITIES, conflates_prints=True)
         self._market: EmbeddedMarket | LoadMarket | None = None
         if feed == "embedded":
             make = LoadMarket if settings.load_symbols else EmbeddedMarket

@@ -41,15 +41,6 @@ DEFAULT_RULES = VenueRules(has_closing_auction=False)
 """For markets we know nothing of: no auction, nothing is kept over a pause."""
 
 
-def limits(instrument: Instrument) -> tuple[Decimal, Decimal] | None:
-    """(lowest, highest) price of the day, on tick and inside the daily limit; None where there is no limit."""
-    if instrument.price_limit is None or instrument.previous_close is None:
-        return None
-    width = instrument.previous_close * instrument.price_limit
-    low = instrument.ticks.round(instrument.previous_close - width, "up")
-    return low, instrument.ticks.round(instrument.previous_close + width, "down")
-
-
 def check_quantity(instrument: Instrument, quantity: Decimal) -> Refusal | None:
     if not is_multiple(quantity, instrument.lot):
         return Refusal(
@@ -74,7 +65,7 @@ def check_price(instrument: Instrument, price: Decimal, name: str) -> Refusal | 
             f"{name} {plain(price)} is off the tick of {plain(instrument.ticks.step(price))}; "
             f"{plain(low)} or {plain(high)} would do",
         )
-    span = limits(instrument)
+    span = instrument.price_limits
     if span is not None and not span[0] <= price <= span[1]:
         return Refusal(
             "price_out_of_limits",

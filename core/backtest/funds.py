@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from core.backtest.admission import Refusal, insufficient_funds, insufficient_holding, limits
+from core.backtest.admission import Refusal, insufficient_funds, insufficient_holding
 from core.backtest.cash import SHORT_MARGIN, Cash
 from core.backtest.costs import CostTable, charge, table_for
 from core.backtest.liquidity import Lane
@@ -121,7 +121,7 @@ class Funds:
             price = known
         if request.side is Side.SELL:
             return price
-        span = limits(instrument)
+        span = instrument.price_limits
         return min(price * MARKET_SLACK, span[1]) if span is not None else price * MARKET_SLACK
 
     def required(self, lane: Lane, order: Working) -> Decimal:

@@ -63,6 +63,10 @@ class TickTable(msgspec.Struct, frozen=True):
                 break
         return found
 
+    def digits(self, price: Decimal) -> int:
+        """Digits after the point that the tick at `price` needs."""
+        return max(-int(self.step(price).normalize().as_tuple().exponent), 0)
+
     def is_valid(self, price: Decimal) -> bool:
         return is_multiple(price, self.step(price))
 
@@ -118,6 +122,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """The daily limit around the previous close as a fraction (0.3 at KRX); None = no limit."""
     can_short: bool = False
     previous_close: Decimal | None = None
+    vi_upper: Decimal | None = None
+    vi_lower: Decimal | None = None
+    """Prices at which a volatility interruption would begin, where the venue says them; a new listing moves them."""
 
     def __post_init__(self) -> None:
         check_positive(self.lot, "lot")
@@ -132,6 +139,15 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def market(self) -> str:
         return market_of(self.id)
+
+    @property
+    def price_limits(self) -> tuple[Decimal, Decimal] | None:
+        """(lowest, highest) price of the day, on tick and inside the daily limit; None where there is no limit."""
+        if self.price_limit is None or self.previous_close is None:
+            return None
+        width = self.previous_close * self.price_limit
+        lowest = self.ticks.round(self.previous_close - width, "up")
+        return lowest, self.ticks.round(self.previous_close + width, "down")
 
     def price(self, value: float | Decimal, mode: Rounding = "nearest") -> Decimal:
         """Door from market data to money: a valid order price nearest to `value`."""

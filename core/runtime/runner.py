@@ -85,6 +85,7 @@ class Runner:
         self.clock = clock
         self.brokers = {broker.name: broker for broker in brokers}
         engine.legs.venues = {broker.name: broker.capabilities for broker in brokers}
+        engine.is_conflated = any(broker.capabilities.conflates_prints for broker in brokers)
         self._step, self._now = engine.step, clock.now
         self.archive = archive
         self.past = Past(archive, self.brokers, clock)

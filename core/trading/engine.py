@@ -82,10 +82,12 @@ from core.trading.gate import Gate
 from core.trading.legs import Due, Legs
 from core.trading.notes import Notes
 from core.trading.outputs import NOTHING, Output, emit
+from core.trading.queues import Queues
 from core.trading.requests import Requests
 from core.trading.risk import Costs, no_costs
 from core.trading.state import PositionKey, State
 from core.trading.strategist import Handler, Strategist
+from core.trading.tally import Tally
 from core.trading.watchlists import Watchlists
 
 NOBODY: tuple[Handler, ...] = ()
@@ -96,7 +98,7 @@ _OURS_ALONE = (
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
-PRINTS = 20
+PRINTS = 40
 GUARD_ROUNDS = 12
 """More steps than legs ever need at one place in one moment."""
 
@@ -121,10 +123,14 @@ class Engine:
         self.alerts = Alerts(self.state, self.strategist)
         self.notes = Notes(self.state)
         # The hot path reaches the state's dictionaries without a step in between; they are never replaced.
-        self._quotes, self._trades, self._volumes = self.state.quotes, self.state.trades, self.state.volumes
+        self._quotes, self._trades, self._tallies = self.state.quotes, self.state.trades, self.state.tallies
         self._prints: dict[InstrumentId, deque[Trade]] = {}
         self.charts = Charts()
         self._charts = self.charts.of
+        self.queues = Queues(self.state)
+        self._queued_at = self.queues.places
+        self.is_conflated = False
+        """The feed merges prints."""
         facts, requests, control = self.facts, self.requests, self.control
         self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
             Quote: self._quote,
@@ -132,17 +138,17 @@ class Engine:
             OrderBook: self._book,
             Bar: self._bar,
             OrderSending: facts.sending,
-            OrderAccepted: self._guarded(facts.accepted),
+            OrderAccepted: self._guarded(self._queued(facts.accepted)),
             OrderFilled: self._guarded(self._filled),
             OrderRequested: self._guarded(facts.requested),
-            OrderReplaced: self._guarded(facts.replaced),
+            OrderReplaced: self._guarded(self._queued(facts.replaced)),
             BalanceChanged: facts.balance,
             AccountListed: facts.account,
             FeedChanged: facts.feed,
             GateChanged: facts.keep,
             PositionAdjusted: self._guarded(facts.keep),
             OrderDenied: self._guarded(facts.denied),
-            **dict.fromkeys(END_STATUS, self._guarded(facts.ended)),
+            **dict.fromkeys(END_STATUS, self._guarded(self._queued(facts.ended))),
             **dict.fromkeys((InstrumentListed, PhaseChanged, RateChanged, Noticed), facts.keep),
             **dict.fromkeys(_OURS_ALONE, facts.not_theirs),
             Submit: self._guarded(requests.submit),
@@ -230,14 +236,18 @@ class Engine:
     def _trade(self, trade: Trade, now: int) -> Sequence[Output]:
         id = trade.instrument
         self._trades[id] = trade
-        volumes = self._volumes
-        volumes[id] = volumes.get(id, 0.0) + trade.size
+        tally = self._tallies.get(id)
+        if tally is None:
+            tally = self._tallies[id] = Tally()
+        tally.add(trade.price, trade.size)
         self.touched[id] = None
         if id in self._prints:
             self._prints[id].appendleft(trade)
         if id in self._charts:
             for chart in self._charts[id]:
                 chart.trade(trade)
+        if id in self._queued_at:
+            self.queues.trade(trade)
         out: Sequence[Output] = NOTHING
         for handler in self.strategist.on_trade.get(id, NOBODY):
             wishes = handler(trade, now)
@@ -247,6 +257,8 @@ class Engine:
 
     def _book(self, book: OrderBook, now: int) -> Sequence[Output]:
         self.state.books[book.instrument] = book
+        if book.instrument in self._queued_at:
+            self.queues.book(book)
         self.touched[book.instrument] = None
         return NOTHING
 
@@ -342,8 +354,21 @@ class Engine:
         self.charts.tick(now)
         return self._follow(self.strategist.tick(now), now, out)
 
+    def _queued(self, take: Callable[[Any, int], Sequence[Output]]) -> Callable[[Any, int], Sequence[Output]]:
+        """What the venue says of an order also says where it waits."""
+
+        def taken(event: Any, now: int) -> Sequence[Output]:
+            out = take(event, now)
+            if out:
+                self.queues.settle(event.client_order_id)
+            return out
+
+        return taken
+
     def _filled(self, event: OrderFilled, now: int) -> Sequence[Output]:
         out = self.facts.filled(event, now)
+        if out and event.fill.client_order_id is not None:
+            self.queues.settle(event.fill.client_order_id)
         if out:
             for handler in self.strategist.on_fill.get(event.fill.source, NOBODY):
                 out = self._follow(handler(event.fill, now), now, out)

@@ -11,6 +11,7 @@ from core.domain.market import NS
 from core.trading import keptrows, rows
 from core.trading.charts import ChartKey
 from core.trading.engine import Engine
+from core.trading.ladder import book_row
 from core.trading.notify import LogBook
 from core.trading.sparks import Sparks
 from core.trading.strategy_rows import Curves, strategy_row
@@ -149,7 +150,7 @@ class Picture:
         if aged or changed:
             moved |= self._drop(Slice.QUOTES, {str(id) for id in places if id in state.instruments})
         books = [id for id in self.depth if id in state.instruments and (id in touched or aged or changed)]
-        moved |= self._put(Slice.BOOK, (rows.book_row(engine, id, now, limit) for id in books))
+        moved |= self._put(Slice.BOOK, (book_row(engine, id, now, limit) for id in books))
         charts = [key for key in self.charts if key[0] in state.instruments and (key[0] in touched or aged or changed)]
         moved |= self._put(Slice.CHART, (rows.chart_row(engine, key, now, limit) for key in charts))
         if changed or aged or touched:

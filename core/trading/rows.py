@@ -19,7 +19,6 @@ from core.trading.engine import Engine
 from core.trading.notes import FILL, ORDER
 from core.trading.state import PositionKey, State, is_price
 from core.trading.view import (
-    BookRow,
     ChartRow,
     FillRow,
     OrderRow,
@@ -33,7 +32,7 @@ from core.trading.view import (
 def decimals_of(instrument: Instrument, price: float | Decimal | None) -> int:
     """Digits after the point that the tick at `price` needs."""
     at = price if isinstance(price, Decimal) else exact(price) if price is not None and is_price(price) else ZERO
-    return max(-int(instrument.ticks.step(at).normalize().as_tuple().exponent), 0)
+    return instrument.ticks.digits(at)
 
 
 def freshness(state: State, id: InstrumentId, now: int, limit: float | None) -> tuple[Freshness, int]:
@@ -53,7 +52,8 @@ def freshness(state: State, id: InstrumentId, now: int, limit: float | None) -> 
     return Freshness.LIVE, received
 
 
-def _last(state: State, id: InstrumentId) -> float | None:
+def last_price(state: State, id: InstrumentId) -> float | None:
+    """Of the newest print, else the mark; None where there is none, or none that is a price."""
     trade = state.trades.get(id)
     last = trade.price if trade is not None else state.mark_float(id)
     return last if last is not None and is_price(last) else None
@@ -64,7 +64,7 @@ def quote_row(
 ) -> QuoteRow:
     instrument = state.instruments[id]
     quote = state.quotes.get(id)
-    last = _last(state, id)
+    last = last_price(state, id)
     state_of, received = freshness(state, id, now, limit)
     close = instrument.previous_close
     return QuoteRow(
@@ -82,7 +82,7 @@ def quote_row(
         bid_size=quote.bid_size if quote else None,
         ask=quote.ask if quote and is_price(quote.ask) else None,
         ask_size=quote.ask_size if quote else None,
-        volume=state.volumes.get(id, 0.0),
+        volume=tally.volume if (tally := state.tallies.get(id)) is not None else 0.0,
         received=received,
         freshness=state_of,
         phase=state.phase(id) or Phase.CLOSED,
@@ -91,48 +91,11 @@ def quote_row(
     )
 
 
-def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) -> BookRow:
-    state = engine.state
-    instrument = state.instruments[id]
-    book, quote = state.books.get(id), state.quotes.get(id)
-    bids: tuple[tuple[float, float], ...] = ()
-    asks: tuple[tuple[float, float], ...] = ()
-    if book is not None:
-        bids, asks = book.bids[:10], book.asks[:10]
-    elif quote is not None:
-        bids = ((quote.bid, quote.bid_size),) if quote.bid else ()
-        asks = ((quote.ask, quote.ask_size),) if quote.ask else ()
-    last = _last(state, id)
-    state_of, received = freshness(state, id, now, limit)
-    close = instrument.previous_close
-    return BookRow(
-        key=id,
-        instrument=id,
-        code=instrument.code,
-        name=instrument.name,
-        name_ko=instrument.name_ko,
-        decimals=decimals_of(instrument, last),
-        bids=bids,
-        asks=asks,
-        last=last,
-        previous_close=float(close) if close is not None else None,
-        received=received,
-        freshness=state_of,
-        phase=state.phase(id) or Phase.CLOSED,
-        prints=tuple((t.ts, t.price, t.size, t.aggressor) for t in engine.prints(id)),
-        own=tuple(
-            (order.side, float(price), float(order.remaining))
-            for order in state.live_orders(None, id)
-            if order.status is not OrderStatus.HELD and (price := order.limit_price or order.stop_price) is not None
-        ),
-    )
-
-
 def chart_row(engine: Engine, key: ChartKey, now: int, limit: float | None) -> ChartRow:
     state = engine.state
     id, interval = key
     instrument = state.instruments[id]
-    last = _last(state, id)
+    last = last_price(state, id)
     state_of, received = freshness(state, id, now, limit)
     close = instrument.previous_close
     return ChartRow(
@@ -194,6 +157,13 @@ def position_row(state: State, place: PositionKey, now: int, limit: float | None
     )
 
 
+def waits_for_entry(state: State, order: Order) -> bool:
+    """A leg that protects nothing yet: nothing of its entry was filled."""
+    parent = order.request.parent
+    entry = state.orders.get(parent) if parent is not None else None
+    return entry is not None and not entry.request.reduce_only and not entry.filled
+
+
 def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bool]], list[Decimal]]:
     """(stop prices, each with whether it is only watched here; take-profit prices) that protect a position now."""
     stops: list[tuple[Decimal, bool]] = []
@@ -203,9 +173,8 @@ def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bo
         request = order.request
         if not held or (held > 0) is not (order.side is Side.SELL):
             continue
-        entry = state.orders.get(request.parent) if request.parent is not None else None
-        if entry is not None and not entry.request.reduce_only and not entry.filled:
-            continue  # it waits for its entry
+        if waits_for_entry(state, order):
+            continue
         price = order.stop_price
         if price is None and request.trail is not None and (mark := state.mark(place[1])) is not None:
             price = mark - request.trail * order.side.other.sign  # where it stands at the furthest

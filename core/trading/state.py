@@ -46,6 +46,7 @@ from core.domain.market import OrderBook, Phase, Quote, Trade
 from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
 from core.trading import ledger
 from core.trading.kept import Kept
+from core.trading.tally import Tally
 
 PositionKey = tuple[AccountId, InstrumentId]
 StrategyKey = tuple[str, AccountId, InstrumentId]
@@ -62,7 +63,8 @@ class State:
         self.quotes: dict[InstrumentId, Quote] = {}
         self.trades: dict[InstrumentId, Trade] = {}
         self.books: dict[InstrumentId, OrderBook] = {}
-        self.volumes: dict[InstrumentId, float] = {}
+        self.tallies: dict[InstrumentId, Tally] = {}
+        """What the prints of the session add up to."""
         self.phases: dict[InstrumentId, Phase] = {}
         self.market_phases: dict[str, Phase] = {}
         self.rates: dict[Currency, Decimal] = {base_currency: ONE}
@@ -115,9 +117,9 @@ class State:
             StrategyChanged: lambda e: self.strategies.__setitem__(e.name, e),
             StrategyParamsChanged: lambda e: self.strategy_params.__setitem__(e.name, e),
             **self.kept.folds,
-            InstrumentListed: lambda e: self.instruments.__setitem__(e.instrument.id, e.instrument),
+            InstrumentListed: self._listed,
             PhaseChanged: self._phase,
-            FeedChanged: lambda e: self.feeds.__setitem__(e.broker, e),
+            FeedChanged: self._feed,
             GateChanged: lambda e: self.gates.__setitem__(e.account, e),
             RateChanged: self._rate,
         }
@@ -296,11 +298,28 @@ class State:
 
     # --- market ---------------------------------------------------------------------------------------------------
 
+    def _listed(self, event: InstrumentListed) -> None:
+        id = event.instrument.id
+        before = self.instruments.get(id)
+        self.instruments[id] = event.instrument
+        if before is not None and before.previous_close != event.instrument.previous_close:
+            self.tallies[id] = Tally(is_whole=True)  # another close is another day
+
+    def _feed(self, event: FeedChanged) -> None:
+        self.feeds[event.broker] = event
+        if not event.is_connected:
+            for tally in self.tallies.values():
+                tally.is_whole = False
+
     def _phase(self, event: PhaseChanged) -> None:
         if event.instrument is not None:
             self.phases[event.instrument] = event.phase
-        else:
-            self.market_phases[event.market] = event.phase
+            return
+        if self.market_phases.get(event.market) is Phase.CLOSED and event.phase is not Phase.CLOSED:
+            for id in self.instruments:
+                if market_of(id) == event.market:
+                    self.tallies[id] = Tally(is_whole=True)
+        self.market_phases[event.market] = event.phase
 
     def _rate(self, event: RateChanged) -> None:
         if event.base == self.base_currency:

@@ -79,6 +79,47 @@ class QuoteRow(_Row, frozen=True, kw_only=True):
         return self.last / self.previous_close - 1
 
 
+class MarkKind(StrEnum):
+    """What an own order does on the ladder."""
+
+    LIMIT = "limit"
+    STOP = "stop"
+    """Ends or shrinks a position when the price comes."""
+    ENTRY_STOP = "entry_stop"
+    TAKE_PROFIT = "take_profit"
+
+
+class OwnMark(msgspec.Struct, frozen=True, kw_only=True):
+    """One of our working orders at its price."""
+
+    id: ClientOrderId
+    kind: MarkKind
+    side: Side
+    price: Decimal
+    remaining: Decimal
+    ahead: float | None = None
+    """Quantity that probably waits before it; an estimate, None where nothing is known."""
+    lives: str = ""
+    """The broker where it rests; `local`: watched by this engine alone, it dies with it."""
+
+
+class DayFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the trading day. Figures of prints are None before the first one."""
+
+    open: float | None = None
+    high: float | None = None
+    low: float | None = None
+    vwap: float | None = None
+    volume: float = 0.0
+    is_partial: bool = True
+    """This feed did not see the whole session: figures of prints are estimates."""
+    upper: Decimal | None = None
+    lower: Decimal | None = None
+    """The price limits of the day."""
+    vi_upper: Decimal | None = None
+    vi_lower: Decimal | None = None
+
+
 class BookRow(_Row, frozen=True, kw_only=True):
     """key = instrument id. One row: the book of the instrument of interest, best first, and its newest prints."""
 
@@ -89,15 +130,26 @@ class BookRow(_Row, frozen=True, kw_only=True):
     decimals: int
     bids: tuple[tuple[float, float], ...]
     asks: tuple[tuple[float, float], ...]
+    """(price, size), only what is a price and holds something; a feed may show nothing, one side, or both crossed."""
     last: float | None
     previous_close: float | None
     received: int
     freshness: Freshness
     phase: Phase
     prints: tuple[tuple[int, float, float, Aggressor], ...]
-    """(ts, price, size, aggressor), newest first, at most 20; conflated feeds may skip some."""
-    own: tuple[tuple[Side, float, float], ...]
-    """(side, price, remaining quantity) of our working orders."""
+    """(ts, price, size, aggressor), newest first, at most 40; a conflated feed skips or merges some."""
+    own: tuple[OwnMark, ...]
+    day: DayFacts = DayFacts()
+    is_conflated: bool = False
+    """The feed merges prints: no figure may be computed from them."""
+
+    @property
+    def best_bid(self) -> float | None:
+        return max((price for price, _ in self.bids), default=None)
+
+    @property
+    def best_ask(self) -> float | None:
+        return min((price for price, _ in self.asks), default=None)
 
 
 class ChartRow(_Row, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from brokers.paper.catalogue import KRX_STOCK, LISTINGS, UPBIT_KRW, US_STOCK
 from brokers.paper.ladder import Ladder
 from brokers.paper.market import EmbeddedMarket
 from brokers.paper.settings import PaperSettings
-from core.backtest.admission import limits
 from core.domain.events import Event, InstrumentListed, PhaseChanged, RateChanged
 from core.domain.ids import InstrumentId
 from core.domain.instrument import TickTable
@@ -55,7 +54,7 @@ def test_the_ladder_is_the_tick_table(table: TickTable) -> None:
 def test_many_sessions_without_an_impossible_quote(seed: int) -> None:
     made = market(seed, session_minutes=8)
     instruments = {instrument.id: instrument for instrument in made.instruments()}
-    spans = {id: limits(instrument) for id, instrument in instruments.items()}
+    spans = {id: instrument.price_limits for id, instrument in instruments.items()}
     valid: dict[InstrumentId, set[float]] = defaultdict(set)
     quotes: dict[InstrumentId, Quote] = {}
     market_phases: dict[str, Phase] = dict.fromkeys(("XKRX", "XNAS", "ARCX", "UPBIT"), Phase.OPEN)
@@ -96,7 +95,7 @@ def test_many_sessions_without_an_impossible_quote(seed: int) -> None:
                 assert own_phases.get(event.instrument, Phase.OPEN) is Phase.OPEN
         elif isinstance(event, InstrumentListed):
             instruments[event.instrument.id] = event.instrument
-            spans[event.instrument.id] = limits(event.instrument)
+            spans[event.instrument.id] = event.instrument.price_limits
         elif isinstance(event, PhaseChanged):
             if event.instrument is not None:
                 own_phases[event.instrument] = event.phase

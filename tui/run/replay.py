@@ -87,6 +87,7 @@ def _replay_parts(settings: Settings, options: ReplayOptions, tape: Tape) -> tup
         is_driven=True,
         replay=progress,
     )
+    program.engine.is_conflated = tape.is_conflated
     replay = Replay(program.runner, broker, tape, clock, pace, speed=options.speed)
     holder.append(replay)
     return program, replay, clock
