@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 
-PANES = ("quotes", "chart", "book", "positions", "orders", "pnl", "strategies", "why", "signals", "log")
+PANES = (
+    *("quotes", "chart", "book", "tape", "market", "positions", "orders", "pnl"),
+    *("strategies", "why", "signals", "log"),
+)
 SCREENS = (
     ("1", "trade"),
     ("2", "positions"),
@@ -72,6 +75,10 @@ def _rows(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: An
     return Action(id=f"rows.{id}", keys=keys, help=help, short=short, group="Rows", **more)
 
 
+def _ladder(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: Any) -> Action:
+    return Action(id=f"ladder.{id}", keys=keys, help=help, short=short, group="Ladder", panes=("book",), **more)
+
+
 def _go(letter: str, place: str, word: str) -> Action:
     """`g`, then a letter: a pane or a screen. `word` is its name on the screen."""
     help = f"Go to {'the ' if place in PANES else ''}{word.lower()}"
@@ -98,6 +105,42 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(id="work.quit", keys=("ctrl+q",), help="Leave the console; also :q", context="always"),
     Action(id="work.redraw", keys=("ctrl+l",), help="Draw the whole screen again", context="always"),
+    # the ladder: what these keys act on is the price under the cursor
+    _ladder("buy", ("b",), "Buy ticket at the cursor's price, of the chosen size; without a cursor at the bid", "buy"),
+    _ladder("sell", ("s",), "Sell ticket at the cursor's price; without a cursor at the ask", "sell"),
+    _ladder("buy_across", ("B",), "Buy ticket at the ask, of the chosen size"),
+    _ladder("sell_across", ("S",), "Sell ticket at the bid, of the chosen size"),
+    *(
+        _ladder(
+            f"size_{digit}",
+            (str(digit),),
+            f"Size {digit}, or screen {digit} where there is no such size",
+            "size" if digit == 1 else "",
+            method="size",
+            argument=str(digit),
+        )
+        for digit in range(1, 10)
+    ),
+    _ladder(
+        "cancel", ("c",), "Cancel your orders at the cursor's price (Enter confirms)", "cancel here", applies="order"
+    ),
+    _ladder("modify", ("m",), "Modify your order at the cursor's price", applies="order"),
+    _ladder(
+        "nudge_up",
+        ("K",),
+        "Raise that order by one tick (staged; Enter commits)",
+        "one tick",
+        method="nudge",
+        argument="1",
+        applies="order",
+    ),
+    _ladder(
+        "nudge_down", ("J",), "Lower that order by one tick (staged; Enter commits)", method="nudge", argument="-1"
+    ),
+    _ladder("stop", ("P",), "Protective stop for the position at the cursor's price", "protect", applies="position"),
+    _ladder("centre", ("space",), "The market in the middle of the rows", "centre"),
+    _ladder("lock", ("L",), "Rows stand still, or follow the market", "lock"),
+    _ladder("release", ("escape",), "Cursor back to the touch; then back one step"),
     # trade
     _trade("buy", ("b",), "Buy ticket for the selected symbol, limit at the bid", "buy", applies="symbol"),
     _trade("sell", ("s",), "Sell ticket for the selected symbol, limit at the ask", "sell", applies="symbol"),

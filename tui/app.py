@@ -22,6 +22,7 @@ from core.trading.view import LogRow, OrderRow, PositionRow, Slice, StrategyRow
 from tui.acts.armed import Armed
 from tui.acts.chart import Charting
 from tui.acts.face import Face
+from tui.acts.ladder import Laddering
 from tui.acts.move import Moving
 from tui.acts.notices import Notices
 from tui.acts.rows import Rows
@@ -71,9 +72,9 @@ class HogaApp(ShadowDisplay[int]):
         self.clock = clock or SystemClock()
         self.look = make_look(settings)
         self.picture: Picture = Picture()
-        self.surface = Surface(self.look)
+        self.surface = Surface(self.look, self.clock)
         self.forms: list[Form] = []
-        self.known = Known(desk)
+        self.known = Known(desk, self.picture.instruments)
         self.instrument: InstrumentId | None = None
         """The selected one: the ladder shows it, tickets start from it."""
         self.last_sent: ClientOrderId | None = None
@@ -88,7 +89,8 @@ class HogaApp(ShadowDisplay[int]):
         self.notices = Notices(self)
         self.rows = Rows(self)
         rooms = {"move": Moving(self), "trade": self.trading, "work": self.working, "rows": self.rows}
-        self.keys = Keys(self, keymap(settings.keys), rooms | {"chart": self.charting, "strategies": self.deciding})
+        rooms |= {"chart": self.charting, "strategies": self.deciding, "ladder": Laddering(self)}
+        self.keys = Keys(self, keymap(settings.keys), rooms)
         self._flush_due: Any = None
         self._flushed = 0
 
@@ -165,6 +167,7 @@ class HogaApp(ShadowDisplay[int]):
     async def _learn(self, ids: Iterable[InstrumentId]) -> None:
         try:
             await self.known.learn(ids)
+            self.surface.show(self.picture, self.desk.now(), {Slice.BOOK: set()})  # a ladder waits for price steps
         except (HogaError, OSError) as error:
             self.say("warning", f"instruments could not be read: {error}; they are asked for again")
 
@@ -258,14 +261,9 @@ class HogaApp(ShadowDisplay[int]):
         """Keys of the rows somebody marked in a pane and can see there, from the top."""
         return self.rows.marked(pane)
 
-    def ladder_price(self) -> float | None:
-        """The price under the cursor of the ladder or the chart, if the keys are there and it shows the selected
-        instrument."""
-        if self.focus_name == "chart":
-            return self.surface.chart.cursor_price
-        book = self.picture.book
-        is_here = self.focus_name == "book" and book is not None and book.instrument == self.instrument
-        return self.surface.book.cursor_price if is_here else None
+    def chart_price(self) -> float | None:
+        """The price under the chart's cursor, if the keys are there."""
+        return self.surface.chart.cursor_price if self.focus_name == "chart" else None
 
     # ---- the surface
 

@@ -12,9 +12,10 @@ from tui.picture import Picture
 
 
 class Known:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, instruments: dict[InstrumentId, Instrument]) -> None:
+        """`instruments` is filled: panes read it in the picture."""
         self._desk = desk
-        self.instruments: dict[InstrumentId, Instrument] = {}
+        self.instruments = instruments
         self._asked: set[InstrumentId] = set()
         self._index = SymbolIndex()
 

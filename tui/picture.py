@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from core.domain.ids import InstrumentId
+from core.domain.instrument import Instrument
 from core.domain.order import OrderStatus
 from core.trading.view import (
     BookRow,
@@ -35,6 +36,8 @@ class Picture:
     def __init__(self) -> None:
         self.rows: dict[Slice, dict[str, Row]] = {part: {} for part in Slice}
         self.dirty: dict[Slice, set[str]] = {}
+        self.instruments: dict[InstrumentId, Instrument] = {}
+        """What the console has learned of the instruments it meets (see known.py): price steps, lots."""
         self.last_log = 0
         """Sequence number of the newest log line seen."""
 

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from textual.widget import Widget
 
+from core.ports import Clock
 from core.trading.view import Slice
 from tui.actions import PANES
 from tui.forms.jump import Jump
@@ -23,6 +24,7 @@ from tui.panes.book import BookPane
 from tui.panes.chart import ChartPane
 from tui.panes.hints import Hint, HintBar
 from tui.panes.log import LogPane
+from tui.panes.market import MarketPane
 from tui.panes.orders import OrdersPane
 from tui.panes.page import PagePane
 from tui.panes.pnl import PnlPane
@@ -32,6 +34,7 @@ from tui.panes.signals import SignalsPane
 from tui.panes.status import StatusPane, TinyPane
 from tui.panes.strategies import StrategiesPane
 from tui.panes.strip import StripPane
+from tui.panes.tape import TapePane
 from tui.panes.ticket import TicketPane
 from tui.panes.why import WhyPane
 from tui.picture import Picture
@@ -78,11 +81,12 @@ class Message:
 
 
 class Surface:
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, clock: Clock) -> None:
         self._look = look
         self.frame = Frame(look.pens)
         self.status = StatusPane(look)
-        self.quotes, self.book, self.log = QuotesPane(look), BookPane(look), LogPane(look)
+        self.quotes, self.book, self.log = QuotesPane(look), BookPane(look, clock), LogPane(look)
+        self.tape, self.market = TapePane(look), MarketPane(look)
         self.positions, self.orders, self.pnl = PositionsPane(look), OrdersPane(look), PnlPane(look)
         self.chart, self.why, self.signals = ChartPane(look), WhyPane(look), SignalsPane(look)
         self.strategies, self.ticket = StrategiesPane(look), TicketPane(look)
@@ -138,6 +142,7 @@ class Surface:
         elif self.has_drawer:
             layout = with_drawer(layout)
         self.layout = layout
+        self.book.is_ladder = self.screen_name == "ladder" or self.is_zoomed
         if self.focus_name not in layout.panes and self.visible:
             self.focus_name = self.visible[0]
         is_full, is_tiny = layout.kind == "full", layout.kind == "tiny"
@@ -182,7 +187,7 @@ class Surface:
         for widget, has_keys in ((before, False), (wanted, True)):
             if widget is not None:
                 widget.set_reactive(Widget.has_focus, has_keys)
-                if isinstance(widget, Grid):
+                if isinstance(widget, (Grid, BookPane)):
                     (widget.on_focus if has_keys else widget.on_blur)()
 
     def speak(self, language: str) -> None:
@@ -212,7 +217,7 @@ class Surface:
 
     def grow_older(self, picture: Picture, now: int) -> None:
         """A second has passed: only figures that read differently are written."""
-        for name in ("quotes", "orders", "strategies"):
+        for name in ("quotes", "book", "orders", "strategies"):
             if name in self.layout.panes:
                 pane = getattr(self, name)
                 pane.age(picture, now)

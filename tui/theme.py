@@ -107,6 +107,8 @@ CHIPS: dict[str, tuple[str, str]] = {
     "badge-live": ("live.on", "live.fill"),
     "badge-paper": ("paper.on", "paper.fill"),
     "local": ("text", "raised"),
+    "local-buy": ("up", "raised"),
+    "local-sell": ("down", "raised"),
     "stale": ("warning", "stale.fill"),
     "halted": ("halted.on", "halted.fill"),
     "unknown": ("halted.on", "halted.fill"),
@@ -135,6 +137,17 @@ CHIPS: dict[str, tuple[str, str]] = {
     "text-dim-last": ("text-dim", "raised"),
 }
 """Pens with a background of their own: (text, fill)."""
+DEPTH: dict[str, tuple[str, str]] = {
+    "ask-best": ("strong", "sell.bar"),
+    "bid-best": ("strong", "buy.bar"),
+    "ask-zone-best": ("strong", "sell.zone"),
+    "bid-zone-best": ("strong", "buy.zone"),
+    "ask-end": ("background", "sell.bar"),
+    "ask-end-here": ("selection", "sell.bar"),
+    "ask-zone-end": ("sell.zone", "sell.bar"),
+    "bid-zone-end": ("buy.bar", "buy.zone"),
+}
+"""Best levels, and the ends of bars: a glyph in the colour of what lies behind, on the bar."""
 _TINTED = frozenset({"flash-up", "flash-down", "own-buy", "own-sell"})
 _PLAIN_CHIPS = _TINTED | {
     "local",
@@ -187,6 +200,10 @@ def pens(theme: str = "dark", preset: str = "us", *, has_colour: bool = True) ->
         styles["unknown-row"] = styles["raised"] = Style(underline=True)
     for name in _TEXTS:
         styles[name] = Style(color=colour(table[_SAME.get(name, name)]), bold=name in BOLD or None)
+    for name, (text, fill) in DEPTH.items():
+        is_best = name.endswith("-best") or None
+        styles[name] = Style(color=colour(table[text]), bgcolor=colour(table[fill]), bold=is_best)
+    styles["bid-end"] = Style(color=colour(table["buy.bar"]))
     for name, (text, fill) in CHIPS.items():
         is_bold = name in _TINTED or name not in _PLAIN_CHIPS or None
         styles[name] = Style(color=colour(table[text]), bgcolor=colour(table[fill]), bold=is_bold)
@@ -211,6 +228,7 @@ def _plain_styles() -> dict[str, Style]:
         styles[name] = Style(bold=name in BOLD or name in ("accent", "live") or None)
     for name in CHIPS:
         styles[name] = Style.null() if name in _PLAIN_CHIPS else Style(reverse=True, bold=True)
+    styles |= {name: Style(bold=name.endswith("-best") or None) for name in (*DEPTH, "bid-end")}
     styles["stale"] = Style(underline=True)
     styles["badge-paper"] = Style.null()  # its brackets say it
     return styles

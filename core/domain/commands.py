@@ -47,13 +47,11 @@ class Replace(_Command, frozen=True, kw_only=True):
 
 
 class CancelAll(_Command, frozen=True, kw_only=True):
-    """Cancel every live order that fits. `entries_only` spares orders that only reduce a position: the stops stay;
-    `only` names the orders that are meant, however many others there are."""
+    """Cancel every live order that fits. `entries_only` spares orders that only reduce a position: the stops stay."""
 
     account: AccountId | None = None
     instrument: InstrumentId | None = None
     entries_only: bool = False
-    only: tuple[ClientOrderId, ...] | None = None
 
 
 class Close(_Command, frozen=True, kw_only=True):

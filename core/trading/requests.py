@@ -240,8 +240,6 @@ class Requests:
     def cancel_all(self, command: CancelAll, now: int) -> Sequence[Output]:
         out: list[Output] = []
         orders = list(self.state.live_orders(command.account, command.instrument))
-        if command.only is not None:
-            orders = [order for order in orders if order.id in command.only]
         spared = self._protecting(orders) if command.entries_only else frozenset()
         for order in orders:
             if order.id not in spared:

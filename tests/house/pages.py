@@ -23,6 +23,7 @@ DOCS = ROOT / "docs"
 NOTE = "<!-- Made by `make docs`; edit the program, not this page. -->\n"
 CONTEXTS = {
     "Trade": "Trading",
+    "Ladder": "In the ladder",
     "Move": "Moving about",
     "Chart": "On the chart",
     "Rows": "Rows of a pane",

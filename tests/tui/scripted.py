@@ -24,16 +24,19 @@ from core.domain.instrument import Currency, Instrument, Kind
 from core.domain.market import NS, Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
 from core.domain.signal import Step
-from core.ports import Coverage, Page, Preview, Query, Receipt
+from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.trading.view import (
     BookRow,
     Changed,
     ChartRow,
+    DayFacts,
     FeedRow,
     FillRow,
     Interest,
     LogRow,
+    MarkKind,
     OrderRow,
+    OwnMark,
     ParamRow,
     PnlRow,
     PositionRow,
@@ -275,6 +278,19 @@ def log(sequence: int, level: str, kind: str, text: str) -> LogRow:
     )
 
 
+def own(number: int, side: Side, price: int | str, remaining: int, **more: Any) -> OwnMark:
+    """A working order as the ladder knows it; the same numbers as `order` makes."""
+    mark = OwnMark(
+        id=derived_client_order_id("scripted", str(number)),
+        kind=MarkKind.LIMIT,
+        side=side,
+        price=Decimal(price),
+        remaining=Decimal(remaining),
+        lives="paper",
+    )
+    return msgspec.structs.replace(mark, **more)
+
+
 def book(id: InstrumentId = SAMSUNG) -> BookRow:
     known = _NAMED[id]
     return BookRow(
@@ -292,7 +308,19 @@ def book(id: InstrumentId = SAMSUNG) -> BookRow:
         freshness=Freshness.LIVE,
         phase=Phase.OPEN,
         prints=((NOW, 71_000.0, 12.0, Aggressor.BUY), (NOW - NS, 71_100.0, 40.0, Aggressor.SELL)),
-        own=((Side.BUY, 70_800.0, 10.0),),
+        own=(own(1, Side.BUY, 70_800, 10, ahead=14_900.0),),
+        day=DayFacts(
+            open=70_700.0,
+            high=71_300.0,
+            low=70_500.0,
+            vwap=70_880.4,
+            volume=8_214_300.0,
+            is_partial=False,
+            upper=Decimal(91_900),
+            lower=Decimal(49_500),
+            vi_upper=Decimal(77_800),
+            vi_lower=Decimal(63_600),
+        ),
     )
 
 
@@ -509,10 +537,15 @@ def check_rows(lines: list[str], wide: int, high: int) -> None:
 
 @asynccontextmanager
 async def console(
-    desk: Any = None, *, size: tuple[int, int] = (120, 40), settings: Settings | None = None, **options: Any
+    desk: Any = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    **options: Any,
 ) -> AsyncIterator[Hands]:
-    """The console on a desk, its first figures on the screen."""
-    app = HogaApp(desk or ScriptedDesk(), settings or Settings(console=Console(**options)))
+    """The console on a desk, its first figures on the screen. `clock` paces the screen; without one real time does."""
+    app = HogaApp(desk or ScriptedDesk(), settings or Settings(console=Console(**options)), clock=clock)
     async with app.run_test(size=size) as pilot:
         hands = Hands(app, pilot)
         await hands.until(lambda: app.picture.status is not None and len(app.instruments) >= len(app.picture.quotes()))

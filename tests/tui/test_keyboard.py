@@ -255,8 +255,7 @@ async def test_a_key_for_a_screen_that_is_not_there_says_so() -> None:
 
 async def test_tab_walks_all_panes_and_back() -> None:
     async with console() as hands:
-        seen = []
-        shown = hands.app.surface.visible
+        seen, shown = [], hands.app.surface.visible
         for _ in shown:
             await hands.press("tab")
             seen.append(hands.app.focus_name)

@@ -123,7 +123,7 @@ async def test_a_ladder_of_another_symbol_gives_no_price() -> None:
         assert form.price.text == "71200"  # type: ignore[union-attr]
         await hands.press("escape")
         hands.app.select(HYNIX)
-        assert hands.app.ladder_price() is None
+        assert hands.app.keys.rooms["ladder"].price is None
 
 
 async def test_ages_are_the_desks_time() -> None:

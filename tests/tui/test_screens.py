@@ -48,13 +48,23 @@ async def test_ticket_screen(size: tuple[int, int]) -> None:
         compare(f"ticket-{size[0]}x{size[1]}", hands.lines)
 
 
-@pytest.mark.parametrize("digit, name", [("2", "positions"), ("3", "orders"), ("4", "ladder"), ("8", "log")])
+@pytest.mark.parametrize("digit, name", [("2", "positions"), ("3", "orders"), ("8", "log")])
 async def test_other_screens(digit: str, name: str) -> None:
     async with console(size=(80, 24)) as hands:
         await hands.press(digit)
         check_rows(hands.lines, 80, 24)
         assert " PAPER " in hands.lines[0]
         compare(f"{name}-80x24", hands.lines)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_ladder_screen(size: tuple[int, int], language: str) -> None:
+    async with console(size=size, language=language) as hands:
+        await hands.press("4", "j", "j", "2")
+        check_rows(hands.lines, *size)
+        assert " PAPER " in hands.lines[0]
+        compare(f"ladder-{size[0]}x{size[1]}-{language}", hands.lines)
 
 
 async def test_help_and_panic_keep_the_badge() -> None:

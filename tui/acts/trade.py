@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from core.domain.commands import Cancel, CancelAll, Close
-from core.domain.decimals import ZERO, exact
+from core.domain.decimals import ZERO, exact, plain
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
@@ -51,19 +51,22 @@ class Trading:
     def sell_across(self, _: str) -> None:
         self.ticket(Side.SELL, crosses=True)
 
-    def ticket(self, side: Side, *, crosses: bool = False) -> None:
-        """Open a ticket for the selected symbol: at the ladder's cursor if it has one, else at the touch."""
+    def ticket(
+        self, side: Side, *, crosses: bool = False, price: Decimal | None = None, quantity: Decimal | None = None
+    ) -> None:
+        """Open a ticket for the selected symbol: at `price` as it is, else at the chart's cursor or the touch; of
+        `quantity`, else of the size sent last."""
         instrument = self._instrument()
         if instrument is None:
             return
         app = self._app
         market = self.seen(instrument, app.account)[0]
         own, across = (market.bid, market.ask) if side is Side.BUY else (market.ask, market.bid)
-        at_cursor = None if crosses else app.ladder_price()
-        price = across if crosses else own
-        if at_cursor is not None:
-            price = instrument.price(exact(at_cursor))
-        self._open(instrument, side, price or market.last, quantity=self._sizes.get(instrument.id))
+        marked = None if crosses else app.chart_price()
+        if price is None and marked is not None:
+            price = instrument.price(exact(marked))
+        price = price or (across if crosses else own) or market.last
+        self._open(instrument, side, price, quantity=quantity or self._sizes.get(instrument.id))
 
     def _open(
         self,
@@ -146,27 +149,29 @@ class Trading:
     # ---- working orders
 
     def modify(self, _: str) -> None:
-        self._modify()
+        order = self._order()
+        if order is not None:
+            self.change(order)
 
     def nudge(self, ticks: str) -> None:
-        form = self._modify()
-        if form is not None:
-            form.move_price(int(ticks))
-            self._app.form_changed()
-
-    def _modify(self) -> Ticket | None:
         order = self._order()
-        if order is None:
-            return None
+        if order is not None:
+            self.change(order, ticks=int(ticks))
+
+    def change(self, order: OrderRow, *, ticks: int = 0) -> None:
+        """Open a working order to be modified, its price moved by `ticks` already."""
         if not order.is_working:
             self._app.say("warning", f"{order.id[-4:]} has ended ({order.status.value}); there is nothing to modify")
-            return None
+            return
         instrument = self._app.instruments.get(order.instrument)
         if instrument is None:
             self._app.say("warning", f"{order.code} is not known to this console yet; try again in a moment")
-            return None
+            return
         field = "price" if order.type in HAS_LIMIT else "stop" if order.type in HAS_STOP else ""
-        return self._open(instrument, order.side, order.limit_price, account=order.account, order=order, field=field)
+        form = self._open(instrument, order.side, order.limit_price, account=order.account, order=order, field=field)
+        if ticks:
+            form.move_price(ticks)
+            self._app.form_changed()
 
     def cancel(self, _: str) -> None:
         """The selected order, or all that are marked."""
@@ -200,7 +205,7 @@ class Trading:
         if not order.is_working:
             self._app.say("warning", f"{order.id[-4:]} has ended ({order.status.value}); there is nothing to cancel")
             return
-        self._app.open(Confirm(Wanted(Cancel(client_order_id=order.id), f"cancel {self._say(order)}")))
+        self._app.open(Confirm(Wanted(Cancel(client_order_id=order.id), f"cancel {self.words(order)}")))
 
     def cancel_symbol(self, _: str) -> None:
         id = self._app.instrument
@@ -247,8 +252,9 @@ class Trading:
         text = f"{verb} {f.quantity(held.quantity)} {name}, reduce-only at the opposite touch; size read when sent"
         app.open(Confirm(Wanted(command, text)))
 
-    def protect(self, _: str) -> None:
-        """A small ticket for the stop of the selected position: the one it has is moved, else one is attached."""
+    def protect(self, _: str, *, at: Decimal | None = None) -> None:
+        """A small ticket for the stop of the selected position: the one it has is moved, else one is attached. It
+        starts `at` a price, else where the stop is, else at the usual distance."""
         app = self._app
         held = app.selected_position()
         if held is None:
@@ -266,16 +272,19 @@ class Trading:
         if price is None and market.last is not None:
             price = near(FIRST_STOP, market.last, instrument, side.sign, "stop")
         quantity = order.quantity if order is not None else abs(held.quantity)
-        self._open(
+        form = self._open(
             instrument,
             side,
-            price,
+            at or price,
             account=held.account,
             order=order,
             quantity=quantity,
             is_protective=True,
             field="stop",
         )
+        if at is not None:
+            form.stop.set(plain(at), is_fresh=True)
+            app.form_changed()
 
     def _stop_of(self, held: PositionRow, side: Side) -> OrderRow | None:
         """The working order that protects a position."""
@@ -309,7 +318,8 @@ class Trading:
             self._app.say("info", "no order is selected; go to Orders with Tab or 3")
         return order
 
-    def _say(self, order: OrderRow) -> str:
+    def words(self, order: OrderRow) -> str:
+        """The order in a line, for a question about it."""
         name = symbol(order, self._app.look.language)
         done = f", {f.quantity(order.filled)} filled" if order.filled else ""
         words = (SIDE_WORDS[order.side], f.quantity(order.quantity), name, order_price(order))

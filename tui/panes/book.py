@@ -1,188 +1,351 @@
-"""The ladder: asks above, bids below, our own orders at their prices, and a cursor that a ticket starts from."""
+"""The order book: on the ladder screen every tick a row, elsewhere the levels the market shows. Asks above, bids below,
+own orders at their prices, and a cursor that is a price: it stays where it is put whatever the market does."""
 
 from __future__ import annotations
 
-from core.domain.market import Aggressor
-from core.domain.order import Side
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from core.domain.decimals import exact
+from core.domain.ids import ClientOrderId
+from core.domain.instrument import Instrument
+from core.domain.market import NS
+from core.ports import Clock
 from core.trading.view import BookRow, Slice
 from tui import format as f
-from tui.look import DOUBTFUL, Look, symbol
+from tui.forms.fields import unit_of
+from tui.look import Look, symbol
+from tui.panes.book_frame import BookState, foot_cells, heading_cells, last_cells, title_facts
+from tui.panes.book_rows import Said, Shape, row_cells, shape_of, size_text
+from tui.panes.marks import chips_by_row, mark_of, notes_by_row
+from tui.panes.tape import print_cells, prints_line
+from tui.panes.window import Scale, Window
 from tui.picture import Picture
 from tui.widgets.grid import Cell
+from tui.widgets.pens import Pens
 from tui.widgets.sheet import Sheet
 
-_PRICE = 11
+HOLD_NS = 1 * NS
+"""After a key the rows stand still for so long: nothing moves under a finger."""
+MOST_LEVELS = 10
+_PRICES = (7, 9, 11, 13, 16, 20)
+"""Widths of the price column; the narrowest that fits the instrument."""
 
 
 class BookPane(Sheet, can_focus=True):
     slices = (Slice.BOOK,)
     title = "Ladder"
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, clock: Clock) -> None:
         super().__init__(look.pens, id="book")
-        self._look = look
-        self._row: BookRow | None = None
-        self._levels: list[float] = []
-        self.cursor_price: float | None = None
+        self._look, self._clock = look, clock
+        self.row: BookRow | None = None
+        self.instrument: Instrument | None = None
+        """Of the row shown; None until its tick table is known."""
+        self.cursor_price: Decimal | None = None
         """The price under the cursor; None while the cursor rests at the touch."""
+        self.window = Window()
+        self.is_ladder = False
+        """Every tick a row, not only the levels there are."""
+        self.sizes: tuple[Decimal, ...] = ()
+        self.preset = 0
+        self.riding: ClientOrderId | None = None
+        """The order the cursor goes along with, since a key moved it."""
+        self._average: Decimal | None = None
+        self._scale, self._prints_scale = Scale(), Scale()
+        self._held_until = 0
+        self._now = 0
+
+    # ---- what the frame asks
 
     @property
     def subject(self) -> str:
-        return symbol(self._row, self._look.language) if self._row else ""
+        return symbol(self.row, self._look.language) if self.row else ""
 
     @property
     def facts(self) -> tuple[Cell, ...]:
-        row = self._row
-        if row is None:
+        if self.row is None:
             return ()
-        shown = min(self._depth, max(len(row.asks), len(row.bids)))
-        mark = Cell(f" {row.freshness} ", "stale") if row.freshness in DOUBTFUL else Cell("")
-        return (Cell(f"{shown}/{max(len(row.asks), len(row.bids))}", "text-dim"), mark)
+        used = f.width(self._look.word(self.title)) + f.width(self.subject) + 8
+        state = BookState.of(self.row, self._now)
+        presets = tuple(f.quantity(size) for size in self.presets) if self.is_ladder else ()
+        total = max(len(self.row.asks), len(self.row.bids))
+        mode = "locked" if self.window.is_locked else "follow"
+        mode = mode if self.is_ladder else f"{min(self._depth, total)}/{total}"
+        return title_facts(self._look, state, presets, self.preset, mode, self.room_width - used)
 
     @property
-    def _depth(self) -> int:
-        """Levels a side that fit: heading, last price and foot take three rows, the prints what is left."""
-        return min(max((self.room_height - 3) // 2, 1), 15)
+    def presets(self) -> tuple[Decimal, ...]:
+        """The quantities behind the digits, for this instrument: multiples of what a ticket starts with."""
+        if self.instrument is None or self.row is None:
+            return ()
+        last = self.row.last
+        unit = unit_of(self.instrument, None if last is None else self.instrument.price(last))
+        return tuple(size * unit for size in self.sizes)
+
+    # ---- what it shows
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
-        row = picture.book
-        if row is None or self._row is None or row.instrument != self._row.instrument:
-            self.cursor_price = None
-        self._row = row
+        row, before = picture.book, self.row
+        self.row, self._now = row, now
+        if row is None or before is None or row.instrument != before.instrument:
+            self.cursor_price = self.riding = None
+            self.window.put(())
+            self._scale = Scale()
+        if row is not None:
+            self.instrument = picture.instruments.get(row.instrument)
+            held = picture.position(row.instrument)
+            self._average = held.average_price if held is not None else None
+            self._ride(row)
         self.draw()
+
+    def age(self, picture: Picture, now: int) -> None:
+        """A second has passed: rows that stood still for a finger may follow again, and what grew stale says so."""
+        self._now = now
+        if self.row is not None:
+            self.draw()
+
+    def _ride(self, row: BookRow) -> None:
+        mark = mark_of(row, self.riding)
+        if mark is not None and self.cursor_price is not None:
+            self.cursor_price = mark.price
 
     def draw(self) -> None:
         """Put all rows from what is known."""
-        width = self.room_width
-        if self._row is None or width < 20:
-            self._levels = []
+        row, width = self.row, self.room_width
+        if row is None or width < 20:
             self.put_lines([[Cell(" " + self._look.word("No order book from this feed yet."), "text-dim")]])
             return
-        lines = [self._heading(width)]
-        asks, bids = self._row.asks[: self._depth], self._row.bids[: self._depth]
-        self._levels = [price for price, _ in reversed(asks)] + [price for price, _ in bids]
-        scale = max([size for _, size in (*asks, *bids)], default=0.0)
-        lines += [self._ask(level, scale, width, price == 0) for price, level in reversed(list(enumerate(asks)))]
-        lines.append(self._last(self._row, width))
-        lines += [self._bid(level, scale, width, place == 0) for place, level in enumerate(bids)]
-        lines.append(self._foot(asks, bids, width))
-        lines += self._prints(width, self.room_height - len(lines))
-        self.put_lines(lines[: self.room_height])
+        if self.instrument is None:
+            self.put_lines([[Cell(" " + self._look.word("Waiting for the price steps of this symbol."), "text-dim")]])
+            return
+        self._choose(row, self.instrument)
+        if not self.window.prices:
+            self.put_lines([[Cell(" " + self._look.word("No order book from this feed yet."), "text-dim")]])
+            return
+        lines = self._rows_of(row, self.instrument, width)
+        for y, (cells, ground) in enumerate(lines[: self.room_height]):
+            self.put_line(y, cells, ground=ground)
+        self.clear(min(len(lines), self.room_height))
+
+    # ---- keys
+
+    @property
+    def cursor_shown(self) -> Decimal | None:
+        """The cursor's price, if it stands on a row that can be seen."""
+        here = self.cursor_price
+        return here if here is not None and self.window.row(here) is not None else None
 
     def move_cursor(self, by: int) -> None:
-        """To the next price shown, down or up; starts at the best bid."""
-        if not self._levels or self._row is None:
+        """Down the rows, or up: by ticks on the ladder, by levels elsewhere. It starts at the touch."""
+        row, instrument = self.row, self.instrument
+        if row is None or instrument is None or not self.window.prices:
             return
-        start = self.cursor_price
-        if start in self._levels:
-            place = self._levels.index(start) + by
+        prices, start = self.window.prices, self.cursor_price
+        if start is None:
+            touch = (row.best_bid if by > 0 else row.best_ask) or row.best_bid or row.best_ask or row.last
+            wanted = prices[len(prices) // 2] if touch is None else exact(touch)
+            by -= 1 if by > 0 else -1
         else:
-            place = min(len(self._row.asks), self._depth) - (1 if by < 0 else 0)
-        self.cursor_price = self._levels[min(max(place, 0), len(self._levels) - 1)]
+            wanted = start
+        if self.is_ladder:
+            self.point_at(instrument.ticks.move(wanted, -by))
+        elif wanted in prices:
+            self.point_at(prices[min(max(prices.index(wanted) + by, 0), len(prices) - 1)])
+
+    def page(self, pages: float) -> None:
+        self.move_cursor(int(self._room * pages) or 1)
+
+    def cursor_to(self, place: int) -> None:
+        """To the ends of the book: the highest level, or (-1) the lowest."""
+        if self.row is not None and (levels := [price for price, _ in (*self.row.asks, *self.row.bids)]):
+            self.point_at(exact(max(levels) if place == 0 else min(levels)))
+
+    def point_at(self, price: Decimal | None) -> None:
+        """The cursor stands on this price now; None: it rests at the touch."""
+        self.cursor_price, self.riding = price, None
+        self.hold()
+
+    def centre(self) -> None:
+        """The market in the middle; a cursor that would be out of sight rests at the touch again."""
+        row, instrument = self.row, self.instrument
+        middle = self._middle(row, instrument) if row is not None and instrument is not None else None
+        if middle is None or instrument is None:
+            return
+        if self.is_ladder:
+            self.window.centre(instrument.ticks, middle, self._room)
+        if self.cursor_shown is None:
+            self.cursor_price = self.riding = None
+        self.hold()
+
+    def toggle_lock(self) -> None:
+        self.window.is_locked = not self.window.is_locked
+        self._held_until = 0
         self.draw()
         self.flush()
 
-    def page(self, pages: float) -> None:
-        self.move_cursor(int(self._depth * pages * 2) or 1)
+    def hold(self) -> None:
+        """A key was pressed: the rows stand still for a moment."""
+        self._held_until = self._clock.monotonic() + HOLD_NS
+        self.draw()
+        self.flush()
 
-    def cursor_to(self, place: int) -> None:
-        if self._levels:
-            self.cursor_price = self._levels[place]
-            self.draw()
-            self.flush()
+    def on_focus(self) -> None:
+        self.draw()
+        self.flush()
 
-    def _lanes(self, width: int) -> int:
-        return (width - _PRICE - 2) // 2
+    def on_blur(self) -> None:
+        self.draw()
+        self.flush()
 
-    def _heading(self, width: int) -> list[Cell]:
-        lane, word = self._lanes(width), self._look.word
-        return [
-            Cell(f.fit(word("ASK QTY"), lane, "right"), "text-dim"),
-            Cell(f.fit(word("PRICE"), _PRICE + 1, "right"), "text-dim"),
-            Cell(" " + f.fit(word("BID QTY"), lane, "right"), "text-dim"),
-        ]
+    # ---- which prices
 
-    def _price(self, price: float, is_best: bool) -> list[Cell]:
-        row = self._row
-        text = f.fit(f.price(price, row.decimals if row else 0), _PRICE, "right", number=True)
-        is_here = price == self.cursor_price
-        pen = "strong" if is_best else "text"
-        return [Cell("›" if is_here else " ", "accent"), Cell(text, "selection-text" if is_here else pen)]
+    @property
+    def _room(self) -> int:
+        """Rows for prices: heading, last price and sum take three."""
+        return max(self.room_height - 3, 1)
 
-    def _own(self, price: float, lane: int, align: f.Align) -> Cell:
-        """Our order at this price, in the empty half beside it."""
-        own = [o for o in self._row.own if o[1] == price] if self._row else []
-        if not own:
-            return Cell(" " * lane)
-        side = own[0][0]
-        text = f"{'B' if side is Side.BUY else 'S'}{self._look.hidden(f.compact(sum(o[2] for o in own), 1, 10_000))}"
-        return Cell(f.fit(text, lane, align), "own-buy" if side is Side.BUY else "own-sell")
+    @property
+    def _depth(self) -> int:
+        """Levels a side where only levels are shown."""
+        return min(self._room // 2 or 1, MOST_LEVELS)
 
-    def _ask(self, level: tuple[float, float], scale: float, width: int, is_best: bool) -> list[Cell]:
-        price, size = level
-        lane = self._lanes(width)
-        bar = round(lane * size / scale) if scale else 0
-        text = f.fit(f.compact(size, 1, 1_000_000), lane, "right", number=True)
-        return [
-            Cell(text[: lane - bar], "ask-zone"),
-            Cell(text[lane - bar :], "ask-bar"),
-            *self._price(price, is_best),
-            Cell(" "),
-            self._own(price, lane, "left"),
-        ]
+    def _choose(self, row: BookRow, instrument: Instrument) -> None:
+        if not self.is_ladder:
+            self.window.put(self._levels(row))
+            return
+        window, ticks, room = self.window, instrument.ticks, self._room
+        window.resize(ticks, room)
+        middle = self._middle(row, instrument)
+        if middle is None:
+            return
+        if not window.prices:
+            window.centre(ticks, middle, room, self.cursor_price)
+        elif self.cursor_price is not None:
+            window.reach(ticks, self.cursor_price, room)
+        is_held = self._clock.monotonic() < self._held_until
+        if not (window.is_locked or is_held or window.is_central(float(middle))):
+            window.centre(ticks, middle, room, self.cursor_price)
 
-    def _bid(self, level: tuple[float, float], scale: float, width: int, is_best: bool) -> list[Cell]:
-        price, size = level
-        lane = self._lanes(width)
-        bar = round(lane * size / scale) if scale else 0
-        text = f.fit(f.compact(size, 1, 1_000_000), lane, "right", number=True)
-        return [
-            self._own(price, lane, "right"),
-            *self._price(price, is_best),
-            Cell(" "),
-            Cell(text[:bar], "bid-bar"),
-            Cell(text[bar:], "bid-zone"),
-        ]
+    def _middle(self, row: BookRow, instrument: Instrument) -> Decimal | None:
+        """Where the market is: between the touch, at the side there is, else at the last price or close."""
+        bid, ask = row.best_bid, row.best_ask
+        value = (bid + ask) / 2 if bid and ask else bid or ask or row.last or row.previous_close
+        if value is None:
+            return None
+        lowest = instrument.ticks.bands[0][1]
+        return max(instrument.price(value), lowest)
 
-    def _last(self, row: BookRow, width: int) -> list[Cell]:
-        change = row.last / row.previous_close - 1 if row.last and row.previous_close else None
-        lane = self._lanes(width)
-        pen = "text-dim" if row.freshness in DOUBTFUL else f.direction(change)
-        moved = row.last - row.previous_close if row.last and row.previous_close else None
-        cells = [
-            Cell(f.fit(f.change(moved, row.decimals), lane, "right"), pen),
-            Cell(" " + f.fit(f.price(row.last, row.decimals), _PRICE, "right", number=True), pen),
-            Cell(" " + f.fit(f.percent(change), lane, "right"), pen),
-        ]
-        return [Cell(cell.text, f"{cell.pen}-last") for cell in cells]
-
-    def _foot(
-        self, asks: tuple[tuple[float, float], ...], bids: tuple[tuple[float, float], ...], width: int
-    ) -> list[Cell]:
-        lane = self._lanes(width)
-        ask, bid = sum(size for _, size in asks), sum(size for _, size in bids)
-        share = f"{bid / (ask + bid) * 100:.0f}%" if ask + bid else f.MISSING
-        return [
-            Cell(f.fit("Σ" + f.compact(ask, 1, 100_000), lane, "right"), "text-dim"),
-            Cell(f.fit(share, _PRICE + 1, "right"), "text"),
-            Cell(" " + f.fit(f.compact(bid, 1, 100_000), lane, "right"), "text-dim"),
-        ]
-
-    def _prints(self, width: int, room: int) -> list[list[Cell]]:
-        row = self._row
-        if row is None:
+    def _levels(self, row: BookRow) -> list[Decimal]:
+        """The levels that fit, and the cursor's price among them."""
+        asks = [price for price, _ in row.asks[: self._depth]]
+        bids = [price for price, _ in row.bids[: self._depth]]
+        if not (asks or bids):
             return []
-        lines = []
-        for ts, price, size, aggressor in row.prints[: max(room, 0)]:
-            pen = {Aggressor.BUY: "up", Aggressor.SELL: "down"}.get(aggressor, "flat")
-            glyph = {Aggressor.BUY: f.UP, Aggressor.SELL: f.DOWN}.get(aggressor, " ")
-            figures = f.fit(f.price(price, row.decimals), _PRICE, "right", number=True)
-            lines.append(
-                [
-                    Cell(f" {self._look.zone.clock(ts)} ", "text-dim"),
-                    Cell(figures, "text"),
-                    Cell(f" {glyph}", pen),
-                    Cell(f.fit(f.compact(size, 1), max(width - 23, 1), "right"), "text-dim"),
-                ]
+        prices = sorted({exact(price) for price in (*asks, *bids)}, reverse=True)
+        here = self.cursor_price
+        if here is not None and here not in prices:
+            prices = sorted({*prices, here}, reverse=True)
+            if len(prices) > self._room:
+                prices.remove(prices[-1] if here > prices[len(prices) // 2] else prices[0])
+        return prices
+
+    # ---- what the rows say
+
+    def _rows_of(self, row: BookRow, instrument: Instrument, width: int) -> list[tuple[Sequence[Cell], str]]:
+        window = self.window
+        digits = max(instrument.ticks.digits(window.prices[0]), instrument.ticks.digits(window.prices[-1]))
+        digits = max(digits, row.decimals)
+        wide = len(f.price(float(window.prices[0]), digits))
+        shape = shape_of(width, next((w for w in _PRICES if w > wide), 24), has_bars=_has_fill(self.pens))
+        state = BookState.of(row, self._now)
+        said = self._said(row, instrument, shape, digits, state.mood)
+        here = window.row(self.cursor_price) if self.cursor_price is not None else None
+        ground = "selection" if self.has_focus else "background"
+        lines: list[tuple[Sequence[Cell], str]] = [
+            (row_cells(shape, what), ground if place == here else "background") for place, what in enumerate(said)
+        ]
+        last = (last_cells(self._look, row, shape, digits, state, instrument), "raised")
+        foot = (foot_cells(self._look, row, shape, state.mood), "background")
+        head = (heading_cells(self._look, shape), "background")
+        if self.is_ladder and window.is_locked:
+            lines += [((), "background")] * (self._room - len(lines))
+            return [head, *lines, last, foot]
+        lines.insert(self._border(row), last)
+        lines = [head, *lines]
+        if self.is_ladder:
+            lines += [((), "background")] * (self._room + 2 - len(lines))
+            return [*lines, foot]
+        left = self.room_height - len(lines) - 1
+        if left == 1:
+            prints = [prints_line(self._look, row, width)]
+        else:
+            prints = print_cells(self._look, row, width, left, self._prints_scale)
+        return [*lines, foot, *((cells, "background") for cells in prints)]
+
+    def _border(self, row: BookRow) -> int:
+        """The row before which the last price stands: between asks and bids; within them where they cross."""
+        bid, ask = row.best_bid, row.best_ask
+        middle = (bid + ask) / 2 if bid and ask else bid or (ask * (1 - 1e-9) if ask else row.last or 0.0)
+        crossed = bool(bid and ask and bid >= ask)
+        for place, price in enumerate(self.window.prices):
+            if float(price) <= middle if not crossed else float(price) < middle:
+                return place
+        return len(self.window.prices)
+
+    def _said(self, row: BookRow, instrument: Instrument, shape: Shape, digits: int, mood: str) -> list[Said]:
+        window = self.window
+        asks, bids = window.sizes(row.asks, upward=True), window.sizes(row.bids, upward=False)
+        self._scale.fit(max((*asks.values(), *bids.values()), default=0.0))
+        best = {
+            window.nearest(price, upward=up) for price, up in ((row.best_ask, True), (row.best_bid, False)) if price
+        }
+        sells, buys = chips_by_row(row, self._look, window)
+        notes = notes_by_row(row, self._look, window)
+        average = self._average
+        sign_at = window.nearest(float(instrument.price(average)), upward=False) if average is not None else None
+        here = window.row(self.cursor_price) if self.cursor_price is not None else None
+        room = min(shape.lane, 8)
+        close = row.previous_close
+        pens = _percent_pens(mood)
+        found = []
+        for place, price in enumerate(window.prices):
+            ask, bid = asks.get(place), bids.get(place)
+            is_best = place in best and mood == "live"
+            is_shown = ask is not None or bid is not None
+            change = float(price) / close - 1 if close and shape.percent else None
+            found.append(
+                Said(
+                    price=f.price(price, digits),
+                    price_pen="strong"
+                    if is_best or place == here
+                    else "text"
+                    if is_shown and mood == "live"
+                    else "text-dim",
+                    percent="" if change is None else f.signed(change * 100, 2),
+                    percent_pen=pens(change) if is_shown else "text-dim",
+                    ask="" if ask is None else size_text(ask, room),
+                    ask_bar=self._scale.eighths(ask or 0.0, shape.bar_cells),
+                    bid="" if bid is None else size_text(bid, room),
+                    bid_bar=self._scale.eighths(bid or 0.0, shape.bar_cells),
+                    is_best=is_best,
+                    sign="=" if place == sign_at else " ",
+                    cursor="›" if place == here else " ",
+                    cursor_pen="accent" if self.has_focus else "faint",
+                    sells=sells.get(place, ()),
+                    buys=buys.get(place, ()),
+                    note=notes.get(place, ""),
+                    mood=mood,
+                )
             )
-        return lines
+        return found
+
+
+def _percent_pens(mood: str) -> Callable[[float | None], str]:
+    return f.direction if mood == "live" else lambda _: "text-dim"
+
+
+def _has_fill(pens: Pens) -> bool:
+    """Does this theme tint what lies behind a number? A terminal without tints draws bars of glyphs."""
+    colour = pens["bid-bar"].bgcolor
+    return colour is not None and not colour.is_default

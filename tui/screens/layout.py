@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tui.screens.ladder import ladder
 from tui.screens.tiling import TICKET_WIDTH, Panes, Rect, Tiling, across, alone, beside_ticket, down, stacked
 from tui.screens.trade import trade
 
@@ -59,12 +60,6 @@ def arrange(screen: str, width: int, height: int, *, focus: str, is_zoomed: bool
     return Layout(width, height, "full", panes)
 
 
-def _ladder(body: Rect, _: bool) -> Panes:
-    if body.width >= 119:
-        return across(body, [("quotes", 0), ("book", 46), ("ticket", TICKET_WIDTH)])
-    return across(body, [("book", 0), ("ticket", TICKET_WIDTH)])
-
-
 def _chart(body: Rect, has_ticket: bool) -> Panes:
     """The chart; at its left the quotes to choose from, at its right the ladder, where there is room for them."""
     ticket = [("ticket", TICKET_WIDTH)] if has_ticket else []
@@ -91,7 +86,7 @@ SCREENS: dict[str, Screen] = {
     "trade": Screen("Trade", "quotes", trade),
     "positions": Screen("Positions", "positions", stacked("positions", "pnl", (1, 2))),
     "orders": Screen("Orders", "orders", stacked("orders", "log", (2, 3))),
-    "ladder": Screen("Ladder", "book", _ladder),
+    "ladder": Screen("Ladder", "book", ladder),
     "chart": Screen("Chart", "chart", _chart),
     "strategies": Screen("Strategies", "strategies", _strategies),
     "log": Screen("Log", "log", alone("log")),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from tui.words.ko_engine import GROUPS as ENGINE
 from tui.words.ko_keys import GROUPS as KEYS
+from tui.words.ko_ladder import GROUPS as LADDER
 from tui.words.ko_legs import GROUPS as LEGS
 from tui.words.ko_lines import GROUPS as LINES
 from tui.words.ko_orders import GROUPS as ORDERS
@@ -433,6 +434,7 @@ GROUPS = (
     *LEGS,
     *LINES,
     *KEYS,
+    *LADDER,
     *ORDERS,
 )
 CATALOGUE: dict[str, str] = {english: korean for group in GROUPS for english, korean in group.items()}
