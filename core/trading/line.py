@@ -50,6 +50,14 @@ class Working(Protocol):
     def instrument(self) -> InstrumentId: ...
     @property
     def side(self) -> Side: ...
+    @property
+    def stop_price(self) -> Decimal | None: ...
+    @property
+    def reduce_only(self) -> bool: ...
+
+
+def _no_equity(account: AccountId, currency: Currency) -> Decimal | None:
+    return None
 
 
 def _no_orders() -> Sequence[Working]:
@@ -74,6 +82,8 @@ class LineContext(msgspec.Struct, frozen=True, kw_only=True):
     """What `.` means, and what is meant when no symbol is named."""
     orders: Callable[[], Sequence[Working]] = _no_orders
     """Live orders: what `c #id` and `m #id` may name."""
+    equity: Callable[[AccountId, Currency], Decimal | None] = _no_equity
+    """What the account is worth in a currency: what `r0.5%` is a part of. None when unknown."""
 
 
 # --- what a line may mean --------------------------------------------------------------------------------------------
@@ -98,6 +108,8 @@ class NewOrder(_Line, frozen=True, kw_only=True):
     reduce_only: bool = False
     post_only: bool = False
     note: str = ""
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
     is_immediate: bool = False
     """`!`: send without a review. Only in paper mode."""
     remarks: tuple[str, ...] = ()
@@ -118,6 +130,8 @@ class NewOrder(_Line, frozen=True, kw_only=True):
             post_only=self.post_only,
             source=source,
             note=self.note,
+            stop_loss=self.stop_loss,
+            take_profit=self.take_profit,
         )
 
 

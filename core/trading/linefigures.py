@@ -83,8 +83,7 @@ def quantity_of(
                 remarks.append(f"{plain((1 - MOST) * 100)}% is kept for costs")
             return _affordable(word, instrument, power * min(fraction, MOST), price, remarks)
         case Risk():
-            text = f"{word.shown} sizes by a stop loss (sl=), which is not possible yet: write a quantity"
-            raise word.wrong(text)
+            raise word.wrong(f"{word.shown} sizes a new position by its stop loss: b r0.5% 005930 sl=-2%")
 
 
 def _whole_lots(word: Word, value: Decimal, instrument: Instrument) -> Decimal:
@@ -109,6 +108,11 @@ def _affordable(
         raise word.wrong(f"{word.shown} is less than one lot, which costs {least} {instrument.currency}")
     remarks.append(f"{word.text} = {plain(quantity)} at {plain(price)}")
     return quantity
+
+
+def priced_side(price: Decimal, instrument: Instrument, is_long: bool) -> Decimal:
+    """On tick, and never worse for the holder than what was asked: up for a long position, down for a short one."""
+    return instrument.ticks.round(price, "up" if is_long else "down")
 
 
 def part(instrument: Instrument, word: Word | None, fraction: Decimal, held: Decimal, remarks: list[str]) -> Decimal:

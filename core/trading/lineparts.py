@@ -29,11 +29,25 @@ VERBS = {
     **dict.fromkeys(("p", "protect", "보호"), "protect"),
 }
 FLAGS = {
-    **{word: word for word in ("day", "gtc", "ioc", "fok", "ro", "po")},
-    **{"당일": "day", "감소": "ro", "!": "!"},
+    **{word: word for word in ("day", "gtc", "ioc", "fok", "ro", "po", "pair", "oco")},
+    **{"당일": "day", "감소": "ro", "쌍": "pair", "!": "!"},
 }
-LATER = frozenset({"opg", "ext", "pair", "oco", "sl", "tp", "chase", "twap", "vwap"})
-"""Words of the grammar that this version cannot carry out yet."""
+KEYS = {
+    **{word: word for word in ("stop", "sl", "tp", "tr", "acct")},
+    **{"oco": "tp", "손절": "sl", "익절": "tp", "추적": "tr", "계좌": "acct"},
+}
+"""What may stand before `=`, and what it means."""
+ABSENT = {
+    "opg": "no broker here takes orders for the opening auction only: send it in the auction, or @moc for the close",
+    "ext": "no broker here has extended hours: send it while the market is open",
+    "chase": "no order here chases by itself: send @a to take, or move it with m #id @b",
+    "twap": "no order here slices itself: write the parts one by one, or let a strategy trade the size",
+    "vwap": "no order here slices itself: write the parts one by one, or let a strategy trade the size",
+    "@loc": "no broker here has a limit on close: @moc, @mkt or a price can be sent",
+    "@moo": "no broker here has a market on open: @moc, @mkt or a price can be sent",
+    "@loo": "no broker here has a limit on open: @moc, @mkt or a price can be sent",
+}
+"""Words that other programs know and no broker here can carry out, and what to write instead."""
 EVERYTHING = frozenset({"all", "전량", "전부"})
 
 
@@ -185,8 +199,8 @@ def read_price(word: Word) -> PriceWord:
     for text in (body.casefold(), keys(body).casefold()):
         if text in _WORDS:
             return _WORDS[text]
-        if text in ("loc", "moo", "loo"):
-            raise word.wrong(f"@{text} cannot be sent yet: @moc, @mkt or a price can", "@moc", "@mkt")
+        if f"@{text}" in ABSENT:
+            raise word.wrong(ABSENT[f"@{text}"], "@moc", "@mkt")
         found = _PEGGED.fullmatch(text)
         if found and found[1] in _ANCHORS:
             sign = -1 if found[2] == "-" else 1
@@ -198,11 +212,27 @@ def read_price(word: Word) -> PriceWord:
 
 
 class Distance(msgspec.Struct, frozen=True):
-    """How far a trailing stop follows: in price units, ticks, or as a fraction of the price."""
+    """How far from a price: in price units, ticks, or as a fraction of it."""
 
     value: Decimal
     kind: str
     """price, ticks or fraction."""
+    sign: str = ""
+    """As it was written: + above, - below; empty when none was."""
+
+
+def read_leg(word: Word, text: str) -> Distance:
+    """Where a leg stands: at a price (`69500`), or so far from the entry (`-2%`, `+10t`)."""
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    value = number(text[len(sign) :])
+    if value is not None and value > 0:
+        if sign:
+            raise word.wrong(f"{word.shown}: a price has no sign; a distance is written {sign}2% or {sign}5t")
+        return Distance(value, "price")
+    if text[-1:] in ("%", "t"):
+        distance = read_distance(word, text[len(sign) :])
+        return Distance(distance.value, distance.kind, sign)
+    raise word.wrong(f"{word.shown} says no price and no distance: write sl=69500, sl=-2% or sl=-5t")
 
 
 def read_distance(word: Word, text: str) -> Distance:

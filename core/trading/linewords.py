@@ -16,9 +16,10 @@ from core.domain.order import TimeInForce
 from core.trading.hangul import keys
 from core.trading.line import LineContext, LineError
 from core.trading.lineparts import (
+    ABSENT,
     EVERYTHING,
     FLAGS,
-    LATER,
+    KEYS,
     Amount,
     Distance,
     PriceWord,
@@ -27,6 +28,7 @@ from core.trading.lineparts import (
     number,
     read_amount,
     read_distance,
+    read_leg,
     read_price,
 )
 
@@ -39,6 +41,10 @@ class Options:
         self.time_in_force: TimeInForce | None = None
         self.stop: tuple[Word, Decimal] | None = None
         self.trail: tuple[Word, Distance] | None = None
+        self.stop_loss: tuple[Word, Distance] | None = None
+        self.take_profit: tuple[Word, Distance] | None = None
+        self.both: Word | None = None
+        """`pair` or `oco`: the line means both legs."""
         self.reduce_only = False
         self.post_only: Word | None = None
         self.account: AccountId | None = None
@@ -69,8 +75,8 @@ class Options:
             self._pair(word, *text.split("=", 1))
         elif flag is not None:
             self._flag(word, flag)
-        elif text in LATER:
-            raise word.wrong(f"{word.shown} is not possible yet: leave it out", "")
+        elif text in ABSENT:
+            raise word.wrong(ABSENT[text], "")
         else:
             self.rest.append(word)
 
@@ -83,6 +89,9 @@ class Options:
         elif flag == "ro":
             self._once(word, "ro")
             self.reduce_only = True
+        elif flag in ("pair", "oco"):
+            self._once(word, "pair")
+            self.both = word
         elif flag == "po":
             self._once(word, "po")
             self.post_only = word
@@ -90,7 +99,8 @@ class Options:
             self._once(word, "time in force")
             self.time_in_force = TimeInForce(flag)
 
-    def _pair(self, word: Word, key: str, value: str) -> None:
+    def _pair(self, word: Word, written: str, value: str) -> None:
+        key = KEYS.get(written) or KEYS.get(keys(written), written)
         if key == "stop":
             self._once(word, "stop")
             price = number(value)
@@ -100,15 +110,22 @@ class Options:
         elif key == "tr":
             self._once(word, "tr")
             self.trail = (word, read_distance(word, value))
+        elif key == "sl":
+            self._once(word, "sl")
+            self.stop_loss = (word, read_leg(word, value))
+        elif key == "tp":
+            self._once(word, "tp")
+            self.take_profit = (word, read_leg(word, value))
         elif key == "acct":
             if self.account is not None:
                 raise word.wrong(f"{word.shown}: the account is written twice", "")
             self.account = named_account(word, value, self._context)
-        elif key in LATER:
-            raise word.wrong(f"{key}= is not possible yet: leave it out", "")
+        elif key in ABSENT:
+            raise word.wrong(ABSENT[key], "")
         else:
-            near = get_close_matches(key[:24], ["stop", "tr", "acct"], 1)
-            raise word.wrong(f"{word.shown}: options are stop=, tr= and acct=", *(f"{k}={value}" for k in near))
+            near = get_close_matches(key[:24], ["stop", "sl", "tp", "tr", "acct"], 1)
+            text = f"{word.shown}: options are sl=, tp=, stop=, tr= and acct="
+            raise word.wrong(text, *(f"{k}={value}" for k in near))
 
 
 def _tag(word: Word) -> str:
@@ -131,6 +148,16 @@ def named_account(word: Word, name: str, context: LineContext) -> AccountId:
     what = "may be several accounts" if found else "is not an account"
     shown = found or context.accounts
     raise word.wrong(f"{word.shown}: {name[:24]!r} {what}: {', '.join(shown)}", *(f"acct={a}" for a in shown))
+
+
+def which_account(verb: Word, options: Options, named: AccountId | None, context: LineContext) -> AccountId:
+    """The account of a line: named in an option or before the symbol, else the first."""
+    if options.account is not None and named not in (None, options.account):
+        raise verb.wrong(f"two accounts are named: {named} and {options.account}")
+    account = options.account or named
+    if account is None and not context.accounts:
+        raise verb.wrong("no account is known yet: wait until the broker is connected")
+    return account or context.accounts[0]
 
 
 class Subject(msgspec.Struct, frozen=True):

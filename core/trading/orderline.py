@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 import msgspec
 
-from core.domain.decimals import ZERO, plain, round_to
+from core.domain.decimals import ZERO, plain
 from core.domain.errors import InvalidValue
 from core.domain.ids import AccountId
 from core.domain.instrument import Instrument
@@ -35,6 +35,7 @@ from core.trading.line import (
     Working,
 )
 from core.trading.linefigures import MarketPrices, part, quantity_of
+from core.trading.linelegs import held_of, legs, no_legs, protect, risked, trail_of
 from core.trading.lineparts import (
     EVERYTHING,
     VERBS,
@@ -42,13 +43,14 @@ from core.trading.lineparts import (
     Market,
     OnClose,
     Pegged,
+    Risk,
     Share,
     Units,
     Word,
     read_amount,
     split,
 )
-from core.trading.linewords import Options, Subject, named_account, read_subject, read_symbol
+from core.trading.linewords import Options, Subject, named_account, read_subject, read_symbol, which_account
 
 __all__ = [
     "CancelOrder",
@@ -116,7 +118,7 @@ def _terms(
             remarks.append(f"limit at the {name}, {plain(limit)}")
         case None:
             pass
-    stop, trail = _stop(options, market, side), _trail(options, market)
+    stop, trail = _stop(options, market, side), trail_of(options, market) if options.trail is not None else None
     stop_word = options.given.get("stop", verb)
     if stop is not None:
         kind = _stop_type(stop_word, stop, kind, limit)
@@ -161,21 +163,6 @@ def _stop_type(word: Word, stop: Decimal, kind: OrderType, limit: Decimal | None
     raise word.wrong("a stop needs to know what it sends: @mkt for market, or a limit price", *choices)
 
 
-def _trail(options: Options, market: MarketPrices) -> Decimal | None:
-    if options.trail is None:
-        return None
-    word, distance = options.trail
-    if distance.kind == "price":
-        return distance.value
-    reference = market.last or market.mid
-    if reference is None:
-        raise word.wrong(f"{market.instrument.code} has no price now: write the distance as a price, tr=500")
-    step = market.instrument.ticks.step(reference)
-    if distance.kind == "ticks":
-        return distance.value * step
-    return max(round_to(reference * distance.value, step), step)
-
-
 def _check_flags(options: Options, kind: OrderType) -> None:
     if options.post_only is None:
         return
@@ -189,19 +176,25 @@ def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
     def read(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
         options = Options(words, context)
         subject = read_subject(verb, options.rest, context, needs_amount=True)
-        account = _which_account(verb, options, subject, context)
+        account = which_account(verb, options, subject.account, context)
         part_of = subject.amount.fraction if isinstance(subject.amount, Share) else None
         held = context.position(account, subject.instrument.id)
         if part_of is not None and side is Side.SELL and held <= 0:
             raise verb.wrong(f"there is no {subject.instrument.code} in {account} to sell: write a quantity")
         market, remarks = MarketPrices(subject.instrument, context), list[str]()
         draft = _terms(verb, options, market, side, False, remarks)
-        if part_of is not None and side is Side.SELL:
+        draft = legs(draft, options, market, held, remarks)
+        if isinstance(subject.amount, Risk) and subject.amount_word is not None:
+            quantity = risked(subject.amount, subject.amount_word, draft, market, account, context, remarks)
+        elif part_of is not None and side is Side.SELL:
             quantity = part(subject.instrument, subject.amount_word, part_of, held, remarks)
         else:
             cost = draft.limit_price or draft.stop_price or market.touch(side.other) or market.last
             power = None if part_of is None else _power(verb, account, market.instrument, context)
             quantity = _wanted(subject, cost, power, remarks)
+        closes = held * side.sign < 0 and quantity <= abs(held)
+        if closes and draft.stop_loss is not None:
+            raise verb.wrong(f"this only closes the {plain(held)} that are held: no sl= and tp= with it; p protects")
         return msgspec.structs.replace(draft, account=account, quantity=quantity, remarks=tuple(remarks))
 
     return read
@@ -220,28 +213,13 @@ def _power(verb: Word, account: AccountId, instrument: Instrument, context: Line
     return max(power, ZERO)
 
 
-def _which_account(verb: Word, options: Options, subject: Subject, context: LineContext) -> AccountId:
-    if options.account is not None and subject.account not in (None, options.account):
-        raise verb.wrong(f"two accounts are named: {subject.account} and {options.account}")
-    account = options.account or subject.account
-    if account is None and not context.accounts:
-        raise verb.wrong("no account is known yet: wait until the broker is connected")
-    return account or context.accounts[0]
-
-
-def _held(verb: Word, account: AccountId, instrument: Instrument, context: LineContext) -> Decimal:
-    held = context.position(account, instrument.id)
-    if not held:
-        raise verb.wrong(f"there is no position in {instrument.code} of {account}: nothing to close")
-    return held
-
-
 def _close(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
     options = Options(words, context)
     subject = read_subject(verb, options.rest, context, needs_amount=False)
-    account = _which_account(verb, options, subject, context)
-    held = _held(verb, account, subject.instrument, context)
+    account = which_account(verb, options, subject.account, context)
+    held = held_of(verb, account, subject.instrument, context)
     amount = subject.amount or Share(Decimal(1))
+    no_legs(options, "x closes")
     at_market = options.price is not None and isinstance(options.price[1], Market)
     is_plain = options.given.keys() <= ({"price", "!"} if at_market else {"!"})
     if isinstance(amount, Share) and is_plain:
@@ -273,13 +251,13 @@ def _reverse(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
         raise subject.amount_word.wrong("rev turns the whole position around and takes no quantity", "")
     if options.reduce_only:
         raise verb.wrong("rev opens the other side, so ro cannot stand with it")
-    account = _which_account(verb, options, subject, context)
-    held = _held(verb, account, subject.instrument, context)
+    account = which_account(verb, options, subject.account, context)
+    held = held_of(verb, account, subject.instrument, context)
     if held > 0 and not subject.instrument.can_short:
         raise verb.wrong(f"{subject.instrument.code} cannot be sold short: close it with x")
     side = Side.SELL if held > 0 else Side.BUY
     market, remarks = MarketPrices(subject.instrument, context), list[str]()
-    draft = _terms(verb, options, market, side, True, remarks)
+    draft = legs(_terms(verb, options, market, side, True, remarks), options, market, ZERO, remarks)
     remarks.append(f"from {plain(held)} to {plain(-held)}")
     return msgspec.structs.replace(draft, account=account, quantity=2 * abs(held), remarks=tuple(remarks))
 
@@ -375,10 +353,6 @@ def _panic(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
     return PanicOrder(account=account, flatten=flatten)
 
 
-def _protect(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
-    raise verb.wrong("p (protect) is not possible yet: write the stop itself, as in s all 005930 stop=69500 @mkt")
-
-
 _VERBS: dict[str, Callable[[Word, Sequence[Word], LineContext], Line]] = {
     "buy": _trade(Side.BUY),
     "sell": _trade(Side.SELL),
@@ -387,5 +361,5 @@ _VERBS: dict[str, Callable[[Word, Sequence[Word], LineContext], Line]] = {
     "modify": _modify,
     "cancel": _cancel,
     "panic": _panic,
-    "protect": _protect,
+    "protect": protect,
 }

@@ -24,9 +24,11 @@ def say(line: Line) -> str:
         price = f.quantity(line.limit_price) if line.type in HAS_LIMIT else ""
         stop = f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else ""
         trail = f"trail {f.quantity(line.trail)}" if line.trail is not None else ""
+        legs = [f"SL {f.quantity(line.stop_loss)}"] if line.stop_loss is not None else []
+        legs += [f"TP {f.quantity(line.take_profit)}"] if line.take_profit is not None else []
         flags = ("reduce-only" if line.reduce_only else "", "post-only" if line.post_only else "")
         words = (SIDE_WORDS[line.side], f.quantity(line.quantity), line.instrument.code, TYPE_WORDS[line.type], price)
-        tail = (stop, trail, line.time_in_force.value.upper(), *flags, *line.remarks)
+        tail = (stop, trail, *legs, line.time_in_force.value.upper(), *flags, *line.remarks)
         return " ".join(part for part in (*words, *tail) if part)
     if isinstance(line, CloseOrder):
         how = "at market" if line.at_market else "at the opposite touch"

@@ -115,6 +115,9 @@ class Typed:
             buying_power=lambda _, currency: (
                 status.buying_power if status is not None and currency == status.base_currency else None
             ),
+            equity=lambda _, currency: (
+                status.equity if status is not None and currency == status.base_currency else None
+            ),
             mode=Mode.LIVE if app.asking.is_live else Mode.PAPER,
             selected=app.instruments.get(app.instrument) if app.instrument is not None else None,
             orders=lambda: [row for row in picture.orders() if row.is_working],

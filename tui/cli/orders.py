@@ -167,6 +167,12 @@ async def line_context(desk: Desk, line: str) -> LineContext:
     def buying_power(_account: AccountId, currency: Currency) -> Decimal | None:
         return status.buying_power if currency == status.base_currency else None
 
+    def equity(account: AccountId, currency: Currency) -> Decimal | None:
+        worth = (
+            r.equity for r in rows[Slice.PNL] if isinstance(r, PnlRow) and r.scope == "account" and r.name == account
+        )
+        return next(worth, None) if currency == status.base_currency else None
+
     return LineContext(
         find=SymbolIndex(known.values()).resolve,
         accounts=accounts,
@@ -175,6 +181,7 @@ async def line_context(desk: Desk, line: str) -> LineContext:
         buying_power=buying_power,
         mode=status.mode,
         orders=lambda: working(rows),
+        equity=equity,
     )
 
 

@@ -64,6 +64,8 @@ class Working(msgspec.Struct):
     account: AccountId
     instrument: InstrumentId
     side: Side
+    stop_price: Decimal | None = None
+    reduce_only: bool = False
 
 
 BUYING = Working(derived_client_order_id("one"), MAIN, SAMSUNG.id, Side.BUY)
@@ -392,15 +394,16 @@ def test_a_name_that_fits_several_offers_their_codes() -> None:
         ("b 10 100000", "no bid price now"),
         ("s 50% 000660", "no 000660 in paper:main to sell"),
         ("s 50% aapl", "no AAPL in paper:main to sell"),
-        ("b r0.5% 005930", "not possible yet"),
-        ("b 10 005930 sl=69500", "sl= is not possible yet"),
-        ("b 10 005930 tp=74000", "not possible yet"),
-        ("b 10 005930 chase=3t", "not possible yet"),
-        ("b 10 005930 twap=10m", "not possible yet"),
-        ("b 10 005930 oco", "not possible yet"),
-        ("b 10 005930 opg", "not possible yet"),
-        ("p 005930", "not possible yet"),
-        ("b 10 005930 @loc", "cannot be sent yet"),
+        ("b r0.5% 005930", "needs the stop loss"),
+        ("b 10 005930 chase=3t", "chases by itself"),
+        ("b 10 005930 twap=10m", "slices itself"),
+        ("b 10 005930 vwap", "slices itself"),
+        ("b 10 005930 oco", "needs sl= or tp="),
+        ("b 10 005930 opg", "opening auction only"),
+        ("b 10 005930 ext", "extended hours"),
+        ("p 005930", "protect with what"),
+        ("b 10 005930 @loc", "limit on close"),
+        ("b 10 005930 @moo", "market on open"),
         ("b 10 005930 @", "not a price"),
         ("b 10 005930 @NaN", "not a price"),
         ("b 10 005930 @-5", "not a price"),
@@ -412,7 +415,7 @@ def test_a_name_that_fits_several_offers_their_codes() -> None:
         ("b 10 005930 acct=paper acct=ib2", "account is written twice"),
         ("b 10 ib2:aapl acct=paper", "two accounts"),
         ("b 10 005930 acct=kis", "not an account: paper:main, ib2:x1"),
-        ("b 10 005930 stpo=3", "options are stop="),
+        ("b 10 005930 stpo=3", "options are sl="),
         ("b 10 005930 stop=x", "not a stop price"),
         ("b 10 005930 stop=69500 tr=1%", "leave one out"),
         ("b 10 005930 tr=200%", "not a distance"),
@@ -444,7 +447,7 @@ def test_refusals_say_why_and_point_at_the_place(text: str, said: str) -> None:
 
 
 def test_suggestions_stand_in_for_the_place_at_fault() -> None:
-    for text in ("bu 10 005930 @71000", "b 10 005930 @71000 sl=69500", "b 10.5 005930 @71000", "b 10 samsung @71000"):
+    for text in ("bu 10 005930 @71000", "b 10 005930 @71000 opg", "b 10.5 005930 @71000", "b 10 samsung @71000"):
         error = wrong(text)
         assert error.suggestions
         assert order(offered(text, error)[0]).limit_price == D(71_000)
@@ -467,6 +470,7 @@ HOSTILE = """
 b s x rev m c p ! buy 매수 ㅠ 10 100000 005930 aapl 700 . all 25% r1% ₩5m 500만원 $5000 0.00000001 999999999999999
 1e30 NaN Infinity -1 @71000 @b @a+999 @l-99.9% @mid @mkt @moc @0.000000000001 @999999999999999 stop=72000 stop=1e9
 tr=1% tr=999t tr=0.000000000001 day gtc ioc ro po acct=ib2 acct= sl=1 #tag #hab # = == @ : ib2:aapl ::: 삼성 ㅅㅅ
+sl=69500 sl=-2% tp=+3% tp=10t sl=+9% oco=74000 pair oco opg chase=3t
 samsung electronics 𝟙𝟘 ١٠ ² ½ 999999999999999억원 .000000000001% 🙂 \u202e
 """
 WORDS = st.sampled_from(HOSTILE.split())
@@ -490,7 +494,7 @@ def test_no_text_raises_anything_but_line_error(text: str) -> None:
     if isinstance(line, NewOrder):
         request = line.request(BUYING.id)
         assert request.quantity % line.instrument.lot == 0
-        for price in (request.limit_price, request.stop_price):
+        for price in (request.limit_price, request.stop_price, request.stop_loss, request.take_profit):
             assert price is None or line.instrument.ticks.is_valid(price)
     elif isinstance(line, CloseOrder):
         line.command(BUYING.id)
