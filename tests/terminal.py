@@ -51,6 +51,8 @@ class Terminal:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self.master, selectors.EVENT_READ)
         self.is_open = True
+        self.replies = {b"\x1b[?2026$p": b"\x1b[?2026;2$y"}
+        """What this terminal answers to a question, each time it is asked."""
 
     def __enter__(self) -> Terminal:
         return self
@@ -85,8 +87,9 @@ class Terminal:
         self.received += len(data)
         self.raw += data
         del self.raw[:-4_000_000]
-        if b"\x1b[?2026$p" in data:
-            os.write(self.master, b"\x1b[?2026;2$y")
+        for question, answer in self.replies.items():
+            if question in data:
+                os.write(self.master, answer)
         self._stream.feed(data)
         return True
 

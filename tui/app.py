@@ -107,8 +107,7 @@ class HogaApp(ShadowDisplay[int]):
         self.set_interval(1.0, self._second)
 
     def on_resize(self) -> None:
-        super().on_resize()
-        self.arrange()
+        self.call_next(self.arrange)  # Textual knows the new size only when this message is done
 
     def leave(self) -> None:
         """Close the console; orders and positions stay as they are."""

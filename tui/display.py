@@ -48,6 +48,8 @@ class ShadowDisplay(App[ReturnType]):
         self._frame_waits = False
         self.probe: Probe | None = None
         """Who asked the terminal before the screen took it over, and knows its modes as they were."""
+        self.owns_engine = False
+        """The engine runs in this process: what stops the one stops the other."""
         self.twins: Mapping[int, str] | None = None
         """What glyphs are written as, on a terminal that cannot show them (tui/glyphs.py); None: as they are."""
         self.frames_held = 0
@@ -95,7 +97,7 @@ class ShadowDisplay(App[ReturnType]):
 
     def on_resize(self) -> None:
         """A terminal that changed its size has rearranged its cells, even if the size is back to what it was."""
-        self.redraw()
+        self.call_next(self.redraw)  # Textual calls the handler of every class, this one after those derived from it
 
     def _on_driver_signal_resume(self) -> None:
         self.redraw()

@@ -58,6 +58,10 @@ class Keys:
         is_hot = at - self._last_printable <= BURST_SECONDS
         if press.is_printable:
             self._last_printable = at
+        if press.key == "ctrl+z":  # the terminal's own key, which it leaves to us: nobody can bind it
+            if self.gap > BURST_SECONDS:
+                app.manners.suspend()
+            return
         always = self.map.always(press.key)
         if always is not None and always.id == "trade.panic" and form is not None and form.place == "panic":
             press, always = Press(PANIC_KEY, None, at), None  # whatever key it has here: again means go

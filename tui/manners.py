@@ -4,11 +4,12 @@ and changes its glyphs when a late answer says that they are too wide. It decide
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from core.clock import SystemClock
+from core.clock import NS, SystemClock
 from tui import terminal
 from tui.glyphs import TWINS
 from tui.line_speed import LineSpeed
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tui.app import HogaApp
 
 SLOW_HZ = 4.0
+"""On a slow line figures come so often, at most. At this pace there are no bytes to spare for light either."""
+AGAIN_NS = 6 * NS
+"""So long after it was warned of, a second Ctrl+Z suspends."""
 
 
 class Manners:
@@ -25,6 +29,7 @@ class Manners:
         self._app = app
         self._clock = SystemClock()
         self._speed = LineSpeed(self._clock.monotonic())
+        self._warned = -AGAIN_NS
         self._line = app.settings.console.slow
         if app.settings.console.glyphs == "ascii":
             app.twins = TWINS
@@ -49,6 +54,16 @@ class Manners:
         if app._driver is not None and not app.is_headless:
             terminal.silence(app._driver)
         app.exit(terminal.LOST_CODE)
+
+    def suspend(self) -> None:
+        """Give the terminal back to the shell, as Ctrl+Z does everywhere; `fg` brings the whole picture back. Where the
+        engine sleeps with the console that is said first, and wants the key again."""
+        app, now = self._app, self._clock.monotonic()
+        if app.owns_engine and now - self._warned > AGAIN_NS:
+            self._warned = now
+            app.say("warning", "suspending stops the engine too: no stop, no strategy would act. Ctrl+Z again does it")
+        elif app._driver is not None and app._driver.can_suspend:
+            os.kill(os.getpid(), signal.SIGTSTP)
 
     def cursor_reported(self, column: int) -> None:
         """The terminal says where its cursor is: the late answer to the question of its glyphs, or none of ours."""

@@ -17,6 +17,7 @@ import msgspec
 
 from core.clock import SystemClock
 from core.config import Settings
+from tui import terminal
 
 LIMIT_MS = 150
 """So long after it was asked a terminal may answer before the first picture is drawn without it."""
@@ -104,21 +105,24 @@ class Probe:
         return self.width
 
 
-def with_glyphs(settings: Settings, probe: Probe) -> Settings:
-    """The settings with their glyphs chosen, as far as the terminal has answered. Where it has not, its locale speaks
-    for it, and an answer that comes late may still change the screen: then `auto` stays."""
+def fitted(settings: Settings, probe: Probe) -> Settings:
+    """The settings with glyphs and theme that this terminal can show. Where it has not answered, its locale speaks for
+    it, and an answer that comes late may still change the screen: then the glyphs stay `auto`."""
     console = settings.console
     width = probe.answer()
-    if console.glyphs != "auto":
-        return settings
-    glyphs: Literal["auto", "unicode", "ascii"] = "auto"
-    if os.environ.get("TERM") == "linux":  # its fonts have a few hundred glyphs, and ours are not among them
-        glyphs = "ascii"
-    elif width is not None:
-        glyphs = "ascii" if width == "wide" else "unicode"
-    elif not speaks_utf8(os.environ):
-        glyphs = "ascii"
-    return msgspec.structs.replace(settings, console=msgspec.structs.replace(console, glyphs=glyphs))
+    if terminal.colours(os.environ) < terminal.FEW_COLOURS:
+        console = msgspec.structs.replace(console, theme="ansi")
+    if console.glyphs == "auto":
+        console = msgspec.structs.replace(console, glyphs=glyphs_for(width, os.environ))
+    return msgspec.structs.replace(settings, console=console)
+
+
+def glyphs_for(width: Width | None, environment: Mapping[str, str]) -> Literal["auto", "unicode", "ascii"]:
+    if environment.get("TERM") == "linux":  # its fonts have a few hundred glyphs, and ours are not among them
+        return "ascii"
+    if width is not None:
+        return "ascii" if width == "wide" else "unicode"
+    return "auto" if speaks_utf8(environment) else "ascii"
 
 
 def standard_probe() -> Probe:

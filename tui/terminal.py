@@ -7,12 +7,22 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+FEW_COLOURS = 256
+"""With fewer there is no way to draw tints: the terminal's own 16 are used."""
 LOST_CODE = 128 + signal.SIGHUP
 CHECK_SECONDS = 0.4
+
+
+def colours(environment: Mapping[str, str]) -> int:
+    """How many colours the terminal says it has, at least 16, as Rich reads it."""
+    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return 1 << 24
+    kind = environment.get("TERM", "").strip().lower()
+    return 256 if kind.rpartition("-")[2] in ("256color", "kitty") else 16
 
 
 def is_gone() -> bool:

@@ -21,6 +21,7 @@ async def main() -> int:
 
     desk = ScriptedDesk()
     app = HogaApp(desk, Settings())
+    app.owns_engine = "engine" in sys.argv
     code = await app.run_async()
     Path(sys.argv[1]).write_text(f"{code} {len(desk.sent)}\n", encoding="ascii")
     return code or 0

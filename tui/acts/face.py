@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.manners import SLOW_HZ
 from tui.svg import drawn
 from tui.theme import PRESETS, THEMES, TOKENS
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
     from tui.look import Look
-
-SLOW_HZ = 4
-"""Who asks for so few frames a second has no bytes to spare for light."""
 
 
 class Face:
@@ -34,8 +32,7 @@ class Face:
         app = self._app
         quotes, console = app.surface.quotes, app.settings.console
         quotes.at = at
-        is_slow = app.look.is_slow or console.flush_hz <= SLOW_HZ or app.write_backlog
-        quotes.has_flash = console.flash and not is_slow
+        quotes.has_flash = console.flash and app.manners.flush_hz > SLOW_HZ and not app.write_backlog
 
     def mask(self, is_masked: bool) -> None:
         """Hide accounts and amounts, or show them again."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.config import Log
 
 
-def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False) -> int:
+def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False, slow: bool = False) -> int:
     """The full-screen console, until it is closed. The demo keeps its data in a folder of its own."""
     import msgspec
 
@@ -28,8 +28,11 @@ def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False) -> int:
     need_terminal("`hoga run` runs the engine without a screen")
     is_demo = demo or chosen.demo
     settings = msgspec.structs.replace(chosen, demo=False).settings()
-    if rehearse:
-        settings = msgspec.structs.replace(settings, console=msgspec.structs.replace(settings.console, rehearsal=True))
+    console = settings.console
+    console = msgspec.structs.replace(
+        console, rehearsal=console.rehearsal or rehearse, slow="on" if slow else console.slow
+    )
+    settings = msgspec.structs.replace(settings, console=console)
     with logged(settings.log):
         return run_console(settings, demo=is_demo)
 
@@ -39,6 +42,12 @@ def need_terminal(instead: str) -> None:
     error, as Textual has it)."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(f"the console needs a terminal, and here is none. Nothing was started; {instead}")
+    kind = os.environ.get("TERM", "")
+    if kind in ("", "dumb", "unknown"):
+        raise ConfigError(
+            f"the console draws on the whole screen, and TERM={kind or '(not set)'} says that this terminal cannot. "
+            f"Nothing was started; set it to what the terminal is, as in TERM=xterm-256color, or do without: {instead}"
+        )
 
 
 @contextmanager

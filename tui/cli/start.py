@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from core.domain.errors import ConfigError
@@ -20,17 +21,21 @@ def add_to(app: typer.Typer) -> None:
         app.command()(guarded(verb))
 
 
-def console(context: typer.Context) -> int:
+Slow = Annotated[bool, typer.Option("--slow", help="Draw less, for a slow line: 4 pictures a second, no flashes.")]
+
+
+def console(context: typer.Context, slow: Slow = False) -> int:
     """Open the console (the same as `hoga` alone).
 
-    Example: hoga console --config ~/hoga.toml
+    Examples: hoga console --config ~/hoga.toml  |  hoga console --slow
     """
-    return open_console(context.obj, demo=False)
+    return open_console(context.obj, demo=False, slow=slow)
 
 
 def demo(
     context: typer.Context,
     rehearse: Annotated[bool, typer.Option("--rehearse", help="Look and ask like LIVE; nothing real is sent.")] = False,
+    slow: Slow = False,
 ) -> int:
     """Open the console on play money.
 
@@ -39,7 +44,7 @@ def demo(
 
     Examples: hoga demo  |  hoga demo --rehearse
     """
-    return open_console(context.obj, demo=True, rehearse=rehearse)
+    return open_console(context.obj, demo=True, rehearse=rehearse, slow=slow)
 
 
 def run(
@@ -75,6 +80,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="With --headless: the summary as one JSON object.")] = False,
     out: Annotated[str | None, typer.Option(metavar="FILE", help="Write the journal's events here, as lines.")] = None,
     strategies: Annotated[bool, typer.Option(help="Run the configured strategies on the tape.")] = True,
+    slow: Slow = False,
 ) -> int:
     """Play a recorded day again.
 
@@ -96,6 +102,8 @@ def replay(
 
         path = Path(find_tape(data_directory(settings) / "tapes", tape))
         say(f"replaying {path}")
+    if slow:
+        settings = msgspec.structs.replace(settings, console=msgspec.structs.replace(settings.console, slow="on"))
     options = ReplayOptions(
         path=str(path), speed=read_speed(speed), headless=headless, as_json=as_json, out=out, strategies=strategies
     )

@@ -93,6 +93,8 @@ class StatusPane(Sheet):
         """Sick things as chips that never go; healthy feeds dim, gone from the right when it is narrow."""
         healthy = [feed for feed in status.feeds if feed.is_connected and not feed.text]
         parts = [part(f"{_name(feed)}●", "text-dim", 30 + place) for place, feed in enumerate(healthy)]
+        if self._look.is_slow:
+            parts.append(part(self._look.word("slow"), "text-dim", 25))
         if status.replay:
             parts.append(part(f.clip(status.replay, 30), "text-dim", 60))
         if status.dropped:

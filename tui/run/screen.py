@@ -14,7 +14,7 @@ from core.config import Settings
 from core.domain.errors import JournalInUse, TapeError
 from tui.compose import Program, boot_id, data_directory, demo_settings, paper_broker
 from tui.environment import prepare_environment
-from tui.probe import Probe, standard_probe, with_glyphs
+from tui.probe import Probe, fitted, standard_probe
 from tui.run.doors import on_signals, served
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ async def show(program: Program, settings: Settings, probe: Probe, replay: Repla
     """The screen and the engine side by side; when either ends, so does the other."""
     from tui.app import HogaApp
 
-    app = HogaApp(program.desk, with_glyphs(settings, probe))
-    app.probe = probe
+    app = HogaApp(program.desk, fitted(settings, probe))
+    app.probe, app.owns_engine = probe, not program.journal.is_read_only
     code = 0
     started = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -98,7 +98,7 @@ async def _attached(settings: Settings, directory: Path, in_use: JournalInUse, p
 
     try:
         async with connect(socket_path(directory), SystemClock()) as desk:
-            app = HogaApp(desk, with_glyphs(settings, probe))
+            app = HogaApp(desk, fitted(settings, probe))
             app.probe = probe
             await app.run_async()
             if app.crash is not None:

@@ -329,6 +329,9 @@ SENTENCES = {
     "a paste of {count} was ignored: press : and paste it into the command line": (
         "붙여넣은 {count}자를 무시했습니다. :를 누르고 명령줄에 붙여넣으십시오"
     ),
+    "suspending stops the engine too: no stop, no strategy would act. Ctrl+Z again does it": (
+        "중단하면 엔진도 멈춰 손절과 전략이 움직이지 않습니다. 그래도 하려면 Ctrl+Z를 다시 누르십시오"
+    ),
     "the terminal sent what is not UTF-8, and it was dropped: set its encoding to UTF-8": (
         "터미널이 UTF-8이 아닌 글자를 보내 버렸습니다. 터미널 인코딩을 UTF-8로 바꾸십시오"
     ),
