@@ -12,6 +12,7 @@ _TABLE = (
     ("─━┄┈═│┃║┊", "--..=|HH:"),
     ("╵╷╹╻╽╿", "||||||"),
     ("┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋┠┨┯┷╔╗╚╝╟╢╠╣", "+" * 30),
+    ("╵╷╹╻╽╿", "'.\",HH"),
     ("▎●○◆◇■□", ">oo!!xx"),
     ("✕✓×✗╱╲", "Xvxx/\\"),
     ("▁▂▃▄▅▆▇█", "__.--=^#"),
@@ -25,6 +26,9 @@ class _Twins(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
+        if 0x2500 <= code <= 0x257F:  # a line of a form the table does not name
+            self[code] = "+"
+            return "+"
         is_braille = 0x2800 < code <= 0x28FF
         is_ambiguous = unicodedata.east_asian_width(character) == "A" and not unicodedata.combining(character)
         twin = self[code] = "*" if is_braille else "?" if is_ambiguous else character
