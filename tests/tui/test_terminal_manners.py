@@ -25,7 +25,6 @@ def start(tmp_path: Path, *more: str, width: int = 120, height: int = 40) -> Ter
     terminal = Terminal(command, width=width, height=height)
     terminal.found = termios.tcgetattr(terminal.master)  # type: ignore[attr-defined]
     terminal.wait("1 UNKNOWN order")
-    terminal.wait("help")
     terminal.watch(1.2)  # into the second in which the collector comes back
     return terminal
 
