@@ -373,6 +373,8 @@ COMMANDS = {
     "hide accounts and amounts from people who look at this screen, or show them again": (
         "화면을 보는 사람에게 계좌와 금액을 숨기거나 다시 보이기"
     ),
+    "the picture could not be written: {error}; name another file": "그림을 쓰지 못했습니다: {error}. 다른 파일 이름을 쓰십시오",
+    "picture written to {path}; accounts and amounts are hidden in it": "그림을 {path}에 썼습니다. 계좌와 금액은 가렸습니다",
     "accounts and amounts are hidden": "계좌와 금액을 숨겼습니다",
     "accounts and amounts are shown again": "계좌와 금액을 다시 보입니다",
     "languages: {names}": "언어: {names}",

@@ -40,9 +40,12 @@ RULES = {
 KINDS = {
     "ABSENT": "미접수",
     "ADJUST": "조정",
+    "ALERT": "알림",
+    "ASKED": "요청",
     "CANCEL": "취소",
     "DENY": "거절",
     "DISK": "디스크",
+    "EVENT": "사건",
     "EXPIRE": "만료",
     "FEED": "시세",
     "FILL": "체결",
@@ -51,6 +54,7 @@ KINDS = {
     "JOURNAL": "기록",
     "MARKET": "시장",
     "MODIFY": "정정",
+    "NOTE": "메모",
     "ORDER": "주문",
     "RECON": "대사",
     "REFUSED": "거부",
@@ -59,6 +63,7 @@ KINDS = {
     "STRAT": "전략",
     "TAPE": "테이프",
     "VENUE": "거래소",
+    "WATCH": "관심",
 }
 STATES = {
     "open": "접수",
@@ -264,6 +269,8 @@ CAUTIONS = {
     "{what} unknown: {error}": "{what:ko}: 알 수 없음 ({error})",
 }
 STRATEGIES = {
+    "trading {state}": "거래 {state:ko}",
+    "market {phase}": "장 {phase:ko}",
     "at target": "목표 도달",
     "target {target} is not between -1 and 1": "목표 {target:이} -1과 1 사이가 아닙니다",
     "the strategy's size is {size}: give it one above zero": "전략의 크기가 {size}입니다. 0보다 크게 정하십시오",

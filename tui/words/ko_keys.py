@@ -21,7 +21,6 @@ HELP = {
     "Modify the selected order": "고른 주문을 정정",
     "Raise its price by one tick (staged; Enter commits)": "주문 가격을 한 틱 올림 (Enter로 확정)",
     "Lower its price by one tick (staged; Enter commits)": "주문 가격을 한 틱 내림 (Enter로 확정)",
-    "Cancel the selected order (Enter confirms)": "고른 주문을 취소 (Enter로 확인)",
     "Cancel all orders of the selected symbol (Enter confirms)": "고른 종목의 주문을 모두 취소 (Enter로 확인)",
     "Cancel the order sent last, if it is still open (Enter confirms)": (
         "마지막으로 보낸 주문이 남아 있으면 취소 (Enter로 확인)"
@@ -71,6 +70,29 @@ HELP = {
     "The whole text of the selected row: an order's reason, a log line, a strategy's why": (
         "고른 줄의 전체 내용: 주문 사유, 로그, 전략의 근거"
     ),
+    "Ticket at the cursor's price: buy below the last price, sell above it": (
+        "커서 가격의 주문서: 현재가 아래는 매수, 위는 매도"
+    ),
+    "Shorter bars": "더 짧은 봉",
+    "Longer bars": "더 긴 봉",
+    "Fewer bars, drawn wider": "봉을 적게, 넓게",
+    "More bars, several a column": "봉을 많이, 한 칸에 여럿",
+    "Look at earlier bars": "이전 봉 보기",
+    "Look at later bars": "이후 봉 보기",
+    "Crosshair to the bar before": "십자선을 앞 봉으로",
+    "Crosshair to the next bar": "십자선을 다음 봉으로",
+    "The oldest bars there are": "가장 오래된 봉",
+    "The newest bar, and follow it": "최신 봉을 보고 따라가기",
+    "Other indicators": "다른 지표",
+    "Cursors back, follow the newest bar; then as everywhere": "커서를 되돌리고 최신 봉을 따라감, 그다음은 다른 곳과 같음",
+    "Parameters of the selected strategy: stopped or paused, they can be changed": (
+        "고른 전략의 매개변수: 정지나 일시정지 때 바꿀 수 있음"
+    ),
+    "Why the selected strategy trades or does not": "고른 전략이 왜 거래하거나 하지 않는지",
+    "Set what was changed; the strategy is warmed up again": "바꾼 값을 적용, 전략을 다시 준비",
+    "Another parameter": "다른 매개변수",
+    "Its default": "기본값",
+    "Leave them as they are": "그대로 두기",
     "What the keys do here": "여기서 쓰는 키 설명",
     "Back one step; clears the message": "한 단계 뒤로, 알림을 지움",
     "Send the order (PAPER) or review it (LIVE)": "주문 전송(모의) 또는 검토(실전)",
@@ -86,10 +108,8 @@ HELP = {
     "Drop the ticket": "주문서 닫기",
     "Do it": "실행",
     "Leave it": "그만두기",
-    "Send the order with real money": "실제 돈으로 주문 전송",
     "Back to the ticket": "주문서로 돌아가기",
     "Pause automatic orders, reduce only, cancel entry orders": "자동주문 중지, 축소만 허용, 진입 주문 취소",
-    "Flatten: also close every position (type FLATTEN, then Enter)": "전량 청산: 모든 보유도 청산 (FLATTEN 입력 후 Enter)",
     "Halt: nothing but cancels (Enter confirms)": "중단: 취소만 가능 (Enter로 확인)",
     "Start": "시작",
     "Pause": "일시정지",

@@ -9,9 +9,6 @@ LINES = {
     "the figures cannot be used: {why}": "쓸 수 없는 숫자입니다: {why}",
     "how many? write 10, 0.05, ₩5m, 25% or all": "수량을 쓰십시오: 10, 0.05, 500만원, 25%, 전부",
     "that part of {quantity} {code} is less than one lot": "{code} {quantity} 중 그만큼은 매매 단위보다 적습니다",
-    "{word} sizes by a stop loss (sl=), which is not possible yet: write a quantity": (
-        "{word:은} 손절(sl=) 기준이라 아직 쓸 수 없습니다. 수량을 쓰십시오"
-    ),
     "{word} is {currency}, but {code} costs {wanted}: {hint}": "{word:은} {currency}인데 {code:은} {wanted} 종목입니다: {hint:ko}",
     "write {currency}5m": "{currency}5m처럼 쓰십시오",
     "write units or a percentage": "수량이나 비율을 쓰십시오",
@@ -39,9 +36,6 @@ LINES = {
     "{word} is not a verb: b buy, s sell, x close, rev, m modify, c cancel, ! panic": (
         "{word:은} 동사가 아닙니다: b 매수, s 매도, x 청산, rev 반대로, m 정정, c 취소, ! 비상"
     ),
-    "{word} is not possible yet: leave it out": "{word:은} 아직 쓸 수 없습니다. 빼십시오",
-    "{key}= is not possible yet: leave it out": "{key}= 은 아직 쓸 수 없습니다. 빼십시오",
-    "{word}: options are stop=, tr= and acct=": "{word}: 쓸 수 있는 것은 stop=, tr=, acct= 입니다",
     "{word} is not a tag: # and up to 24 letters or digits": "{word:은} 꼬리표가 아닙니다: #와 24자 이하의 글자나 숫자",
     "{word}: the account is written twice": "{word}: 계좌를 두 번 썼습니다",
     "{word}: the {what} is written twice": "{word}: {what:을} 두 번 썼습니다",
@@ -61,9 +55,6 @@ LINES = {
     "{word} fits {count} orders: write more of it": "{word}에 맞는 주문이 {count}건입니다. 더 쓰십시오",
     "the instrument {id} is not known here: cancel the order instead": "{id} 종목을 알지 못합니다. 정정 대신 취소하십시오",
     "{word} means nothing to panic: ! stops and cancels, ! f flattens as well": "{word:은} 비상에 쓰지 않습니다: ! 중지와 취소, ! f 전량 청산",
-    "p (protect) is not possible yet: write the stop itself, as in s all 005930 stop=69500 @mkt": (
-        "p(보호)는 아직 쓸 수 없습니다. 역지정 주문을 쓰십시오: s all 005930 stop=69500 @mkt"
-    ),
     "rev opens the other side, so ro cannot stand with it": "rev는 반대쪽을 여므로 ro와 함께 쓸 수 없습니다",
     "rev turns the whole position around and takes no quantity": "rev는 보유 전체를 뒤집으므로 수량을 쓰지 않습니다",
     "stop= and tr= together: leave one out": "stop=과 tr=을 함께 썼습니다. 하나를 빼십시오",
@@ -72,7 +63,6 @@ LINES = {
     "po (post only) needs a limit order: leave it out": "po(후지정)는 지정가에만 씁니다. 빼십시오",
     "po never takes, ioc and fok only take: leave one out": "po는 받지 않고 ioc, fok는 받기만 합니다. 하나를 빼십시오",
     "a price must be above zero": "가격은 0보다 커야 합니다",
-    "@{price} cannot be sent yet: @moc, @mkt or a price can": "@{price:은} 아직 보낼 수 없습니다: @moc, @mkt, 가격은 됩니다",
     "{word} is not a price: write @71000, @b, @a, @l, @mid, @a+2, @l-0.3%, @mkt or @moc": (
         "{word:은} 가격이 아닙니다: @71000, @b, @a, @l, @mid, @a+2, @l-0.3%, @mkt, @moc"
     ),
@@ -111,10 +101,37 @@ FIGURES = {
     "not an account: {text} (expected broker:account)": "계좌가 아닙니다: {text} (증권사:계좌)",
     "not a client order id: {text} (h and 25 characters a-z 2-7)": "주문번호가 아닙니다: {text} (h와 a-z 2-7 25자)",
 }
+PERSONAL = {
+    "there is no alert {id}": "{id} 알림이 없습니다",
+    "{what} is not known here": "{what:은} 여기서 알지 못합니다",
+    "there are {count} alerts already; clear some": "알림이 이미 {count}개입니다. 몇 개를 지우십시오",
+    "{id} waits for that already": "{id} 알림이 이미 기다리고 있습니다",
+    "the last price {price} is {side} that already": "현재가 {price:이} 이미 그 {side:ko}입니다",
+    "above": "위",
+    "below": "아래",
+    "not set: {why}": "설정하지 않았습니다: {why:ko}",
+    "there is no {what} (a note is on order:ID, fill:ID or instrument:MARKET:CODE)": (
+        "{what:이} 없습니다 (메모는 order:번호, fill:번호, instrument:시장:코드에 답니다)"
+    ),
+    "nothing is known of {what}": "{what:을} 알지 못합니다",
+    "not known here: {names}": "알지 못합니다: {names}",
+    "a list holds at most {count} instruments": "목록 하나에 종목은 최대 {count}개입니다",
+    "{name} is as the settings have it": "{name:은} 설정대로입니다",
+    "there is no list {name}": "{name} 목록이 없습니다",
+    "there is no list {name}; there are: {names}": "{name} 목록이 없습니다. 있는 목록: {names}",
+    "there is a list {name} already": "{name} 목록이 이미 있습니다",
+    "a list's name has 1 to {count} characters and no blanks": "목록 이름은 빈칸 없이 1~{count}자입니다",
+    "there are {count} lists already": "목록이 이미 {count}개입니다",
+    "not changed: {why}": "바꾸지 않았습니다: {why:ko}",
+    "it is the only list": "하나뿐인 목록입니다",
+    "no instrument is named": "종목을 쓰지 않았습니다",
+    "{instrument} is in {list} already": "{instrument:은} 이미 {list}에 있습니다",
+    "{instrument} is not in {list}": "{instrument:은} {list}에 없습니다",
+}
 # put together from parts
 COMPOSED = {
     "{word}: {name} may be several accounts: {accounts}": "{word}: {name} 계좌가 여럿입니다: {accounts}",
     "{word}: {name} is not an account: {accounts}": "{word}: {name:은} 계좌가 아닙니다: {accounts}",
 }
 
-GROUPS = (LINES, FIGURES, COMPOSED)
+GROUPS = (LINES, FIGURES, PERSONAL, COMPOSED)
