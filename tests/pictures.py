@@ -35,6 +35,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "positions": ("2",),
     "orders": ("3",),
     "ladder": ("4",),
+    "chart": ("5",),
     "strategies": ("6",),
     "log": ("8",),
     "help": ("1", "question_mark"),

@@ -8,14 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.config import Settings
 from core.domain.errors import DeskUnavailable
 from core.domain.market import NS, Bar, Freshness, Interval, Phase
 from core.domain.order import Liquidity, Side
 from core.ports import Coverage
 from core.trading.view import FillRow, Slice
 from tests.tui import scripted
+from tests.tui.screen_terminal import Terminal
 from tests.tui.scripted import HYNIX, MAIN, NOW, SAMSUNG, Hands, ScriptedDesk, check_rows, console
 from tests.tui.test_screens import compare
+from tui.app import HogaApp
 from tui.panes.chart import ChartPane
 
 
@@ -280,3 +283,28 @@ async def test_odd_prices_are_drawn(bar: Bar, decimals: int, tick: float) -> Non
         check_rows(hands.lines, 80, 24)
         assert any(glyph in hands.text for glyph in "┃╻╹╽╿")
         assert "###" not in hands.text
+
+
+async def test_a_price_costs_few_bytes() -> None:
+    """One bar that forms: its column, the tag, the header, the indicators' figures; never the whole chart."""
+    desk = ScriptedDesk()
+    app = HogaApp(desk, Settings())
+    app.driver_class = Terminal
+    async with app.run_test(headless=False, size=(120, 40)) as pilot:
+        hands = Hands(app, pilot)
+        await hands.until(lambda: app.picture.status is not None)
+        await hands.press("5")
+        await filled(hands)
+        terminal = Terminal.screens[-1]
+        last, costs = scripted.walk()[-1], []
+        for n in range(8):
+            close = last.close + 100 * (n % 3 - 1)
+            high, low = max(last.high, close), min(last.low, close)
+            bar = msgspec.structs.replace(last, close=close, high=high, low=low, volume=last.volume + n)
+            before = pane(hands).series.bars[-1]  # type: ignore[union-attr]
+            terminal.written.clear()
+            desk.push(Slice.CHART, [scripted.chart((bar,))])
+            await hands.until(lambda before=before: pane(hands).series.bars[-1] != before)  # type: ignore[misc, union-attr]
+            await pilot.pause(0.15)
+            costs.append(len("".join(terminal.written).encode()))
+        assert 0 < sorted(costs)[len(costs) // 2] < 400, costs
