@@ -39,6 +39,7 @@ from core.domain.events import (
     OrderHeld,
     OrderRequested,
     OrderStaged,
+    StrategyParamsChanged,
     WatchlistChanged,
     event_order,
 )
@@ -61,7 +62,7 @@ from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, Order
 
 PICTURE_SECONDS = 0.1
 _PICTURE_NS = round(PICTURE_SECONDS * NS)
-_KEPT = (WatchlistChanged, AlertSet, AlertCleared, NoteWritten)
+_KEPT = (StrategyParamsChanged, WatchlistChanged, AlertSet, AlertCleared, NoteWritten)
 """What people keep here: a receipt says it as the log does."""
 T = TypeVar("T")
 

@@ -44,6 +44,8 @@ class _Vwap:
         self._vwap, self._day = Vwap(), -1
 
     def take(self, bar: Bar) -> Point:
+        if bar.interval is Interval.D1:
+            return (None,)  # of one bar it says nothing
         if bar.ts // DAY_NS != self._day:
             self._vwap, self._day = Vwap(), bar.ts // DAY_NS
         return (self._vwap.update((bar.high + bar.low + bar.close) / 3, bar.volume),)

@@ -46,6 +46,7 @@ async def test_they_are_in_force_at_once_and_the_strategy_is_warm() -> None:
         made.program.runner.warm("ma", bars(50))
         receipt = await made.do(SetStrategyParams(name="ma", params={"fast": "3", "slow": "6"}))
         assert receipt.is_ok, receipt.text
+        assert "parameters by keyboard: fast 3, slow 6" in receipt.text
         assert (slot.strategy.params.fast, slot.strategy.params.slow) == (3, 6)
         assert slot.strategy.trace(SAMSUNG)[0].passed is True, "warmed up from what it had seen"
         assert slot.strategy.trace(SAMSUNG)[0].value == 50
