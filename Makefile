@@ -7,6 +7,7 @@
 #   make bench    the figures of tests/bench, as ratios of one run
 #   make peers    other programs that make bench compares with, in .venv-peers
 #   make docs     the generated pages of docs/
+#   make pictures the pictures of docs/pictures
 #   make clean    remove the environment and caches
 #
 # PYTHON=python3.12 picks the interpreter, VENV=DIR the environment's folder.
@@ -22,7 +23,7 @@ DEV := $(VENV)/.hoga-dev
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench peers docs clean
+.PHONY: help demo test check format bench peers docs pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,6 +54,10 @@ peers:
 
 docs: $(DEV)
 	$(BIN)/python -m tests.house.pages
+
+pictures: $(DEV)
+	rm -f docs/pictures/*
+	$(BIN)/python -m tests.pictures docs/pictures
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -41,8 +41,11 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "help": ("1", "question_mark"),
     "panic": ("1", "exclamation_mark"),
     "command": ("1", "colon", *"b 10 005930 @71000"),
+    "review": ("1", "b", "enter"),
 }
 """Picture -> the keys that lead there, by Textual's names."""
+LIVE_ONLY = frozenset({"review"})
+"""Pictures of what PAPER never asks; there their last key would send an order."""
 SIZES = ((80, 24), (120, 40), (200, 60))
 ORDERS = (
     ("XKRX:005930", "buy", "120", None, None),
@@ -77,16 +80,17 @@ TRADE_TOO = (
     Dress(theme="ansi"),
     Dress(colours="kr", language="ko", rehearsal=True),
 )
-"""In these only the trade screen is drawn, at 120x40."""
+"""In these only the trade screen is drawn, at 120x40, and in the rehearsal what LIVE asks."""
 
 
 def wanted(names: list[str]) -> Iterator[tuple[Dress, tuple[int, int], list[str]]]:
     """Which screens to draw in which dress at which size."""
     for dress in USUAL:
         for size in SIZES:
-            yield dress, size, names
-    for dress in TRADE_TOO if "trade" in names else ():
-        yield dress, (120, 40), ["trade"]
+            yield dress, size, [name for name in names if name not in LIVE_ONLY]
+    for dress in TRADE_TOO:
+        shots = ["trade", *LIVE_ONLY] if dress.rehearsal else ["trade"]
+        yield dress, (120, 40), [name for name in names if name in shots]
 
 
 async def pass_time(program: Program, clock: ManualClock, seconds: float, step: float = 0.1) -> None:
@@ -176,6 +180,8 @@ def main() -> None:
         sys.exit(f"no such picture: {', '.join(unknown)}; there are {', '.join(SHOTS)}")
     folder.mkdir(parents=True, exist_ok=True)
     for dress, size, screens in wanted(names):
+        if not screens:
+            continue
         asyncio.run(draw(folder, dress, size, screens))
 
 

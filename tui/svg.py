@@ -13,7 +13,7 @@ from rich.terminal_theme import TerminalTheme
 
 from tui.format import width as cells_in
 
-CELL_WIDTH, CELL_HEIGHT, FONT_SIZE = 10, 20, 16
+CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, EDGE = 10, 20, 16, 8
 _FONTS = "'JetBrains Mono','D2Coding','Noto Sans Mono CJK KR',Menlo,Consolas,'DejaVu Sans Mono',monospace"
 _THIN, _THICK = 1.2, 3.2
 _ARMS = {"│": "ud", "─": "lr", "┌": "dr", "┐": "dl", "└": "ur", "┘": "ul", "├": "udr", "┤": "udl", "┬": "dlr"}
@@ -34,26 +34,52 @@ class _Run(NamedTuple):
     style: Style
 
 
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels."""
+
+
 def drawn(rows: Iterable[Sequence[Segment]], width: int, height: int, *, ink: str, ground: str) -> str:
     """`rows` of `width` cells as an SVG document; `ink` and `ground` are the colours of cells that have none."""
     classes: dict[tuple[str, bool], str] = {}
-    body = []
+    grounds: dict[str, list[Box]] = {}
+    shapes: dict[str, list[Box]] = {}
+    texts: list[str] = []
     for y, row in enumerate(rows):
         for run in _runs(row):
             text, fill = _colours(run.style, ink, ground)
             if fill != ground:
-                body.append(_rect(run.x * CELL_WIDTH, y * CELL_HEIGHT, run.cells * CELL_WIDTH, CELL_HEIGHT, fill))
-            body += _glyphs(run, y, text, classes)
+                box = (run.x * CELL_WIDTH, y * CELL_HEIGHT, run.cells * CELL_WIDTH, CELL_HEIGHT)
+                grounds.setdefault(fill, []).append(box)
+            texts += _glyphs(run, y, text, classes, shapes.setdefault(text, []))
     style = "".join(
         f".{name}{{fill:{colour}{';font-weight:bold' if is_bold else ''}}}"
         for (colour, is_bold), name in classes.items()
     )
-    w, h = width * CELL_WIDTH, height * CELL_HEIGHT
+    w, h = width * CELL_WIDTH + 2 * EDGE, height * CELL_HEIGHT + 2 * EDGE
+    paths = [_path(colour, boxes) for layer in (grounds, shapes) for colour, boxes in layer.items() if boxes]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -8 {w + 16} {h + 16}" width="{w + 16}" height="{h + 16}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-{EDGE} -{EDGE} {w} {h}" width="{w}" height="{h}">'
         f"<style>text{{font-family:{_FONTS};font-size:{FONT_SIZE}px;white-space:pre}}{style}</style>"
-        f'<rect x="-8" y="-8" width="{w + 16}" height="{h + 16}" fill="{ground}"/>\n' + "\n".join(body) + "\n</svg>\n"
+        f'<path fill="{ground}" d="M-{EDGE} -{EDGE}h{w}v{h}h-{w}z"/>\n' + "\n".join((*paths, *texts)) + "\n</svg>\n"
     )
+
+
+def _path(colour: str, boxes: list[Box]) -> str:
+    """Boxes of one colour, neighbours joined: along rows, then down columns."""
+    across: list[Box] = []
+    for x, y, w, h in boxes:
+        if across and across[-1][1] == y and across[-1][3] == h and across[-1][0] + across[-1][2] == x:
+            across[-1] = (across[-1][0], y, across[-1][2] + w, h)
+        else:
+            across.append((x, y, w, h))
+    joined: list[Box] = []
+    for x, y, w, h in sorted(across, key=lambda box: (box[0], box[2], box[1])):
+        if joined and joined[-1][0] == x and joined[-1][2] == w and joined[-1][1] + joined[-1][3] == y:
+            joined[-1] = (x, joined[-1][1], w, joined[-1][3] + h)
+        else:
+            joined.append((x, y, w, h))
+    steps = "".join(f"M{x:g} {y:g}h{w:g}v{h:g}h-{w:g}z" for x, y, w, h in joined)
+    return f'<path fill="{colour}" d="{steps}"/>'
 
 
 def _runs(row: Sequence[Segment]) -> list[_Run]:
@@ -81,8 +107,8 @@ def _colours(style: Style, ink: str, ground: str) -> tuple[str, str]:
     return (fill, text) if style.reverse else (text, fill)
 
 
-def _glyphs(run: _Run, y: int, colour: str, classes: dict[tuple[str, bool], str]) -> list[str]:
-    """The text of a run in pieces between blanks, and its lines and blocks as shapes."""
+def _glyphs(run: _Run, y: int, colour: str, classes: dict[tuple[str, bool], str], boxes: list[Box]) -> list[str]:
+    """The text of a run in pieces between blanks; its lines and blocks go to `boxes`."""
     parts, piece, start, x = [], "", run.x, run.x
     for character in run.text + "  ":
         shape = _shape(character)
@@ -99,8 +125,7 @@ def _glyphs(run: _Run, y: int, colour: str, classes: dict[tuple[str, bool], str]
         if ends:
             piece = ""
             for left, top, wide, high in shape or ():
-                at = x * CELL_WIDTH + left, y * CELL_HEIGHT + top
-                parts.append(_rect(*at, wide, high, colour))
+                boxes.append((x * CELL_WIDTH + left, y * CELL_HEIGHT + top, wide, high))
         else:
             if not piece:
                 start = x
@@ -109,8 +134,8 @@ def _glyphs(run: _Run, y: int, colour: str, classes: dict[tuple[str, bool], str]
     return parts
 
 
-def _shape(character: str) -> list[tuple[float, float, float, float]] | None:
-    """Rectangles of a line or block glyph within its cell; None for letters."""
+def _shape(character: str) -> list[Box] | None:
+    """Boxes of a line or block glyph within its cell; None for letters."""
     w, h = float(CELL_WIDTH), float(CELL_HEIGHT)
     code = ord(character)
     if 0x2581 <= code <= 0x2588:  # lower eighths
@@ -121,7 +146,7 @@ def _shape(character: str) -> list[tuple[float, float, float, float]] | None:
     arms = _ARMS.get(character)
     if arms is None:
         return None
-    found = []
+    found: list[Box] = []
     for arm in arms:
         line = _THICK if arm.isupper() else _THIN
         side = arm.lower()
@@ -130,7 +155,3 @@ def _shape(character: str) -> list[tuple[float, float, float, float]] | None:
         else:
             found.append((0.0 if side == "l" else w / 2, h / 2 - line / 2, w / 2, line))
     return found
-
-
-def _rect(x: float, y: float, wide: float, high: float, colour: str) -> str:
-    return f'<rect x="{x:g}" y="{y:g}" width="{wide:g}" height="{high:g}" fill="{colour}"/>'
