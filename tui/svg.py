@@ -12,12 +12,14 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 
 from tui.format import width as cells_in
+from tui.widgets.curve import BRAILLE
 
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, EDGE = 10, 20, 16, 8
 _FONTS = "'JetBrains Mono','D2Coding','Noto Sans Mono CJK KR',Menlo,Consolas,'DejaVu Sans Mono',monospace"
 _THIN, _THICK = 1.2, 3.2
 _ARMS = {"│": "ud", "─": "lr", "┌": "dr", "┐": "dl", "└": "ur", "┘": "ul", "├": "udr", "┤": "udl", "┬": "dlr"}
 _ARMS |= {"┴": "ulr", "┼": "udlr", "┃": "UD", "┠": "UDr", "┨": "UDl", "━": "LR"}
+_ARMS |= {"╷": "d", "╵": "u", "╻": "D", "╹": "U", "╽": "uD", "╿": "Ud", "║": "UD", "╟": "UDr", "╢": "UDl"}
 """Line glyphs: the sides they run to, capitals thick."""
 _DIM = [(0, 0, 0), (194, 50, 60), (23, 128, 63), (168, 90, 0), (37, 99, 201), (168, 26, 151), (0, 114, 106)]
 _BRIGHT = [(57, 67, 79), (255, 107, 111), (69, 201, 124), (227, 179, 65), (106, 165, 255), (221, 84, 201)]
@@ -143,6 +145,13 @@ def _shape(character: str) -> list[Box] | None:
         return [(0, h - high, w, high)]
     if 0x2589 <= code <= 0x258F:  # left eighths
         return [(0, 0, w * (0x2590 - code) / 8, h)]
+    if 0x2801 <= code <= 0x28FF:  # braille: the dots of its bits
+        return [
+            (w * (0.15 + 0.5 * column), h * (0.08 + 0.25 * line), 2.0, 2.0)
+            for column, bits in enumerate(BRAILLE)
+            for line, bit in enumerate(bits)
+            if (code - 0x2800) & bit
+        ]
     arms = _ARMS.get(character)
     if arms is None:
         return None

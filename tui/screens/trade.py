@@ -7,8 +7,8 @@ from tui.actions import PANES
 from tui.screens.tiling import TICKET_WIDTH, Panes, Rect, across, down
 
 BOOK_WIDTH = 31
-QUOTES_WIDTH = 62
-"""At 200 columns, where more would only part names from their figures."""
+QUOTES_WIDTH = 69
+"""At 200 columns: with the shape of the last hour; more would only part names from their figures."""
 
 
 def trade(body: Rect, has_ticket: bool) -> Panes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tui.widgets.lines import Cell
 
-_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+BRAILLE = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits of a braille cell: left and right column, top to bottom."""
 
 
@@ -23,7 +23,7 @@ def curve(values: Sequence[float], cells: int, rows: int) -> list[list[Cell]]:
         before = heights[max(x - 1, 0)]
         for dot in range(min(before, height) + (before < height), max(before, height) - (before > height) + 1):
             y = rows * 4 - 1 - dot
-            bits[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
+            bits[y // 4][x // 2] |= BRAILLE[x % 2][y % 4]
     tops = [min(rows * 4 - 1 - h for h in heights[2 * c : 2 * c + 2]) // 4 for c in range(cells)]
     return [_row(bits[y], tops, y, cells) for y in range(rows)]
 
