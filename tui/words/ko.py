@@ -198,6 +198,7 @@ VALUES = {
 # header and ticket
 LABELS = {
     "60 MIN": "60분",
+    "day": "당일",
     "BY": "기준",
     "account": "계좌",
     "currency": "통화",
