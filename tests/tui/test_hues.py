@@ -97,7 +97,7 @@ def test_magenta_is_drawn_only_where_real_money_is_asked_for() -> None:
     """Panes take the badge from the look; only these write a pen of LIVE themselves, each behind `looks_live`."""
     for name, source in SOURCES.items():
         if not name.startswith(("panes/", "forms/", "chart/")) or not re.search(
-            r'"(live|badge-live|live-tint)"', source
+            r'"(badge-live|live-tint)"|, "live"\)', source
         ):
             continue
         assert re.search(r"looks_live|is_live|Review", source), name
