@@ -44,8 +44,11 @@ def speaks_utf8(environment: Mapping[str, str]) -> bool:
 class Probe:
     """Asks when entered and gives the terminal back as it was when left, unless the screen has taken it over."""
 
-    def __init__(self, source: int, target: int) -> None:
+    def __init__(self, source: int, target: int, *, questions: str = "") -> None:
         self._source, self._target = source, target
+        self._questions = questions
+        self.seen = b""
+        """What came before the answer: replies to other questions, and keys."""
         self._clock = SystemClock()
         self._asked = 0
         self._modes: list[object] | None = None
@@ -61,7 +64,7 @@ class Probe:
             quiet = termios.tcgetattr(self._source)
             quiet[3] &= ~(termios.ECHO | termios.ICANON)  # the answer is neither shown nor held back for a newline
             termios.tcsetattr(self._source, termios.TCSANOW, quiet)
-            os.write(self._target, f"\r\x1b[{START + 1}G{GLYPHS}\x1b[6n\r\x1b[K".encode())
+            os.write(self._target, f"{self._questions}\r\x1b[{START + 1}G{GLYPHS}\x1b[6n\r\x1b[K".encode())
             self._asked = self._clock.monotonic()
         except (OSError, termios.error):
             self.__exit__(None, None, None)
@@ -85,7 +88,7 @@ class Probe:
     def answer(self) -> Width | None:
         """The answer if it has come, at the latest LIMIT_MS after the question. Whatever else was typed since then is
         thrown away: nobody has seen a screen yet, so no key can mean anything."""
-        seen, left = b"", 1.0
+        left = 1.0
         while self._asked and self.width is None and left > 0:
             left = LIMIT_MS / 1000 - (self._clock.monotonic() - self._asked) / 1e9
             if not select.select([self._source], [], [], max(left, 0))[0]:
@@ -96,8 +99,8 @@ class Probe:
                 break
             if not data:
                 break
-            seen = (seen + data)[-4096:]
-            for found in _REPLY.finditer(seen):
+            self.seen = (self.seen + data)[-4096:]
+            for found in _REPLY.finditer(self.seen):
                 self.width = self.width or width_of(int(found[1]) - 1)
             if self.width is not None:
                 self.milliseconds = (self._clock.monotonic() - self._asked) / 1e6

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+CANNOT = frozenset({"", "dumb", "unknown"})
+"""Values of TERM that say that nothing can be drawn."""
 FEW_COLOURS = 256
 """With fewer there is no way to draw tints: the terminal's own 16 are used."""
 LOST_CODE = 128 + signal.SIGHUP

@@ -12,7 +12,6 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import typer
@@ -20,22 +19,15 @@ import typer
 from core.clock import NS, SystemClock
 from core.config import Settings
 from core.domain.errors import ConfigError, HogaError
+from tui.cli.check import Check
 from tui.cli.chosen import JOURNAL, Chosen, data_directory
+from tui.cli.doctor_terminal import check_terminal
 from tui.cli.exits import Exit, guarded
 from tui.cli.reading import Json
 
-Level = Literal["ok", "warn", "fail"]
 SLOW_FSYNC_MS = 20.0
 FSYNCS = 15
 YEAR_2025 = 1_735_689_600 * NS
-
-
-class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding. `level`: ok, warn (works, but look at it), fail (fix it first)."""
-
-    name: str
-    level: Level
-    text: str
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,7 +55,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> int:
 
 def examine(chosen: Chosen) -> Iterator[Check]:
     yield check_python()
-    yield check_terminal()
+    yield from check_terminal()
     yield check_locale()
     yield check_clock()
     settings, found = check_settings(chosen)
@@ -90,19 +82,6 @@ def check_python() -> Check:
     if sqlite3.sqlite_version_info < (3, 35):
         return Check(name="python", level="fail", text=f"{text}; hoga needs SQLite 3.35 or newer")
     return Check(name="python", level="ok", text=text)
-
-
-def check_terminal() -> Check:
-    if not sys.stdout.isatty():
-        return Check(name="terminal", level="ok", text="standard output is no terminal; the console was not judged")
-    columns, lines = shutil.get_terminal_size()
-    colours = os.environ.get("COLORTERM", "") or "256 or fewer colours"
-    text = f"{columns}x{lines}, {os.environ.get('TERM', 'TERM is not set')}, {colours}"
-    if os.environ.get("NO_COLOR"):
-        text += ", NO_COLOR is set: directions are shown by glyphs"
-    if columns < 80 or lines < 24:
-        return Check(name="terminal", level="warn", text=f"{text}; below 80x24 only one pane is shown at a time")
-    return Check(name="terminal", level="ok", text=text)
 
 
 def check_locale() -> Check:

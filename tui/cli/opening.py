@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from core.domain.errors import ConfigError
 from tui.cli.chosen import Chosen
 from tui.cli.exits import say
+from tui.terminal import CANNOT
 
 if TYPE_CHECKING:
     from core.config import Log
@@ -43,7 +44,7 @@ def need_terminal(instead: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(f"the console needs a terminal, and here is none. Nothing was started; {instead}")
     kind = os.environ.get("TERM", "")
-    if kind in ("", "dumb", "unknown"):
+    if kind in CANNOT:
         raise ConfigError(
             f"the console draws on the whole screen, and TERM={kind or '(not set)'} says that this terminal cannot. "
             f"Nothing was started; set it to what the terminal is, as in TERM=xterm-256color, or do without: {instead}"
