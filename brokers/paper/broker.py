@@ -36,7 +36,7 @@ from core.domain.events import OrderRejected as Rejected
 from core.domain.ids import AccountId, InstrumentId, VenueRef, account_id
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Bar, Interval, OrderBook, Quote, Trade
-from core.domain.order import Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
+from core.domain.order import STOPS, Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import (
     Accepted,
     Broker,
@@ -93,7 +93,10 @@ class PaperBroker:
         self._clock = clock
         self._source = feed if not isinstance(feed, str) else None
         if self._source is not None and self._source.capabilities.conflates_prints:
-            self.capabilities = msgspec.structs.replace(CAPABILITIES, conflates_prints=True)
+            self.capabilities = msgspec.structs.replace(self.capabilities, conflates_prints=True)
+        if not settings.native_stops:
+            types = self.capabilities.order_types - STOPS
+            self.capabilities = msgspec.structs.replace(self.capabilities, order_types=types)
         self._market: EmbeddedMarket | LoadMarket | None = None
         if feed == "embedded":
             make = LoadMarket if settings.load_symbols else EmbeddedMarket
@@ -271,6 +274,8 @@ class PaperBroker:
         request = order.request
         if request.account not in self._accounts:
             raise Unsupported(self.name, f"there is no account {request.account} at this broker")
+        if request.type not in self.capabilities.order_types:
+            raise Unsupported(self.name, f"this venue takes no {request.type.value} orders")
         if request.post_only and (request.type is not OrderType.LIMIT or _is_immediate(request)):
             raise Unsupported(self.name, "post-only goes with a day or gtc limit order")
         if request.type is OrderType.MOC and request.time_in_force is not TimeInForce.DAY:

@@ -34,6 +34,8 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Length of a session of the embedded stock markets, closing auction included."""
     latency_ms: float = 0.0
     """How long an order travels to the venue, in market time."""
+    native_stops: bool = True
+    """Does the venue watch stops? Without, the engine holds and watches them, as with brokers that know none."""
     fee_rates: dict[str, Decimal] = {}
     """Broker's fee by market as a fraction of value, in place of the built-in one: {XKRX = "0.00015"}."""
     load_symbols: int = 0

@@ -25,6 +25,7 @@ class Lines:
         self._feed = feed
         self._depth: dict[object, InstrumentId] = {}
         self._charts: dict[object, ChartKey] = {}
+        self._watched: frozenset[InstrumentId] = frozenset()
         self._changed = asyncio.Event()
         self.looked_at_quotes: Callable[[], Iterable[InstrumentId]] = tuple
         """Whose quotes some face shows; the desk knows."""
@@ -63,7 +64,11 @@ class Lines:
         self.subscribed[broker.name] = wanted
 
     def second(self) -> None:
-        """Lines with few places follow what is held, ordered and looked at."""
+        """Lines with few places follow what is held, ordered and looked at; stops that are watched here need prints."""
+        watched = frozenset(self._engine.legs.watch.instruments)
+        if watched != self._watched:
+            self._watched = watched
+            self._changed.set()
         for broker in self._brokers.values():
             has_few = broker.capabilities.max_subscriptions is not None and broker.name in self.subscribed
             if has_few and self._wanted(broker) != self.subscribed[broker.name]:
@@ -85,6 +90,8 @@ class Lines:
     def _wanted(self, broker: Broker) -> frozenset[Subscription]:
         maximum = broker.capabilities.max_subscriptions
         looked_at = self.looked_at_quotes() if maximum is not None else ()
-        deep = self.looked_at | {id for id, _ in self._charts.values()}  # bars need the prints
+        deep = (
+            self.looked_at | {id for id, _ in self._charts.values()} | self._watched
+        )  # bars and stops need the prints
         ids = carried(self._engine.state, self._engine.strategist, deep, looked_at, maximum)
         return frozenset(Subscription(id, depth=id in deep) for id in ids)

@@ -99,7 +99,7 @@ class Requests:
         if not waits or not (aside or request.is_stop):
             return denial, False
         held = self.gate.refusal(request, now, is_confirmed=is_confirmed, is_held=request.is_stop, aside=aside)
-        return (denial or held, False) if held is not None else (None, True)
+        return held, held is None
 
     def last_look(self, id: ClientOrderId, now: int) -> Denial | None:
         """The rules once more, right before the SENDING commit. The order itself no longer counts against them."""
