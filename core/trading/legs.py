@@ -140,7 +140,7 @@ class Legs:
 
     def _know(self, order: Order) -> None:
         root = self.state.orders.get(order.request.parent or order.id)
-        if root is None or not is_root(root) or root.status is OrderStatus.DENIED:
+        if root is None or not is_root(root):
             return
         groups = self.places.setdefault((root.account, root.instrument), {})
         if root.id not in groups:

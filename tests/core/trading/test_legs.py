@@ -768,3 +768,15 @@ def test_what_was_held_is_watched_after_a_restart() -> None:
     (staged,) = [o for o in again.out if isinstance(o, OrderStaged)]
     assert staged.request.quantity == 10
     assert LEGS not in {o.canceled_by for o in again.state.orders.values()}
+
+
+def test_legs_of_an_entry_that_never_left_end_with_it_at_the_next_start() -> None:
+    desk = Desk()
+    id = desk.submit(stop_loss="69500")
+    journal = [o for o in desk.out if not isinstance(o, SendOrder)]
+    again = Desk()
+    for event in journal:
+        again.engine.restore(event)
+    request = again.state.orders[id].request
+    again.step(OrderDenied(ts=again.now, request=request, rule="restart", limit="", actual="", text="restarted"))
+    assert not again.state.live
