@@ -283,7 +283,7 @@ ACTIONS: tuple[Action, ...] = (
     _form("params", ("ctrl+r",), "Its default", "default"),
     _form("params", ("escape",), "Leave them as they are", "back"),
     _form("command", ("enter",), "Send the order or run the command", "run"),
-    _form("command", ("tab",), "Take the price that fits the tick", "take price"),
+    _form("command", ("tab",), "Complete the word, or mend what is wrong; again for the next offer", "complete"),
     _form("command", ("up", "down"), "Earlier and later lines", "history"),
     _form("command", ("escape",), "Drop the line", "drop"),
     _form("find", ("enter",), "Go to the match", "go"),

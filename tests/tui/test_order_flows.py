@@ -79,7 +79,7 @@ async def test_order_line_buys() -> None:
     async with trader() as hands:
         await hands.press(":")
         await hands.type("b 10 005930 @70800")
-        await hands.settled(lambda: "BUY 10 005930 LMT 70,800" in hands.lines[38])
+        await hands.settled(lambda: "005930 LMT 70,800" in hands.lines[38])
         await hands.settled(lambda: "Enter sends" in hands.lines[38])
         await hands.press("enter")
         await hands.settled(lambda: hands.orders)

@@ -18,8 +18,8 @@ def is_reverse(text: str) -> bool:
     return "reverse" in (VERBS.get(word), VERBS.get(keys(word)))
 
 
-def say(line: Line) -> str:
-    """What a line means, in words."""
+def say(line: Line, language: str = "") -> str:
+    """What a line means, in words. With a `language` the instrument is called by its name there beside the code."""
     if isinstance(line, NewOrder):
         price = f.quantity(line.limit_price) if line.type in HAS_LIMIT else ""
         stop = f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else ""
@@ -27,7 +27,11 @@ def say(line: Line) -> str:
         legs = [f"SL {f.quantity(line.stop_loss)}"] if line.stop_loss is not None else []
         legs += [f"TP {f.quantity(line.take_profit)}"] if line.take_profit is not None else []
         flags = ("reduce-only" if line.reduce_only else "", "post-only" if line.post_only else "")
-        words = (SIDE_WORDS[line.side], f.quantity(line.quantity), line.instrument.code, TYPE_WORDS[line.type], price)
+        known = line.instrument
+        name = known.code
+        if language and known.code[:1].isdigit():
+            name = f"{f.clip((known.name_ko if language == 'ko' else '') or known.name, 12)} {known.code}"
+        words = (SIDE_WORDS[line.side], f.quantity(line.quantity), name, TYPE_WORDS[line.type], price)
         tail = (stop, trail, *legs, line.time_in_force.value.upper(), *flags, *line.remarks)
         return " ".join(part for part in (*words, *tail) if part)
     if isinstance(line, CloseOrder):

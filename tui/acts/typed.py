@@ -15,7 +15,7 @@ from core.domain.ids import AccountId, InstrumentId
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
-from tui import format as f
+from tui.acts.completing import Offer, offers
 from tui.acts.saying import is_reverse, say
 from tui.forms.help import HelpForm
 from tui.forms.policy import Kind
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tui.app import HogaApp
 
 _MAX_HISTORY = 200
+BETWEEN = "   "
+"""Stands between the parts of a remark, each a text of its own."""
 
 
 class Typed:
@@ -45,7 +47,8 @@ class Typed:
 
     def look(self, form: LineForm) -> OrderRequest | None:
         """Say in `form` what the line would do; the request to preview, if it is an order."""
-        form.is_wrong, form.suggestion, form.remark = False, None, ""
+        form.is_wrong, form.suggestion, form.fault, form.remark = False, None, None, ""
+        form.completes = self.offers
         text = form.edit.text.strip()
         if not text:
             form.remark = "b 10 CODE @PRICE buys; :help lists commands"
@@ -57,22 +60,43 @@ class Typed:
             line = self.parse(form.edit.text)
         except LineError as error:
             form.is_wrong, form.remark = True, str(error)
+            form.fault = (error.position, error.length) if error.length else None
             if error.suggestions:
                 form.suggestion = (error.position, error.length, error.suggestions[0])
-                form.remark += f"   Tab: {error.suggestions[0]}"
+                form.remark += f"{BETWEEN}Tab: {error.suggestions[0]}"
             return None
-        form.remark = f"→ {say(line)}"
+        form.remark = f"→ {say(line, self._app.look.language)}"
         return line.request(self._id) if isinstance(line, NewOrder) else None
+
+    def offers(self, text: str, cursor: int) -> Offer:
+        """What Tab may put in place of the word at the cursor."""
+        from core.trading.lineparts import VERBS
+
+        app = self._app
+        return offers(
+            text,
+            cursor,
+            verbs=(*VERBS, *_COMMANDS),
+            find=app.known.index.find,
+            orders=lambda: [row for row in app.picture.orders() if row.is_working],
+        )
 
     def previewed(self, form: LineForm, preview: Preview) -> None:
         """The desk's figures for what is typed."""
+        look, currency = self._app.look, preview.currency
         if preview.rule:
             form.is_wrong = True
-            form.remark += f"   {preview.rule}: {preview.text}"
+            form.remark += f"{BETWEEN}{preview.rule}: {preview.text}"
             return
-        value = f.money(preview.notional, preview.currency, base=self._app.look.base_currency)
-        share = "" if preview.nav_fraction is None else f"  {preview.nav_fraction * 100:.1f}% NAV"
-        form.remark += f"   {value}{share}  ✓ {preview.checks_passed}/{preview.checks_total}   Enter sends"
+        parts = [f"caution: {caution}" for caution in preview.cautions[:2]]  # the narrow lose the middle first
+        parts.append(look.money(preview.notional, currency))
+        parts += [] if preview.nav_fraction is None else [f"{preview.nav_fraction * 100:.1f}% NAV"]
+        parts.append(f"✓ {preview.checks_passed}/{preview.checks_total}")
+        parts += [f"{preview.distance_ticks:+d}t"] if preview.distance_ticks else []
+        parts += [] if preview.risk is None else [f"risk {look.money(preview.risk, currency)}"]
+        parts += [] if preview.costs is None else [f"fee {look.money(preview.costs, currency)}"]
+        parts.append("Enter reviews" if self._app.asking.is_live else "Enter sends")
+        form.remark += BETWEEN + BETWEEN.join(parts)
 
     # ---- Enter
 

@@ -3,6 +3,8 @@ review.py). Each waits for the key that means it and for nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.domain.account import TradingState
 from core.domain.commands import ControlStrategy, Panic, SetTradingState, StrategyAction
 from tui.messages import Dropped, Edited, Entered, Press, Wanted, Wish
@@ -138,6 +140,12 @@ class LineForm:
         self.is_wrong = False
         self.suggestion: tuple[int, int, str] | None = None
         """(position, length, text): what Tab puts in place of the characters at fault."""
+        self.fault: tuple[int, int] | None = None
+        """(position, length) of the word that cannot be read."""
+        self.completes: Callable[[str, int], tuple[int, tuple[str, ...]]] | None = None
+        """(text, cursor) -> where the word begins and what Tab may put there, one after the other."""
+        self.offered: tuple[str, ...] = ()
+        self._taken, self._start, self._after = 0, 0, ("", "")
 
     def key(self, press: Press) -> Wish | None:
         match press.key:
@@ -164,10 +172,31 @@ class LineForm:
         return Edited()
 
     def _take(self) -> Wish | None:
-        if self.suggestion is None:
-            return None
-        position, length, text = self.suggestion
+        """Mend the fault; else put in what the word may become, and with each further Tab the next."""
         line = self.edit.text
-        self.edit.set(line[:position] + text + line[position + length :])
-        self.suggestion = None
+        if self.offered and self._after[0] == line:
+            self._taken = (self._taken + 1) % len(self.offered)
+            return self._offer(self._after[1])
+        if self.suggestion is not None:
+            position, length, text = self.suggestion
+            self.edit.set(line[:position] + text + line[position + length :])
+            self.suggestion = None
+            return Edited()
+        if self.completes is None:
+            return None
+        cursor = self.edit.cursor
+        self._start, self.offered = self.completes(line, cursor)
+        self._taken = 0
+        head = line[: self._start]
+        self._after = ("", line[cursor:])
+        return self._offer(line[cursor:], head) if self.offered else None
+
+    def _offer(self, rest: str, head: str | None = None) -> Wish:
+        """Write the offer in; what Tab wrote is remembered, so that the next one replaces it."""
+        head = self.edit.text[: self._start] if head is None else head
+        offer = self.offered[self._taken]
+        gap = "" if offer.endswith("=") or rest.startswith(" ") else " "
+        self.edit.set(head + offer + gap + rest)
+        self.edit.cursor = len(head + offer + gap)
+        self._after = (self.edit.text, rest)
         return Edited()

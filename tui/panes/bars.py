@@ -71,18 +71,31 @@ class CommandBar(Sheet):
     def _typed(self, form: LineForm) -> list[Cell]:
         width = self.room_width
         text, at = form.edit.text, form.edit.cursor
-        typed = [Cell(f" {form.prompt} ", "accent"), Cell(text[:at], "text")]
-        typed += [Cell(text[at : at + 1] or " ", "cursor"), Cell(text[at + 1 :], "text")]
+        typed = [Cell(f" {form.prompt} ", "accent"), *_written(form, 0, at)]
+        typed += [Cell(text[at : at + 1] or " ", "cursor"), *_written(form, at + 1, len(text))]
         used = sum(f.width(cell.text) for cell in typed)
         if used > width - 4:  # the end of a long line matters more than its beginning
-            return [Cell("…", "faint"), Cell(_tail(text[:at], width - 6), "text"), typed[2], typed[3]]
+            room = max(width - 6 - f.width(text[at:]), width // 2)
+            rest = [Cell(text[at : at + 1] or " ", "cursor"), Cell(f.clip(text[at + 1 :], width // 3), "text")]
+            return [Cell("…", "faint"), Cell(_tail(text[:at], room), "text"), *rest]
         room = width - used - 2
         if not form.remark or room < 12:
             return typed
-        parts = clean(form.remark, 400).split(_BETWEEN)
-        remark = f.clip(_BETWEEN.join(map(self._look.said, parts)), room - 1)
+        parts = [self._look.said(text) for text in clean(form.remark, 400).split(_BETWEEN)]
+        while len(parts) > 1 and f.width(_BETWEEN.join(parts)) > room - 1:
+            del parts[-2 if len(parts) > 2 else -1]  # what it is and what Enter does stay longest
+        remark = f.clip(_BETWEEN.join(parts), room - 1)
         gap = room - f.width(remark)
         return [*typed, Cell(" " * gap), Cell(remark, "warning" if form.is_wrong else "text-dim")]
+
+
+def _written(form: LineForm, start: int, end: int) -> list[Cell]:
+    """What is typed between two places; the word that cannot be read stands out."""
+    text, (at, length) = form.edit.text, form.fault or (0, 0)
+    low, high = max(start, at), min(end, at + length)
+    if low >= high:
+        return [Cell(text[start:end], "text")]
+    return [Cell(text[start:low], "text"), Cell(text[low:high], "stale"), Cell(text[high:end], "text")]
 
 
 def _tail(text: str, cells: int) -> str:

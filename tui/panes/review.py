@@ -98,6 +98,8 @@ def _terms(subject: Subject, look: Look) -> tuple[Side, str, str]:
     words.append(request.time_in_force.value.upper())
     words += [look.word("reduce-only")] if request.reduce_only else []
     words += [look.word("post-only")] if request.post_only else []
+    words += [f"{look.word('SL')} {f.quantity(request.stop_loss)}"] if request.stop_loss is not None else []
+    words += [f"{look.word('TP')} {f.quantity(request.take_profit)}"] if request.take_profit is not None else []
     size = f.quantity(request.quantity)
     if is_change and old is not None and old.quantity != request.quantity:
         size = f"{f.quantity(old.quantity)}→{size}"
@@ -138,13 +140,8 @@ def _market(form: Review, picture: Picture, look: Look, now: int) -> list[Part]:
         side = look.word("bid" if request.side is Side.BUY else "ask")
         ticks = f"{preview.distance_ticks:+d}t" if preview.distance_ticks else "0t"
         parts.append(part(f"{side} {ticks}", "text-dim", 4))
-    if request.stop_loss is not None:
-        parts.append(part(f"{look.word('SL')} {f.quantity(request.stop_loss)}", "text-dim", 5))
-        if preview is not None and preview.risk is not None:
-            risk = look.money(preview.risk, preview.currency)
-            parts.append(part(f"{look.word('risk')} {risk}", "text-dim", 6))
-    if request.take_profit is not None:
-        parts.append(part(f"{look.word('TP')} {f.quantity(request.take_profit)}", "text-dim", 8))
+    if preview is not None and preview.risk is not None:
+        parts.append(part(f"{look.word('risk')} {look.money(preview.risk, preview.currency)}", "text-dim", 6))
     return parts
 
 
@@ -156,10 +153,11 @@ def _elevated(form: Review, look: Look, width: int) -> list[Part]:
     if form.problem:
         return [part(f" {look.word(form.problem)} ", "error"), answer]
     lead = f"{look.word('changed')} · " if form.is_again else ""
-    room = max(width - answer.width - 22, 12)
+    room = max(width - answer.width - 32, 12)
     first = look.said(form.cautions[0]) if form.cautions else ""
     parts = [part(f" {f.clip(lead + first, room)} ", "stale")]
     if len(form.cautions) > 1:
         parts.append(part(f"+{len(form.cautions) - 1}", "warning", 1))
     escape = Part((Cell(" Esc ", "badge-paper"), Cell(f" {look.word('back')}", "text")), 2)
-    return [*parts, answer, escape]
+    enter = Part((Cell(" Enter ", "badge-live"), Cell(f" {look.word('send')}", "text")), 3)
+    return [*parts, answer, enter, escape]

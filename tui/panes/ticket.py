@@ -243,7 +243,7 @@ class TicketPane(Sheet):
 def _risk_share(preview: Preview) -> str:
     if preview.nav_fraction is None or not preview.notional or preview.risk is None:
         return ""
-    return f"{float(preview.risk / preview.notional) * preview.nav_fraction * 100:.2f}% NAV"
+    return f"{float(preview.risk / preview.notional) * preview.nav_fraction * 100:.2f}%"
 
 
 def _shown(edit: LineEdit) -> str:

@@ -48,6 +48,10 @@ TICKET = {
     "there is no touch to follow": "따라갈 호가가 없습니다",
 }
 HANDS = {
+    "caution: {what}": "주의: {what:ko}",
+    "fee {amount}": "비용 {amount}",
+    "risk {amount}": "위험 {amount}",
+    "Enter reviews": "Enter 검토",
     "no position in {code} to protect": "{code} 보유가 없어 보호할 것이 없습니다",
     "nothing to repeat: no order was sent from here yet": "반복할 주문이 없습니다. 아직 보낸 주문이 없습니다",
     "cancel {count} marked orders: {ids}": "표시한 주문 {count}건 취소: {ids}",
@@ -90,6 +94,8 @@ ARMED = {
     "end armed mode": "무장 해제",
 }
 KEYS = {
+    "complete": "완성",
+    "Complete the word, or mend what is wrong; again for the next offer": "낱말을 완성하거나 틀린 곳을 고침. 다시 누르면 다음 후보",
     "Open the ticket of the order sent last again; sends nothing by itself": "마지막으로 보낸 주문의 주문서를 다시 엶. 보내지는 않음",
     "Attach a protective stop to the selected position, or move the one it has": (
         "고른 보유에 보호 손절을 붙이거나, 있는 것을 옮김"
