@@ -64,6 +64,8 @@ class Asking:
             request = app.typed.look(form)
         if request is not None and form is not None:
             app.work(partial(self._preview_of, form, request), "preview", exclusive=True)
+        else:  # figures still on their way are of what stood there before
+            app.workers.cancel_group(app, "preview")
 
     async def _preview_of(self, form: Form, request: OrderRequest) -> None:
         app = self._app
@@ -162,7 +164,7 @@ class Asking:
                 cautions=left,
                 answered=answered,
                 preview=preview,
-                is_again=isinstance(form, Review),
+                is_again=isinstance(form, Review) and not set(map(kind_of, left)) <= set(map(kind_of, form.cautions)),
             )
         )
 

@@ -176,6 +176,7 @@ async def test_elevated_asks_for_the_quantity(kind: str) -> None:
         await hands.until(lambda: isinstance(hands.app.top_form, Review) and review(hands).ask is Ask.QUANTITY)
         form = await reviewed(hands)
         assert [caution.partition(":")[0] for caution in form.cautions] == [kind]
+        assert not form.is_again  # it was known when the first question was asked
         assert kind in hands.lines[-1]
         assert not hands.orders
         wrong, right = ("1", "10") if kind != "far price" else ("2", "1")
@@ -410,11 +411,12 @@ class Slow(ScriptedDesk):
     def __init__(self) -> None:
         super().__init__()
         self.hangs = self.fails = False
+        self.gate = asyncio.Event()
         self.rows[Slice.STATUS] = (scripted.status(badge="REHEARSAL", is_rehearsal=True),)
 
     async def preview(self, request: object) -> Preview:
         if self.hangs:
-            await asyncio.Event().wait()
+            await self.gate.wait()
         if self.fails:
             raise OSError("the line was cut")
         return await super().preview(request)  # type: ignore[arg-type]
@@ -431,6 +433,22 @@ async def test_no_figures_are_a_reason_to_ask(how: str) -> None:
         assert not desk.sent
         await hands.press("5", "enter")
         await hands.until(lambda: desk.sent)
+
+
+async def test_figures_of_what_was_written_before_are_not_shown_beside_what_is_written_now() -> None:
+    desk = Slow()
+    async with console(desk) as hands:
+        desk.hangs = True
+        await hands.press(":")
+        await hands.type("b 10 005930 @70800")
+        desk.hangs = False
+        await hands.type("5x")
+        desk.gate.set()
+        for _ in range(5):
+            await hands.pilot.pause()
+        form = hands.app.top_form
+        assert form.is_wrong  # type: ignore[union-attr]
+        assert "NAV" not in form.remark  # type: ignore[union-attr]
 
 
 async def test_a_ticket_dropped_while_figures_are_waited_for_opens_no_review() -> None:

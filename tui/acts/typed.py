@@ -63,7 +63,7 @@ class Typed:
             form.fault = (error.position, error.length) if error.length else None
             if error.suggestions:
                 form.suggestion = (error.position, error.length, error.suggestions[0])
-                form.remark += f"{BETWEEN}Tab: {error.suggestions[0]}"
+                form.remark += f"{BETWEEN}Tab: {error.suggestions[0] or 'leaves it out'}"
             return None
         form.remark = f"→ {say(line, self._app.look.language)}"
         return line.request(self._id) if isinstance(line, NewOrder) else None

@@ -360,7 +360,7 @@ COMPOSED = {
 COMMANDS = {
     "b 10 CODE @PRICE": "b 10 코드 @가격",
     "→ {what}": "→ {what:ko}",
-    "Tab: {what}": "Tab: {what}",
+    "Tab: {what}": "Tab: {what:ko}",
     "b 10 CODE @PRICE buys; :help lists commands": "b 10 코드 @가격 으로 매수, :help 는 명령 목록",
     "leave the console": "화면 닫기",
     "what the keys do": "키 설명",

@@ -48,6 +48,7 @@ TICKET = {
     "there is no touch to follow": "따라갈 호가가 없습니다",
 }
 HANDS = {
+    "leaves it out": "지움",
     "caution: {what}": "주의: {what:ko}",
     "fee {amount}": "비용 {amount}",
     "risk {amount}": "위험 {amount}",
