@@ -58,6 +58,7 @@ class Asking:
                 request, form.problem = form.request(), ""
             except HogaError as error:
                 form.preview, form.problem = None, str(error)
+                request = form.probe()
         elif isinstance(form, Review):
             request = form.subject.request
         elif isinstance(form, LineForm) and form.place == "command":
@@ -74,6 +75,9 @@ class Asking:
             return  # no figures is what the ticket then says
         if isinstance(form, Ticket):
             form.learn(preview)
+            if form.problem:  # it was a probe: with what it told the size may be known now
+                form.preview = None
+                self.preview()
         elif isinstance(form, Review):
             form.preview = preview
         elif isinstance(form, LineForm):
@@ -98,6 +102,7 @@ class Asking:
         if isinstance(form, Ticket):
             moved = form.see(*self._app.trading.seen(form.instrument, form.account)) and not self.is_sending
             if moved or has_second_passed:
+                form.has_probed = False
                 self._app.form_changed(keeps_problem=form.is_denied)
         elif isinstance(form, Review):
             self._app.show_form()

@@ -58,6 +58,7 @@ class Ticket:
         self.unit = fields.unit_of(instrument, price or last)
         self.market = Market(last=last)
         self.means = Means()
+        self.has_probed = False
         self.is_protective = is_protective
         """A stop of a position: reduce-only, of its size, and only where it stands is asked."""
         self.reduce_only = order.reduce_only if order else is_protective
@@ -148,9 +149,19 @@ class Ticket:
             raise InvalidValue(f"the quantity must be a multiple of {plain(self.instrument.lot)}")
         return quantity
 
-    def request(self) -> OrderRequest:
+    def probe(self) -> OrderRequest | None:
+        """The smallest such order: its figures tell the buying power that a size is a part of. Asked once a second."""
+        if self.means.power is not None or self.has_probed:
+            return None
+        self.has_probed = True
+        try:
+            return self.request(self.unit)
+        except HogaError:
+            return None
+
+    def request(self, quantity: Decimal | None = None) -> OrderRequest:
         """What would be sent; of a change, what the order would become. Raises InvalidValue in a person's words."""
-        quantity = self.units()
+        quantity = self.units() if quantity is None else quantity
         limit = self._price_of(self.price, "price") if self.type in HAS_LIMIT else None
         is_trail = self.type is OrderType.TRAILING
         stop = self._price_of(self.stop, "stop price") if self.type in HAS_STOP and not is_trail else None
