@@ -195,8 +195,7 @@ async def test_it_ends(end: str) -> None:
     async with console(desk) as hands:
         await armed(hands)
         await change(hands, desk)
-        await hands.until(lambda: not hands.app.armed.is_on)
-        assert why in hands.text
+        await hands.until(lambda: not hands.app.armed.is_on and why in hands.text)
         await hands.press("f9")
         await hands.pilot.pause()
         assert not desk.sent
