@@ -114,7 +114,7 @@ ACTIONS: tuple[Action, ...] = (
         _ladder(
             f"size_{digit}",
             (str(digit),),
-            f"Size {digit}, or screen {digit} where there is no such size",
+            f"Size {digit} on the ladder screen, or screen {digit} where there is no such size",
             "size" if digit == 1 else "",
             method="size",
             argument=str(digit),

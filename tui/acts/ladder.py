@@ -56,7 +56,7 @@ class Laddering:
 
     def _stage(self, side: Side, *, crosses: bool = False) -> None:
         """A ticket at the cursor's price, of the size chosen by a digit."""
-        sizes = self._pane.presets if self._row is not None else ()
+        sizes = self._pane.presets if self._row is not None and self._pane.is_ladder else ()
         preset = self._pane.preset
         quantity = sizes[preset] if preset < len(sizes) else None
         self._pane.hold()
@@ -68,9 +68,9 @@ class Laddering:
         self._app.trading.protect(argument, at=self.price)
 
     def size(self, digit: str) -> None:
-        """Choose a size; a digit without one goes to its screen, as everywhere."""
+        """Choose a size; a digit without one, or where no sizes are shown, goes to its screen, as everywhere."""
         place = int(digit) - 1
-        if place < len(self._pane.sizes):
+        if self._pane.is_ladder and place < len(self._pane.sizes):
             self._pane.preset = place
             self._pane.hold()
             self._app.show_keys()

@@ -16,7 +16,7 @@ from tui import format as f
 from tui.forms.fields import unit_of
 from tui.look import Look, symbol
 from tui.panes.book_frame import BookState, foot_cells, heading_cells, last_cells, title_facts
-from tui.panes.book_rows import Said, Shape, row_cells, shape_of, size_text
+from tui.panes.book_rows import Said, Shape, price_width, row_cells, shape_of, size_text
 from tui.panes.marks import chips_by_row, mark_of, notes_by_row
 from tui.panes.tape import print_cells, prints_line
 from tui.panes.window import Scale, Window
@@ -28,8 +28,6 @@ from tui.widgets.sheet import Sheet
 HOLD_NS = 1 * NS
 """After a key the rows stand still for so long: nothing moves under a finger."""
 MOST_LEVELS = 10
-_PRICES = (7, 9, 11, 13, 16, 20)
-"""Widths of the price column; the narrowest that fits the instrument."""
 
 
 class BookPane(Sheet, can_focus=True):
@@ -106,9 +104,10 @@ class BookPane(Sheet, can_focus=True):
             self.draw()
 
     def _ride(self, row: BookRow) -> None:
+        """Once, with the order that a key has moved away from under the cursor."""
         mark = mark_of(row, self.riding)
-        if mark is not None and self.cursor_price is not None:
-            self.cursor_price = mark.price
+        if mark is not None and self.cursor_price not in (None, mark.price):
+            self.cursor_price, self.riding = mark.price, None
 
     def draw(self) -> None:
         """Put all rows from what is known."""
@@ -256,8 +255,8 @@ class BookPane(Sheet, can_focus=True):
         window = self.window
         digits = max(instrument.ticks.digits(window.prices[0]), instrument.ticks.digits(window.prices[-1]))
         digits = max(digits, row.decimals)
-        wide = len(f.price(float(window.prices[0]), digits))
-        shape = shape_of(width, next((w for w in _PRICES if w > wide), 24), has_bars=_has_fill(self.pens))
+        wide = price_width(f.price(window.prices[0], digits))
+        shape = shape_of(width, wide, has_bars=_has_fill(self.pens))
         state = BookState.of(row, self._now)
         said = self._said(row, instrument, shape, digits, state.mood)
         here = window.row(self.cursor_price) if self.cursor_price is not None else None
@@ -307,21 +306,19 @@ class BookPane(Sheet, can_focus=True):
         here = window.row(self.cursor_price) if self.cursor_price is not None else None
         room = min(shape.lane, 8)
         close = row.previous_close
-        pens = _percent_pens(mood)
+        pens, has_focus = _percent_pens(mood), self.has_focus
         found = []
         for place, price in enumerate(window.prices):
             ask, bid = asks.get(place), bids.get(place)
             is_best = place in best and mood == "live"
             is_shown = ask is not None or bid is not None
             change = float(price) / close - 1 if close and shape.percent else None
+            is_strong = is_best or place == here
+            price_pen = "strong" if is_strong else "text" if is_shown and mood == "live" else "text-dim"
             found.append(
                 Said(
                     price=f.price(price, digits),
-                    price_pen="strong"
-                    if is_best or place == here
-                    else "text"
-                    if is_shown and mood == "live"
-                    else "text-dim",
+                    price_pen=price_pen,
                     percent="" if change is None else f.signed(change * 100, 2),
                     percent_pen=pens(change) if is_shown else "text-dim",
                     ask="" if ask is None else size_text(ask, room),
@@ -331,11 +328,12 @@ class BookPane(Sheet, can_focus=True):
                     is_best=is_best,
                     sign="=" if place == sign_at else " ",
                     cursor="›" if place == here else " ",
-                    cursor_pen="accent" if self.has_focus else "faint",
+                    cursor_pen="accent" if has_focus else "faint",
                     sells=sells.get(place, ()),
                     buys=buys.get(place, ()),
                     note=notes.get(place, ""),
                     mood=mood,
+                    is_selected=place == here and has_focus,
                 )
             )
         return found

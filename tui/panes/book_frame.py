@@ -51,12 +51,12 @@ def title_facts(
 
 def heading_cells(look: Look, shape: Shape) -> tuple[Cell, ...]:
     word = look.word
-    ask, bid = f.fit(word("ASK QTY"), shape.lane, "right"), f.fit(word("BID QTY"), shape.lane, "right")
     if shape.has_blocks:
-        ask, bid = (
-            f.fit(word("ASK QTY") + " ", shape.lane, "right"),
-            f.fit(f.fit(word("BID QTY"), 8, "right"), shape.lane),
-        )
+        ask = f.fit(word("ASK QTY") + " ", shape.lane, "right")
+        bid = f.fit(f.fit(word("BID QTY"), 8, "right"), shape.lane)
+    else:
+        is_tight = max(f.width(word("ASK QTY")), f.width(word("BID QTY"))) > shape.lane
+        ask, bid = (f.fit(word(name[:3] if is_tight else name), shape.lane, "right") for name in ("ASK QTY", "BID QTY"))
     price = f.fit(word("PRICE"), shape.price + 2, "right")
     change = " " + f.fit(word("CHG%"), shape.percent, "right") if shape.percent else ""
     left = f.fit(" " + word("MY SELL"), shape.own) if shape.own else ""
@@ -72,37 +72,38 @@ def last_cells(
     moved = row.last - row.previous_close if row.last and row.previous_close else None
     change = row.last / row.previous_close - 1 if row.last and row.previous_close else None
     pen = f.direction(moved) if state.mood == "live" else "text-dim"
-    left = f.fit(f.change(moved, digits) + " " * shape.has_blocks, shape.left, "right")
+    moved_text = f.change(moved, digits) + " " * shape.has_blocks
+    if len(moved_text) > shape.lane:  # part of a number is another number: the glyph alone, and the percent beside
+        moved_text = moved_text[0]
+    left = f.fit(moved_text, shape.left, "right")
     if shape.own:
         left = f.fit(f" {look.word('last')}", shape.own) + left[shape.own :]
     price = f.fit(f.price(row.last, digits), shape.price + 2, "right", number=True)
-    percent = f.percent(change)
     cells = [Cell(left, pen), Cell(price, "faint" if row.last is None else pen)]
     room = shape.width - shape.left - shape.price - 2
+    chip = [Cell(" "), state.chip] if state.chip is not None else []
+    needed = sum(f.width(cell.text) for cell in chip)
     if shape.percent:
-        cells.append(Cell(" " + f.fit(percent.rstrip("%"), shape.percent, "right"), pen))
+        cells.append(Cell(" " + f.fit(f.percent(change).rstrip("%"), shape.percent, "right"), pen))
         room -= shape.percent + 1
-    elif room >= 8:
-        cells.append(Cell(" " + f.fit(percent, 8, "right"), pen))
+    elif room >= 9 + needed:
+        cells.append(Cell(" " + f.fit(f.percent(change), 8, "right"), pen))
         room -= 9
-    tail = [Cell("  "), *_between(look, row, digits, state, instrument)]
+    tail = [*chip, Cell("  "), *_between(look, row, digits, instrument, is_calm=not chip)]
     while tail and sum(f.width(cell.text) for cell in tail) > room:
         tail.pop()
     return (*cells, *tail)
 
 
-def _between(look: Look, row: BookRow, digits: int, state: BookState, instrument: Instrument) -> list[Cell]:
-    chip = [state.chip, Cell("  ")] if state.chip is not None else []
+def _between(look: Look, row: BookRow, digits: int, instrument: Instrument, *, is_calm: bool) -> list[Cell]:
     bid, ask = row.best_bid, row.best_ask
     if not (bid and ask):
-        side = "no asks" if bid else "no bids" if ask else "no book"
-        return [*chip, Cell(look.word(side), "text-dim")]
+        return [Cell(look.word("no asks" if bid else "no bids" if ask else "no book"), "text-dim")]
     if bid >= ask:
-        return [*chip, Cell(look.word("crossed"), "text-dim" if chip else "warning")]
+        return [Cell(look.word("crossed"), "warning" if is_calm else "text-dim")]
     ticks = ticks_between(instrument, bid, ask)
     middle = f.price((bid + ask) / 2, digits if (bid + ask) / 2 == round((bid + ask) / 2, digits) else digits + 1)
-    spread = [Cell(f"{look.word('spread')} {ticks}t", "text-dim"), Cell(f"   {look.word('mid')} {middle}", "text-dim")]
-    return [*chip, *spread]
+    return [Cell(f"{look.word('spread')} {ticks}t", "text-dim"), Cell(f"   {look.word('mid')} {middle}", "text-dim")]
 
 
 def ticks_between(instrument: Instrument, low: float, high: float) -> str:

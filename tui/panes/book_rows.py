@@ -13,7 +13,7 @@ BLOCK = 9
 """Cells of the solid block that holds the number where a lane is wide."""
 WIDE_LANE = 14
 _PERCENT = 7
-_OWN = 11
+_OWN = 13
 _ENDS = " ▏▎▍▌▋▊▉"
 _HATCH = "╱"
 
@@ -47,6 +47,15 @@ class Shape(NamedTuple):
     def middle(self) -> int:
         """Mark, cursor, price and change."""
         return 2 + self.price + (self.percent and 1 + self.percent)
+
+
+PRICE_WIDTHS = (7, 9, 11, 13, 16, 20, 24)
+"""Classes of price columns."""
+
+
+def price_width(text: str) -> int:
+    """The narrowest column that holds a price like `text`, with a cell to spare."""
+    return next((wide for wide in PRICE_WIDTHS if wide > len(text)), len(text) + 1)
 
 
 def shape_of(width: int, price: int, *, has_bars: bool) -> Shape:
@@ -89,6 +98,8 @@ class Said(NamedTuple):
     """What this price is: a limit of the day, a VI line."""
     mood: str = "live"
     """live, dim (not to be trusted, or closed) or halted."""
+    is_selected: bool = False
+    """The cursor is here and the keys too: the row lies on the selection's ground."""
 
 
 @lru_cache(maxsize=4096)
@@ -179,7 +190,7 @@ def _ask(shape: Shape, said: Said) -> list[Cell]:
     whole, rest = divmod(said.ask_bar, 8)
     if shape.has_blocks:
         number = Cell(f.fit(said.ask, BLOCK - 1, "right", number=True) + " ", pen)
-        end = Cell(_ENDS[8 - rest], "ask-end-here" if said.cursor != " " else "ask-end") if rest else Cell("")
+        end = Cell(_ENDS[8 - rest], "ask-end-here" if said.is_selected else "ask-end") if rest else Cell("")
         return [Cell(" " * (shape.bar_cells - whole - bool(rest))), end, Cell(" " * whole, pen), number]
     text = f.fit(said.ask, shape.lane, "right", number=True)
     cut = shape.lane - whole
@@ -216,10 +227,14 @@ def _still(shape: Shape, size: str, mood: str, *, is_ask: bool) -> Cell:
     """A size that nobody can trade on now: dim, without a bar; of a halted instrument hatched."""
     cells = BLOCK - 1 if shape.has_blocks else shape.lane
     text = f.fit(size, cells, "right", number=True) + (" " if shape.has_blocks else "")
-    rest = shape.lane - len(text)
+    rest = " " * (shape.lane - len(text))
+    whole = rest + text if is_ask else text + rest
     if mood == "halted":
-        return Cell(_HATCH * rest + text if is_ask else text + _HATCH * rest, "text-dim")
-    return Cell(" " * rest + text if is_ask else text + " " * rest, "text-dim")
+        blank = len(whole) - len(whole.lstrip())
+        whole = _HATCH * max(blank - 1, 0) + whole[max(blank - 1, 0) :]
+        if not is_ask and shape.has_blocks:
+            whole = whole.rstrip() + " " + _HATCH * len(rest)
+    return Cell(whole, "text-dim")
 
 
 def _glyphs(shape: Shape, size: str, bar: int, *, is_best: bool, is_ask: bool) -> list[Cell]:
@@ -241,11 +256,13 @@ def _glyphs(shape: Shape, size: str, bar: int, *, is_best: bool, is_ask: bool) -
 def size_text(size: float, cells: int) -> str:
     """A quantity of the market in `cells` cells: whole numbers written out while they fit, coins with the digits that
     tell something. Not for our own quantities, which are exact."""
-    decimals = 0 if size == int(size) else 1 if size >= 100 else 3 if size >= 1 else 4
-    text = f.number(size, decimals)
+    text = f.number(size, 0 if size == int(size) else 1 if size >= 100 else 3 if size >= 1 else 4)
     if not text.strip("0."):
         text = "<.0001"
-    return text if len(text) <= cells else f.compact(size, 1, 1000)
+    for decimals in (1, 0):
+        if len(text) > cells:
+            text = f.compact(size, decimals, 1000)
+    return text
 
 
 def rough(value: float) -> str:

@@ -9,7 +9,7 @@ from core.domain.market import Aggressor
 from core.trading.view import BookRow, Slice
 from tui import format as f
 from tui.look import DOUBTFUL, Look
-from tui.panes.book_rows import size_text
+from tui.panes.book_rows import price_width, size_text
 from tui.panes.window import Scale
 from tui.picture import Picture
 from tui.widgets.grid import Cell
@@ -77,19 +77,23 @@ def print_cells(look: Look, row: BookRow, width: int, rooms: int, scale: Scale, 
     sizes = [size for _, _, size, _ in prints if size > 0]
     usual = median(sizes) if sizes else 0.0
     scale.fit(max(sizes, default=0.0))
-    price_room = min(max(width - _CLOCK - _SIZE - 4, 8), 13)
-    bar_room = width - _CLOCK - price_room - _SIZE - 4
+    longest = max((f.price(price, row.decimals) for _, price, _, _ in prints), key=len)
+    price_room = price_width(longest)
+    size_room = min(_SIZE, width - price_room - 3)
+    clock_room = _CLOCK if width - price_room - 3 - _CLOCK >= 5 else 0
+    size_room = min(size_room, width - clock_room - price_room - 3)
+    bar_room = width - clock_room - price_room - size_room - 4
     is_dim = row.freshness in DOUBTFUL
     lines = []
     for ts, price, size, aggressor in prints:
         is_large = size >= LARGE * usual and size > 0
         digits = row.decimals
         cells = [
-            Cell(f" {look.zone.clock(ts)}" + " " * (_CLOCK - 9), "text-dim"),
+            Cell(f.fit(f" {look.zone.clock(ts)}", clock_room), "text-dim"),
             Cell(f.fit(f.price(price, digits), price_room, "right", number=True), "text-dim" if is_dim else "text"),
             Cell(f" {_GLYPHS[aggressor]} ", "text-dim" if is_dim else _PENS[aggressor]),
             Cell(
-                f.fit(size_text(size, _SIZE), _SIZE, "right"),
+                f.fit(size_text(size, size_room), size_room, "right"),
                 "strong" if is_large else "text-dim" if is_dim else "text",
             ),
         ]

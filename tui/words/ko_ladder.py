@@ -54,7 +54,9 @@ HELP = {
     "Sell ticket at the cursor's price; without a cursor at the ask": "커서 가격의 매도 주문서, 커서가 없으면 매도호가",
     "Buy ticket at the ask, of the chosen size": "매도호가에 고른 수량의 매수 주문서",
     "Sell ticket at the bid, of the chosen size": "매수호가에 고른 수량의 매도 주문서",
-    "Size {digit}, or screen {digit} where there is no such size": "수량 {digit}, 그런 수량이 없으면 화면 {digit}",
+    "Size {digit} on the ladder screen, or screen {digit} where there is no such size": (
+        "호가 화면에서 수량 {digit}, 그런 수량이 없으면 화면 {digit}"
+    ),
     "Cancel your orders at the cursor's price (Enter confirms)": "커서 가격의 내 주문을 취소 (Enter로 확인)",
     "Modify your order at the cursor's price": "커서 가격의 내 주문을 정정",
     "Raise that order by one tick (staged; Enter commits)": "그 주문을 한 틱 올림 (Enter로 확정)",
