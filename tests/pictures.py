@@ -34,7 +34,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "ticket": ("1", "b"),
     "positions": ("2",),
     "orders": ("3",),
-    "ladder": ("4",),
+    "ladder": ("4", "j", "j", "j", "b"),
     "chart": ("5",),
     "strategies": ("6",),
     "log": ("8",),

@@ -75,11 +75,10 @@ def last_cells(
     moved_text = f.change(moved, digits) + " " * shape.has_blocks
     if len(moved_text) > shape.lane:  # part of a number is another number: the glyph alone, and the percent beside
         moved_text = moved_text[0]
-    left = f.fit(moved_text, shape.left, "right")
-    if shape.own:
-        left = f.fit(f" {look.word('last')}", shape.own) + left[shape.own :]
+    label = [Cell(f.fit(f" {look.word('last')}", shape.own), "text-dim")] if shape.own else []
+    left = f.fit(moved_text, shape.lane, "right")
     price = f.fit(f.price(row.last, digits), shape.price + 2, "right", number=True)
-    cells = [Cell(left, pen), Cell(price, "faint" if row.last is None else pen)]
+    cells = [*label, Cell(left, pen), Cell(price, "faint" if row.last is None else pen)]
     room = shape.width - shape.left - shape.price - 2
     chip = [Cell(" "), state.chip] if state.chip is not None else []
     needed = sum(f.width(cell.text) for cell in chip)
