@@ -58,8 +58,8 @@ class MarketPane(Sheet, can_focus=True):
         if width < _TWO_COLUMNS:
             self.put_lines([_pair(label, value, width) for label, value in facts][: self.room_height])
             return
-        half = width // 2
         left, right = facts[::2], facts[1::2]
+        half = min(max(_needed(left), width // 2), width - max(f.width(value.text) for _, value in right) - 2)
         lines = []
         for place, (label, value) in enumerate(left):
             cells = _pair(label, value, half)
@@ -119,6 +119,11 @@ class MarketPane(Sheet, can_focus=True):
             return Cell("0", "text-dim")
         text = self._look.quantity(held.quantity, 11)
         return Cell(f"+{text}" if held.quantity > 0 and text[0].isdigit() else text, "strong")
+
+
+def _needed(facts: list[tuple[str, Cell]]) -> int:
+    """Cells for a column of labels and values, with one between them."""
+    return max(f.width(label) + f.width(value.text) for label, value in facts) + 3
 
 
 def _pair(label: str, value: Cell, width: int) -> list[Cell]:
