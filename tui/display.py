@@ -206,12 +206,21 @@ def with_clean_edges(driver: type[Driver]) -> type[Driver]:
     class CleanEdges(driver):  # type: ignore[misc, valid-type]
         _file: Any
         meter: Metered | None = None
-        has_started = False
+        has_started = is_starting = False
 
         def start_application_mode(self) -> None:
             forget = getattr(self._app, "forget_screen", None)
             if forget is not None:
                 forget()
+            if self.is_starting:  # continued once more while this was being done: it goes on below
+                return
+            self.is_starting = True
+            try:
+                self._start()
+            finally:
+                self.is_starting = False
+
+        def _start(self) -> None:
             if self.has_started:  # stopped and continued by somebody else: Textual would start its threads twice
                 self.stop_application_mode()
                 self.close()
