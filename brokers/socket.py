@@ -1,0 +1,307 @@
+"""The WebSocket line of a broker: it comes back after every loss, asks again for what is wanted until the venue says
+so, and takes a line that carries nothing for a dead one, whatever its pongs say. What frames mean is the dialect's
+matter; what a loss means (a gap in our own fills, or only in quotes) is the broker's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from core.domain.errors import AuthFailed, NotConnected
+from core.domain.market import NS
+from core.domain.text import clean
+from core.log import get_logger
+from core.ports import Clock
+from core.runtime.throttle import Throttle
+
+FRAME_CAP = 1 << 20
+"""A longer frame ends the connection."""
+FRAMES_WAITING = 256
+"""Frames that wait to be taken; beyond that the venue waits (TCP)."""
+FIRST_SECONDS, LAST_SECONDS = 0.5, 30.0
+CONNECTS_A_MINUTE = 12
+CALM = 60 * NS
+"""A line that stood this long counts as having recovered."""
+
+T = TypeVar("T")
+log = get_logger("brokers.socket")
+logging.getLogger("websockets").propagate = False  # it prints headers, and the key in them
+logging.getLogger("websockets").addHandler(logging.NullHandler())
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The line stands. Nothing that happened since the last Closed will be told again."""
+
+    received: int
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """The line is down and will be tried again."""
+
+    received: int
+    text: str
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    data: str | bytes
+    received: int
+
+
+Line = Opened | Closed | Frame
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How a venue's line is kept."""
+
+    silence_seconds: float = 5.0
+    """Without a frame that `is_life`, the line is dead."""
+    probe: str = ""
+    """A text frame that the venue answers, sent when the line is quiet; empty: none."""
+    probe_seconds: float = 3.0
+    ack_seconds: float | None = 2.0
+    """What is wanted and not yet acknowledged is asked for again after this; None: asking is enough."""
+    ping_seconds: float | None = 20.0
+    """Control pings for the venue's sake; their pongs prove nothing to us."""
+    open_seconds: float = 5.0
+    final_codes: frozenset[int] = frozenset()
+    """Close codes after which coming back would only throw somebody else out."""
+
+
+class Socket:
+    """One line. `lines()` is its life: iterate it in one place; `want` may be called at any time."""
+
+    def __init__(
+        self,
+        broker: str,
+        url: str,
+        clock: Clock,
+        *,
+        asking: Callable[[frozenset[str], frozenset[str], frozenset[str]], Iterable[str]],
+        headers: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        refused: Callable[[], None] = lambda: None,
+        is_life: Callable[[str | bytes], bool] = lambda data: True,
+        manner: Manner | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        """`asking(new, gone, all)` gives the text frames that make the venue's subscription `all`. `refused` is told of
+        a 401 or 403 at the door: the token in `headers` is dead; a second one in a row ends the line."""
+        self.broker = broker
+        self._url = url
+        self._clock = clock
+        self._asking = asking
+        self._headers = headers
+        self._refused = refused
+        self._is_life = is_life
+        self._manner = manner or Manner()
+        self._chance = jitter or random.Random()
+        self._connects = Throttle(clock, CONNECTS_A_MINUTE, 60)
+        self._line: ClientConnection | None = None
+        self._closing = asyncio.Event()
+        self.wanted: frozenset[str] = frozenset()
+        self.acknowledged: frozenset[str] = frozenset()
+        self._asked: frozenset[str] = frozenset()
+        """What was asked for on this line."""
+        self._asked_at = 0
+        self._heard_at = self._probed_at = self._left_at = 0
+        self.connects = 0
+        self.losses = 0
+        self.asked_again = 0
+
+    # --- what is wanted -------------------------------------------------------------------------------------------
+
+    async def want(self, wanted: frozenset[str]) -> None:
+        """The whole set. Asked for now when the line stands, else as soon as it does."""
+        if not self.wanted:
+            self._heard_at = self._clock.monotonic()  # until now nothing had to come
+        self.wanted = wanted
+        self.acknowledged &= wanted
+        if self._line is not None:
+            with suppress(ConnectionClosed, OSError):
+                await self._ask(self._line)
+
+    def acknowledge(self, keys: Iterable[str]) -> None:
+        """The venue serves these now: its word, or their data."""
+        self.acknowledged |= self.wanted.intersection(keys)
+
+    async def _ask(self, line: ClientConnection, again: frozenset[str] = frozenset()) -> None:
+        new, gone = (self.wanted - self._asked) | again, self._asked - self.wanted
+        if not (new or gone):
+            return
+        self._asked, self._asked_at = self.wanted, self._clock.monotonic()
+        for text in self._asking(new, gone, self.wanted):
+            await line.send(text)
+        if self._manner.ack_seconds is None:
+            self.acknowledged = self.wanted
+
+    async def close(self) -> None:
+        self._closing.set()
+        if self._line is not None:
+            await self._line.close()
+
+    # --- the life of the line -------------------------------------------------------------------------------------
+
+    async def lines(self) -> AsyncIterator[Line]:
+        """Opened, frames, Closed, and again, until `close`. Raises AuthFailed when the venue will not have us."""
+        attempt = refusals = 0
+        while not self._closing.is_set():
+            await self._connects.take()
+            text = ""
+            try:
+                line = await self._open()
+            except InvalidStatus as error:
+                status = error.response.status_code
+                if status in (401, 403):
+                    refusals += 1
+                    self._refused()
+                text = f"HTTP {status} at the door"
+                if refusals > 1:
+                    raise AuthFailed(self.broker, f"{self.broker} refuses the stream: {text}") from error
+            except (InvalidHandshake, InvalidURI, ConnectionClosed, OSError, TimeoutError, NotConnected) as error:
+                text = clean(str(error), 120) if isinstance(error, NotConnected) else type(error).__name__
+            else:
+                refusals = 0
+                since = self._heard_at = self._probed_at = self._left_at = self._clock.monotonic()
+                self.connects += 1
+                self._line, self._asked, self.acknowledged = line, frozenset(), frozenset()
+                try:
+                    yield Opened(self._clock.now())
+                    with suppress(ConnectionClosed, OSError):
+                        await self._ask(line)
+                    while not isinstance(item := await self._next(line), str):
+                        yield item
+                    text = item
+                finally:
+                    self._line = None
+                    await self._hang_up(line)
+                if line.close_code in self._manner.final_codes:
+                    raise AuthFailed(self.broker, f"{self.broker} ended the stream for good: {text}")
+                attempt = 0 if self._clock.monotonic() - since > CALM else attempt
+            if self._closing.is_set():
+                return
+            self.losses += 1
+            attempt += 1
+            log.info("socket.lost", broker=self.broker, reason=text, attempt=attempt)
+            yield Closed(self._clock.now(), text)
+            await self._clock.sleep(
+                self._chance.uniform(FIRST_SECONDS / 2, min(FIRST_SECONDS * 2**attempt, LAST_SECONDS))
+            )
+
+    async def _open(self) -> ClientConnection:
+        async with asyncio.timeout(self._manner.open_seconds):
+            headers = await self._headers() if self._headers is not None else {}
+            return await _Connect(
+                self._url,
+                additional_headers=dict(headers),
+                proxy=None,
+                compression=None,
+                max_size=FRAME_CAP,
+                max_queue=FRAMES_WAITING,
+                open_timeout=None,
+                close_timeout=1,
+                ping_interval=self._manner.ping_seconds,
+                ping_timeout=None,
+                user_agent_header="hoga",
+            )
+
+    async def _next(self, line: ClientConnection) -> Frame | str:
+        """The next frame, or why there is none. Between frames it asks again and probes. The time in which nobody took
+        frames is not the venue's silence."""
+        self._heard_at += max(self._clock.monotonic() - self._left_at, 0)
+        while True:
+            now = self._clock.monotonic()
+            due = self._heard_at + round(self._manner.silence_seconds * NS)
+            if now >= due:
+                line.transport.abort()  # nobody there: no farewell is waited for
+                return f"no data for {self._manner.silence_seconds:g} s"
+            try:
+                wake = min(due, await self._tend(line, now))
+                async with asyncio.timeout(max((wake - now) / NS, 0.001)):
+                    data = await line.recv()
+            except TimeoutError:
+                continue
+            except (ConnectionClosed, OSError):
+                reason = clean(line.close_reason or "", 80)
+                return f"closed with {line.close_code}{': ' if reason else ''}{reason}"
+            received, self._left_at = self._clock.now(), self._clock.monotonic()
+            if self._is_life(data):
+                self._heard_at = self._left_at
+            return Frame(data, received)
+
+    async def _tend(self, line: ClientConnection, now: int) -> int:
+        """Do what is due on a line between frames; returns when the next thing will be."""
+        wake = now + 60 * NS
+        ack = self._manner.ack_seconds
+        missing = self.wanted - self.acknowledged
+        if ack is not None and missing:
+            if now >= self._asked_at + round(ack * NS):
+                self.asked_again += 1
+                await self._say(line, self._ask(line, missing))
+            wake = self._asked_at + round(ack * NS)
+        if self._manner.probe:
+            quiet = round(self._manner.probe_seconds * NS)
+            if now >= max(self._heard_at, self._probed_at) + quiet:
+                self._probed_at = now
+                await self._say(line, line.send(self._manner.probe))
+            wake = min(wake, max(self._heard_at, self._probed_at) + quiet)
+        return wake
+
+    async def _say(self, line: ClientConnection, saying: Awaitable[None]) -> None:
+        """A peer that reads nothing must not hold us up: the line's own silence will end it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await saying
+
+    async def _hang_up(self, line: ClientConnection) -> None:
+        with suppress(ConnectionClosed, OSError, TimeoutError):
+            async with asyncio.timeout(1.5):
+                await line.close()
+
+
+class _Connect(connect):
+    """Without redirects: the key in the headers is for one host."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def merged(sources: Mapping[str, AsyncIterator[T]], size: int = FRAMES_WAITING) -> AsyncIterator[tuple[str, T]]:
+    """Several lines as one, bounded: who is ahead waits. The first failure of any is raised, and ends all."""
+    queue: asyncio.Queue[tuple[str, T] | Exception | None] = asyncio.Queue(size)
+
+    async def pump(name: str, source: AsyncIterator[T]) -> None:
+        try:
+            async for item in source:
+                await queue.put((name, item))
+        except Exception as error:
+            await queue.put(error)
+        else:
+            await queue.put(None)
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
+
+    pumps = [asyncio.ensure_future(pump(name, source)) for name, source in sources.items()]
+    try:
+        ended = 0
+        while ended < len(pumps):
+            item = await queue.get()
+            if item is None:
+                ended += 1
+            elif isinstance(item, Exception):
+                raise item
+            else:
+                yield item
+    finally:
+        for task in pumps:
+            task.cancel()
+        if pumps:
+            await asyncio.wait(pumps)
