@@ -77,7 +77,12 @@ def _totals(status: StatusRow | None, look: Look, *wanted: str) -> tuple[Cell, .
         if word in money:
             is_estimated = status.is_estimated and word != "real"
             figure = profit_cell(
-                money[word], status.base_currency, look, 16, glyph=word == "unreal", is_estimated=is_estimated
+                money[word],
+                status.base_currency,
+                look,
+                16,
+                glyph=word == "unreal" and bool(money[word]),
+                is_estimated=is_estimated,
             )
         else:
             share = shares[word]
