@@ -23,6 +23,7 @@ from tui.acts.armed import Armed
 from tui.acts.chart import Charting
 from tui.acts.face import Face
 from tui.acts.ladder import Laddering
+from tui.acts.leaving import farewell
 from tui.acts.move import Moving
 from tui.acts.notices import Notices
 from tui.acts.rows import Rows
@@ -36,11 +37,12 @@ from tui.following import Following
 from tui.forms.live import LiveLine
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
+from tui.keymap import pressed
 from tui.keys import Keys
 from tui.known import Known
 from tui.look import make_look
 from tui.manners import Manners
-from tui.messages import Called, Dropped, Edited, Entered, Form, Press, Refused, Wanted, Wish
+from tui.messages import Called, Dropped, Edited, Entered, Form, Refused, Wanted, Wish
 from tui.picture import Picture
 from tui.places import Places
 from tui.remap import keymap
@@ -91,6 +93,8 @@ class HogaApp(ShadowDisplay[int]):
         rooms = {"move": Moving(self), "trade": self.trading, "work": self.working, "rows": self.rows}
         rooms |= {"chart": self.charting, "strategies": self.deciding, "ladder": Laddering(self)}
         self.keys = Keys(self, keymap(settings.keys), rooms)
+        self.farewell = ""
+        """What to say once the terminal is given back."""
         self._flush_due: Any = None
         self._flushed = 0
 
@@ -111,6 +115,7 @@ class HogaApp(ShadowDisplay[int]):
 
     def leave(self) -> None:
         """Close the console; orders and positions stay as they are."""
+        self.farewell = farewell(self.picture, self.look, owns_engine=self.owns_engine)
         self.exit(0)
 
     def undecoded(self) -> None:
@@ -356,9 +361,11 @@ class HogaApp(ShadowDisplay[int]):
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes are ours alone: no binding of Textual's may act on them."""
         if isinstance(event, events.Key):
-            self.keys.press(Press(event.key, event.character, event.time))
+            self.keys.press(pressed(event.key, event.character, event.time))
         elif isinstance(event, events.Paste):
             self.keys.paste(event.text, event.time)
+        elif isinstance(event, events.MouseEvent):
+            return  # the mouse is the terminal's
         else:
             await super().on_event(event)
             if isinstance(event, events.AppBlur):

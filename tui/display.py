@@ -18,6 +18,7 @@ from textual.app import App, ReturnType
 from textual.driver import Driver
 
 from core.log import get_logger
+from tui.hearing import hear
 from tui.line_speed import Metered
 from tui.probe import Probe
 from tui.shadow import ShadowScreen
@@ -245,14 +246,9 @@ def with_clean_edges(driver: type[Driver]) -> type[Driver]:
 
         def run_input_thread(self) -> None:
             """Bytes that are no UTF-8 (another encoding, noise) are dropped; Textual would end the console."""
-            while True:
-                try:
-                    super().run_input_thread()
-                    return
-                except UnicodeDecodeError:
-                    undecoded = getattr(self._app, "undecoded", None)
-                    if undecoded is not None:
-                        self._app.call_later(undecoded)
+            undecoded = getattr(self._app, "undecoded", None)
+            told = (lambda: self._app.call_later(undecoded)) if undecoded is not None else None
+            hear(self.fileno, self.exit_event, self.process_message, told)
 
     CleanEdges.__name__ = driver.__name__
     return CleanEdges

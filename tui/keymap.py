@@ -63,6 +63,12 @@ def _table(actions: Iterable[Action]) -> dict[str, Action]:
     return {key: action for action in actions for key in action.keys}
 
 
+def pressed(key: str, character: str | None, at: float) -> Press:
+    """A key as the terminal gave it. One with a modifier types nothing, though old terminals send Alt and x as if x had
+    been typed."""
+    return Press(key, None if "+" in key[1:] else character, at)
+
+
 def key_of(press: Press) -> str:
     """The key as the registry writes it: its character where it has one that can be seen, else Textual's name."""
     character = press.character

@@ -11,6 +11,7 @@ from tui.acts.applies import TESTS
 from tui.keyboard import ARM_SECONDS, BURST_SECONDS, BurstGuard, Verdict, latin_keys
 from tui.keymap import Keymap, key_label, key_of
 from tui.messages import Form, Press
+from tui.panes.hints import HANGUL
 
 if TYPE_CHECKING:
     from tui.app import HogaApp
@@ -29,6 +30,8 @@ class Keys:
         self.map = keymap
         self.rooms = rooms
         """Name of a room -> the object whose methods are its actions."""
+        self.is_hangul = False
+        """The newest letter came from a Korean keyboard."""
         self.pending = ""
         """The first key of a pair, while the second is waited for."""
         self._pending_at = 0.0
@@ -58,6 +61,7 @@ class Keys:
         is_hot = at - self._last_printable <= BURST_SECONDS
         if press.is_printable:
             self._last_printable = at
+            self._see_script(press.character or "")
         if press.key == "ctrl+z":  # the terminal's own key, which it leaves to us: nobody can bind it
             if self.gap > BURST_SECONDS:
                 app.manners.suspend()
@@ -85,8 +89,17 @@ class Keys:
         else:
             self._app.take(form, wish)
 
+    def _see_script(self, character: str) -> None:
+        is_hangul = bool(latin_keys(character))
+        if is_hangul != self.is_hangul and (is_hangul or character.isalpha()):
+            self.is_hangul = is_hangul
+            self._app.show_keys()
+
     def hints(self) -> list[tuple[str, str]]:
         """What the footer shows: keys that have something to act on now, with the word for it."""
+        return [("가", HANGUL), *self._hints()] if self.is_hangul else self._hints()
+
+    def _hints(self) -> list[tuple[str, str]]:
         app = self._app
         if app.top_form is not None:
             return _hints(self.map.working(app.top_form.place))

@@ -12,11 +12,11 @@ import tty
 from collections.abc import Iterator
 
 from textual import events
-from textual._xterm_parser import XTermParser
 
 from tui.actions import PANES
+from tui.hearing import Hearing
 from tui.keycheck import unreachable
-from tui.keymap import Keymap, key_of
+from tui.keymap import Keymap, key_of, pressed
 from tui.messages import Press
 
 _KITTY_ON, _KITTY_OFF = "\x1b[>25u", "\x1b[<u"
@@ -30,7 +30,7 @@ class Ear:
 
     def __init__(self, keymap: Keymap) -> None:
         self._map = keymap
-        self._parser = XTermParser()
+        self._parser = Hearing()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._held = b""
         self._same: tuple[str, int] = ("", 0)
@@ -60,7 +60,7 @@ class Ear:
             raw = _shown(held) if not place else "..."
             if isinstance(event, events.Key):
                 self._same = (event.key, self._same[1] + 1 if event.key == self._same[0] else 1)
-                press = Press(event.key, event.character, 0.0)
+                press = pressed(event.key, event.character, 0.0)
                 yield f"{key_of(press):<16} {raw:<28} {meaning(self._map, press)}"
             elif isinstance(event, events.Paste):
                 yield f"{'(paste)':<16} {raw[:28]:<28} {len(event.text)} characters; outside a field it is ignored"

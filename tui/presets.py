@@ -33,7 +33,7 @@ PRESETS: dict[str, Preset] = {
             "trade.buy": ("f2",),
             "trade.sell": ("f4",),
             "trade.modify": ("f3",),
-            "trade.cancel": ("shift+f3",),
+            "trade.cancel": ("delete",),
             "move.go_positions": ("f8",),
         },
     ),
@@ -53,7 +53,6 @@ PRESETS: dict[str, Preset] = {
             "trade.cancel": ("delete",),
             "work.find": ("ctrl+f",),
             "work.find_next": ("f3",),
-            "work.find_previous": ("shift+f3",),
         },
     ),
 }

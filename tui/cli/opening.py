@@ -35,7 +35,15 @@ def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False, slow: bo
     )
     settings = msgspec.structs.replace(settings, console=console)
     with logged(settings.log):
-        return run_console(settings, demo=is_demo)
+        return run_console(settings, demo=is_demo, file=_file_of(chosen))
+
+
+def _file_of(chosen: Chosen) -> str:
+    """The settings file these settings came from; empty when there is none."""
+    from storage.places import config_path
+
+    path = Path(chosen.config) if chosen.config is not None else Path(config_path())
+    return str(path) if path.exists() else ""
 
 
 def need_terminal(instead: str) -> None:

@@ -9,6 +9,10 @@ from tui.widgets.grid import Cell
 from tui.widgets.parts import Part, spread
 from tui.widgets.sheet import Sheet
 
+HANGUL = "Hangul input"
+"""Jamo came where keys are meant: they count as Latin keys."""
+LAST = ("panic", "help", HANGUL)
+"""The last to go when it is narrow."""
 Hint = tuple[str, str]
 """A key as people write it, and the word for what it does."""
 
@@ -20,7 +24,7 @@ class HintBar(Sheet):
 
     def show(self, hints: Sequence[Hint], *, is_live: bool) -> None:
         parts = [
-            Part((Cell(label, "key"), Cell(f" {self._look.word(word)}", "text-dim")), rank + 1)
+            Part((Cell(label, "key"), Cell(f" {self._look.word(word)}", "text-dim")), 1 if word in LAST else rank + 2)
             for rank, (label, word) in enumerate(hints)
         ]
         ground = "live-tint" if is_live else "surface"

@@ -14,6 +14,7 @@ from core.config import Settings
 from core.domain.errors import JournalInUse, TapeError
 from tui.compose import Program, boot_id, data_directory, demo_settings, paper_broker
 from tui.environment import prepare_environment
+from tui.places import Places
 from tui.probe import Probe, fitted, standard_probe
 from tui.run.doors import on_signals, served
 
@@ -22,40 +23,42 @@ if TYPE_CHECKING:
 
 
 def run_console(
-    settings: Settings, *, data_dir: Path | None = None, demo: bool = False, read_only: bool = False
+    settings: Settings, *, data_dir: Path | None = None, demo: bool = False, read_only: bool = False, file: str = ""
 ) -> int:
-    """The full-screen console on the paper account. A second one on the same journal attaches to the first, or reads
-    only when the first does not answer."""
+    """The full-screen console on the paper account, with the settings of `file`. A second one on the same journal
+    attaches to the first, or reads only when the first does not answer."""
     prepare_environment()
-    directory = data_directory(data_dir, demo=demo, settings=settings)
+    places = Places(settings=file, data=data_directory(data_dir, demo=demo, settings=settings))
     with standard_probe() as probe:
-        return asyncio.run(_console(settings, directory, demo, read_only, probe))
+        return asyncio.run(_console(settings, places, demo, read_only, probe))
 
 
-async def _console(settings: Settings, directory: Path, demo: bool, read_only: bool, probe: Probe) -> int:
+async def _console(settings: Settings, places: Places, demo: bool, read_only: bool, probe: Probe) -> int:
     from storage.journal import Journal
 
     if demo:
         settings = demo_settings(settings)
-    clock = SystemClock()
+    clock, directory = SystemClock(), places.data
     try:
         journal = Journal.open(directory / "journal.db", boot_id=boot_id(), read_only=read_only)
     except JournalInUse as error:
-        return await _attached(settings, directory, error, probe)
+        return await _attached(settings, places, error, probe)
     program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory)
     async with AsyncExitStack() as stack:
         await program.prepare()
         program.add_strategies(settings.strategies)
         if not read_only:
             await stack.enter_async_context(served(program, directory))
-        return await show(program, settings, probe)
+        return await show(program, settings, probe, places=places)
 
 
-async def show(program: Program, settings: Settings, probe: Probe, replay: Replay | None = None) -> int:
+async def show(
+    program: Program, settings: Settings, probe: Probe, replay: Replay | None = None, places: Places | None = None
+) -> int:
     """The screen and the engine side by side; when either ends, so does the other."""
     from tui.app import HogaApp
 
-    app = HogaApp(program.desk, fitted(settings, probe))
+    app = HogaApp(program.desk, fitted(settings, probe), places=places)
     app.probe, app.owns_engine = probe, not program.journal.is_read_only
     code = 0
     started = asyncio.Event()
@@ -68,6 +71,7 @@ async def show(program: Program, settings: Settings, probe: Probe, replay: Repla
         try:
             await app.run_async()
             code = app.return_code or 0
+            _say_farewell(app.farewell)
         finally:
             if replay is not None:
                 replay.stop()
@@ -75,6 +79,12 @@ async def show(program: Program, settings: Settings, probe: Probe, replay: Repla
     if app.crash is not None:
         raise app.crash
     return code
+
+
+def _say_farewell(text: str) -> None:
+    """Where the console was, once the terminal is given back."""
+    if text:
+        print(text, file=sys.stderr)
 
 
 async def _play(program: Program, replay: Replay, started: asyncio.Event) -> None:
@@ -89,7 +99,7 @@ async def _play(program: Program, replay: Replay, started: asyncio.Event) -> Non
         program.runner.feed(Noticed(ts=program.clock.now(), level="error", kind="TAPE", text=str(error)))
 
 
-async def _attached(settings: Settings, directory: Path, in_use: JournalInUse, probe: Probe) -> int:
+async def _attached(settings: Settings, places: Places, in_use: JournalInUse, probe: Probe) -> int:
     """Another hoga owns the journal: look through its desk, or at the stored journal if it does not answer."""
     from core.domain.errors import HogaError
     from core.runtime.desk_remote import connect
@@ -97,13 +107,14 @@ async def _attached(settings: Settings, directory: Path, in_use: JournalInUse, p
     from tui.app import HogaApp
 
     try:
-        async with connect(socket_path(directory), SystemClock()) as desk:
-            app = HogaApp(desk, fitted(settings, probe))
+        async with connect(socket_path(places.data), SystemClock()) as desk:
+            app = HogaApp(desk, fitted(settings, probe), places=places)
             app.probe = probe
             await app.run_async()
             if app.crash is not None:
                 raise app.crash
+            _say_farewell(app.farewell)
             return app.return_code or 0
     except (HogaError, OSError):
         print(f"{in_use}\nIt does not answer, so this console reads only.", file=sys.stderr)
-    return await _console(settings, directory, False, True, probe)
+    return await _console(settings, places, False, True, probe)

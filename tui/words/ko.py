@@ -279,6 +279,12 @@ SENTENCES = {
     "this pane has no rows to choose from": "이 창에는 고를 줄이 없습니다",
     "nothing fits; Esc closes the palette": "맞는 것이 없습니다. Esc로 닫습니다",
     "that sends at once, so only its key does it: {keys}": "바로 전송되는 것이라 키로만 합니다: {keys}",
+    "the engine ends with this console: {running} strategies rest, {working} orders stay where they are": (
+        "엔진도 함께 끝납니다. 전략 {running}개는 멈추고 주문 {working}건은 그대로 남습니다"
+    ),
+    "the engine goes on: {running} strategies and {working} orders keep running": (
+        "엔진은 계속 돌아갑니다. 전략 {running}개와 주문 {working}건이 이어집니다"
+    ),
     "{keys} is no key here": "여기서 쓰지 않는 키입니다: {keys}",
     "the {name} screen is not there yet": "{name:ko} 화면은 아직 없습니다",
     "{id} has ended ({state}); there is nothing to modify": "{id:은} 끝난 주문입니다 ({state:ko}). 정정할 것이 없습니다",

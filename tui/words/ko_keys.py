@@ -159,6 +159,7 @@ FOOTER = {
     "flatten": "전량 청산",
     "halt": "중단",
     "keep": "유지",
+    "Hangul input": "한글 입력",
     "write": "저장",
     "choose": "고르기",
     "scroll": "이동",
