@@ -128,6 +128,8 @@ class Http:
         self._chance = jitter or random.Random()
         self._until: dict[str, int] = {}
         """Per group, and under the empty name for all: no call before this monotonic time."""
+        self._room = asyncio.Semaphore(connections)
+        """Waiting for a free connection is our matter, not the venue's silence: it is outside of every time limit."""
         timeout = httpx.Timeout(answer_seconds, connect=connect_seconds, pool=connect_seconds)
         self._kept = self._client(timeout, httpx.Limits(max_connections=connections, max_keepalive_connections=4))
         self._fresh = self._client(timeout, httpx.Limits(max_connections=connections, max_keepalive_connections=0))
@@ -188,7 +190,9 @@ class Http:
                 self._check_hold(ask)
             headers = await self._sign(ask)
             try:
-                reply = await self._once(self._kept, ask, headers, {})
+                async with self._room:
+                    self._check_hold(ask)
+                    reply = await self._once(self._kept, ask, headers, {})
             except (httpx.HTTPError, OSError, TimeoutError, _TooLong) as error:
                 problem = _words(error)
                 continue

@@ -84,6 +84,11 @@ class SendPermit:
             raise RuntimeError("this permit belongs to another request")
         self._spent = True
 
+    def void(self) -> bool:
+        """Whether it was still unspent: then no byte left, and from now on none can."""
+        was_unspent, self._spent = not self._spent, True
+        return was_unspent
+
 
 class Accepted(msgspec.Struct, frozen=True):
     """The venue has it under this name."""

@@ -13,7 +13,7 @@ import msgspec
 
 from core.domain.account import TradingState
 from core.domain.commands import SendCancel, SendOrder, SendReplace, VenueCommand
-from core.domain.errors import JournalUnavailable, OrderRejected, Unsupported
+from core.domain.errors import JournalUnavailable, NotConnected, OrderRejected, RateLimited, Unsupported
 from core.domain.events import (
     Event,
     Noticed,
@@ -36,6 +36,8 @@ from core.trading.engine import Engine
 from core.trading.gate import deny
 from core.trading.risk import Denial
 
+_NOTHING_SENT = (NotConnected, RateLimited, Unsupported)
+"""By these a broker says that it did not write; it is believed when the permit came back unspent."""
 MAX_UNANSWERED = 1000
 """Orders whose answer is timed; beyond that some go untimed."""
 
@@ -220,6 +222,8 @@ class Outbox:
             self._sent_at.pop(id, None)
             text = str(error) or type(error).__name__
             self._feed(OrderUnknown(ts=self._clock.now(), client_order_id=id, text=text[:200]))
+            if isinstance(error, _NOTHING_SENT) and permit.void():
+                self._feed(OrderNotPlaced(ts=self._clock.now(), client_order_id=id, text=text[:200]))
             if _is_ours(error):
                 raise
         else:

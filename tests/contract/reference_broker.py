@@ -36,11 +36,12 @@ from core.domain.events import (
     OrderExpired,
     OrderFilled,
     OrderReplaced,
+    PhaseChanged,
 )
 from core.domain.events import OrderRejected as Rejected
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, parse_instrument_id
 from core.domain.instrument import Currency, Instrument
-from core.domain.market import NS, Bar, Interval, OrderBook, Quote
+from core.domain.market import NS, Bar, Interval, OrderBook, Phase, Quote
 from core.domain.order import Fill, Order, OrderType, Side, TimeInForce
 from core.domain.text import clean
 from core.ports import (
@@ -206,7 +207,7 @@ class Beat(msgspec.Struct, tag="beat", tag_field="type"):
 
 
 class Hello(msgspec.Struct, tag="hello", tag_field="type"):
-    pass
+    phases: dict[str, Phase]
 
 
 Message = OrderRow | FillRow | BalanceRow | QuoteRow | BookRow | Ack | Beat | Hello
@@ -399,6 +400,8 @@ class ReferenceBroker:
             case BookRow():
                 id = parse_instrument_id(message.code)
                 return [OrderBook(id, message.bids, message.asks, message.ts, received)]
+            case Hello():
+                return [PhaseChanged(ts=received, market=name, phase=phase) for name, phase in message.phases.items()]
             case Ack():
                 self._market.acknowledge(message.codes)
             case BalanceRow():

@@ -62,6 +62,9 @@ class PaperPlug:
             more = {"quantity": str(fill.quantity), "fill_id": fill.fill_id} if fill is not None else {}
             self._deeds.append(Deed(t=event.ts, what=kinds[event.__class__], intent=intent, **more))
 
+    def with_wrong_key(self) -> PaperBroker:
+        raise NotImplementedError("paper has no keys")
+
     def request(self, side: str, quantity: str, price: str | None, **more: Any) -> OrderRequest:
         return scenes.request(side, quantity, price, **more)
 

@@ -27,8 +27,9 @@ from tests.simulators.faults import Fault, Script
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a venue's own book. `what`: received (the bytes of an order were there), accepted, rejected, filled,
-    canceled, replaced, expired. `intent` is ours, however the venue learned of it; None for what others did."""
+    """One line of a venue's own book. `what`: received (the bytes of an order were there), received_change
+    (those of a replacement), accepted, rejected, filled, canceled, replaced, expired, intrusion (a call while silence
+    was asked for). `intent` is ours, however the venue learned of it; None for what others did."""
 
     t: int
     what: str
@@ -70,6 +71,10 @@ class Plug(Protocol):
 
     def broker(self) -> Broker:
         """A new one, not yet connected. The waits it is built with are short."""
+        ...
+
+    def with_wrong_key(self) -> Broker:
+        """The same, whose key the venue does not know."""
         ...
 
     def request(self, side: str, quantity: str, price: str | None, **more: object) -> OrderRequest:

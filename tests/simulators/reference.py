@@ -303,8 +303,9 @@ class ReferenceVenue:
         return "token" if call.path == "/token" else kind
 
     def received(self, call: Call) -> None:
-        if self.place(call) in ("order", "replace"):
-            self.write("received", intent=self._intent(call), text=f"{call.method} {call.path}")
+        kinds = {"order": "received", "replace": "received_change"}
+        if self.place(call) in kinds:
+            self.write(kinds[self.place(call)], intent=self._intent(call), text=f"{call.method} {call.path}")
         now = self.clock.monotonic()
         for whom, until in self._held.items():
             if now < until and whom in ("", self.place(call)):
@@ -484,7 +485,8 @@ class ReferenceVenue:
         return "private" if call.path == "/stream/private" else Refused(404, "no_such_page", call.path).answer
 
     def opened(self, stream: Stream) -> None:
-        stream.send({"type": "hello"}, "beat")
+        markets = sorted({instrument.market for instrument in LISTED})
+        stream.send({"type": "hello", "phases": dict.fromkeys(markets, "open")}, "beat")
 
     def message(self, stream: Stream, text: str) -> None:
         asked = msgspec.json.decode(text, type=dict[str, list[str]])

@@ -49,10 +49,13 @@ class ReferencePlug:
             key=self.venue.key,
             secret=self.venue.secret,
             has_client_ids=self.venue.has_client_ids,
-            answer_seconds=0.5,
+            answer_seconds=0.8,
             silence_seconds=self.silence_seconds,
         )
         return ReferenceBroker(msgspec.structs.replace(settings, **more), SystemClock())
+
+    def with_wrong_key(self) -> ReferenceBroker:
+        return self.broker(secret="not-the-Secret-0000000000")
 
     def request(self, side: str, quantity: str, price: str | None, **more: Any) -> OrderRequest:
         return msgspec.structs.replace(scenes.request(side, quantity, price, **more), account=self.account)
