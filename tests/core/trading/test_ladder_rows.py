@@ -127,7 +127,8 @@ def test_what_is_ahead_is_what_was_shown_less_what_traded() -> None:
     rest(made, "70800")
     assert ahead(made) == 502.0
     trade(made, 70_800.0, 100.0)
-    trade(made, 70_900.0, 100.0)
+    for elsewhere in (70_900.0, 70_700.0):
+        trade(made, elsewhere, 100.0)
     assert ahead(made) == 402.0
     trade(made, 70_800.0, 1_000.0)
     assert ahead(made) == 0.0
