@@ -36,6 +36,8 @@ class Console(_Section, frozen=True, kw_only=True):
     """Light a price for a moment when it changes; never on a slow line."""
     bell: bool = False
     """Ring the terminal bell on a fill."""
+    alert_bell: bool = True
+    """Ring the terminal bell when a price alert fires."""
     rehearsal: bool = False
     """Paper money, but the console looks and asks like LIVE: for practice. Nothing real is sent."""
     sizes: tuple[Decimal, ...] = (Decimal(10), Decimal(50), Decimal(100), Decimal(500))

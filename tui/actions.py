@@ -9,7 +9,7 @@ import msgspec
 
 PANES = (
     *("quotes", "chart", "book", "tape", "market", "positions", "orders", "pnl"),
-    *("strategies", "why", "signals", "log"),
+    *("strategies", "why", "signals", "log", "system"),
 )
 SCREENS = (
     ("1", "trade"),
@@ -79,6 +79,10 @@ def _ladder(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: 
     return Action(id=f"ladder.{id}", keys=keys, help=help, short=short, group="Ladder", panes=("book",), **more)
 
 
+def _list(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: Any) -> Action:
+    return Action(id=f"lists.{id}", keys=keys, help=help, short=short, group="Lists", **more)
+
+
 def _go(letter: str, place: str, word: str) -> Action:
     """`g`, then a letter: a pane or a screen. `word` is its name on the screen."""
     help = f"Go to {'the ' if place in PANES else ''}{word.lower()}"
@@ -141,6 +145,11 @@ ACTIONS: tuple[Action, ...] = (
     _ladder("centre", ("space",), "The market in the middle of the rows", "centre"),
     _ladder("lock", ("L",), "Rows stand still, or follow the market", "lock"),
     _ladder("release", ("escape",), "Cursor back to the touch; then back one step"),
+    # the log
+    Action(id="log.level", keys=("L",), help="Show lines of the next level and above", short="level", panes=("log",)),
+    Action(id="log.find", keys=("/",), help="Find a line by words", short="find", panes=("log",)),
+    Action(id="log.find_next", keys=("n",), help="Next match", panes=("log",), method="next", argument="1"),
+    Action(id="log.find_previous", keys=("N",), help="Previous match", panes=("log",), method="next", argument="-1"),
     # trade
     _trade("buy", ("b",), "Buy ticket for the selected symbol, limit at the bid", "buy", applies="symbol"),
     _trade("sell", ("s",), "Sell ticket for the selected symbol, limit at the ask", "sell", applies="symbol"),
@@ -225,9 +234,7 @@ ACTIONS: tuple[Action, ...] = (
     _rows("copy", ("ctrl+y",), "Copy the row, or the marked rows, as they read here"),
     _rows("export", ("e",), "Write the pane's rows to a file (csv, json)"),
     # work
-    _work("find", ("/",), "Find a symbol by code or name", "find"),
-    _work("find_next", ("n",), "Next match"),
-    _work("find_previous", ("N",), "Previous match"),
+    _list("find", ("/",), "Find an instrument by code, ticker, name or initials: in the list, then among all", "find"),
     _work("command", (":",), "Command line: orders and commands", "command"),
     _work("strategy", ("t",), "Start, pause or stop a strategy", "strategy", applies="strategies"),
     Action(
@@ -250,6 +257,28 @@ ACTIONS: tuple[Action, ...] = (
     _work("settings", (",",), "The settings in force, and their file"),
     _work("help", ("?",), "What the keys do here", "help"),
     _work("back", ("escape",), "Back one step; clears the message"),
+    # watchlists
+    _list("find_next", ("n",), "Next match", method="next", argument="1"),
+    _list("find_previous", ("N",), "Previous match", method="next", argument="-1"),
+    _list("add", ("a",), "Add an instrument to the watchlist", "add"),
+    _list("remove", ("d d",), "Remove the row from the watchlist (a, Enter puts it back)", panes=("quotes",)),
+    _list("up", ("alt+up",), "Move the row up", method="move", argument="-1", panes=("quotes",)),
+    _list("down", ("alt+down",), "Move the row down", method="move", argument="1", panes=("quotes",)),
+    _list("choose", ("w",), "Watchlists: choose, make, rename, delete", "lists"),
+    _list("previous_list", ("[",), "Previous watchlist", method="turn", argument="-1"),
+    _list("next_list", ("]",), "Next watchlist", method="turn", argument="1"),
+    # alerts and details
+    Action(
+        id="alerts.set",
+        keys=("A",),
+        help="Alert at the price under the cursor of ladder or chart, else at the last price",
+        short="alert",
+        applies="symbol",
+    ),
+    Action(id="alerts.list", keys=("g a",), help="Alerts: those that wait and those that fired", short="Alerts"),
+    Action(
+        id="details.open", keys=("i",), help="All there is about the selected row, and notes on it", short="details"
+    ),
     # forms: their own small tables, read by the forms themselves
     _form("ticket", ("enter",), "Send the order (PAPER) or review it (LIVE)", "send"),
     _form("ticket", ("escape",), "Drop the ticket", "drop"),
@@ -287,6 +316,7 @@ ACTIONS: tuple[Action, ...] = (
     _form("command", ("up", "down"), "Earlier and later lines", "history"),
     _form("command", ("escape",), "Drop the line", "drop"),
     _form("find", ("enter",), "Go to the match", "go"),
+    _form("find", ("up", "down"), "Another match"),
     _form("find", ("escape",), "Back to where you were", "back"),
     _form("filter", ("enter",), "Keep the filter", "keep"),
     _form("filter", ("escape",), "The rows as they were", "back"),
@@ -298,5 +328,29 @@ ACTIONS: tuple[Action, ...] = (
     _form("jump", ("escape",), "Stay here", "back"),
     _form("page", ("up", "down"), "Scroll", "scroll"),
     _form("page", ("escape", "q"), "Close the page", "close"),
+    _form("add", ("enter",), "Add it to the watchlist", "add"),
+    _form("add", ("up", "down"), "Another match"),
+    _form("add", ("escape",), "Leave the list as it is", "back"),
+    _form("seek", ("enter",), "Stay at the line", "stay"),
+    _form("seek", ("escape",), "Back to where you were", "back"),
+    _form("alert", ("enter",), "Set the alert", "set"),
+    _form("alert", ("up", "down"), "Price by one tick", "price"),
+    _form("alert", ("pageup", "pagedown"), "Price by ten ticks"),
+    _form("alert", ("left", "right"), "Rise or fall", "side"),
+    _form("alert", ("tab", "shift+tab"), "Price, note", "field"),
+    _form("alert", ("escape",), "Drop it", "drop"),
+    _form("alerts", ("enter",), "Go to its instrument", "go"),
+    _form("alerts", ("d",), "Clear it; the second d does it", "clear"),
+    _form("alerts", ("escape",), "Close the list", "close"),
+    _form("details", ("n",), "Write a note: on the fill under the cursor, else on the whole", "note"),
+    _form("details", ("r",), "Ask again", "again"),
+    _form("details", ("up", "down"), "Scroll"),
+    _form("details", ("escape",), "Close the details", "close"),
+    _form("lists", ("enter",), "Look at this list", "look"),
+    _form("lists", ("n",), "Make a list: type its name, then Enter", "new"),
+    _form("lists", ("r",), "Rename it", "rename"),
+    _form("lists", ("d",), "Delete it; the second d does it", "delete"),
+    _form("lists", ("u",), "Back to what the settings say", "reset"),
+    _form("lists", ("escape",), "Close the menu", "close"),
     _form("help", ("escape", "q", "?"), "Close the help", "close"),
 )

@@ -19,22 +19,31 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
 from core.ports import Clock, Desk
 from core.trading.view import LogRow, OrderRow, PositionRow, Slice, StrategyRow
+from tui.acts.alerts import Alerting
 from tui.acts.armed import Armed
 from tui.acts.chart import Charting
+from tui.acts.details import Detailing
 from tui.acts.face import Face
+from tui.acts.keeping import Keeping
 from tui.acts.ladder import Laddering
 from tui.acts.leaving import farewell
+from tui.acts.lists import Listing
+from tui.acts.logs import LogActs, older
 from tui.acts.move import Moving
 from tui.acts.notices import Notices
+from tui.acts.own import Measuring
 from tui.acts.rows import Rows
+from tui.acts.seeking import Seeking
 from tui.acts.strategies import Deciding
 from tui.acts.trade import Trading
 from tui.acts.typed import Typed
+from tui.acts.watching import Watching
 from tui.acts.work import Working
 from tui.asking import Asking
 from tui.display import ShadowDisplay
 from tui.following import Following
 from tui.forms.live import LiveLine
+from tui.forms.over import over_of
 from tui.forms.strips import LineForm, PanicMenu
 from tui.forms.ticket import Ticket
 from tui.keymap import pressed
@@ -42,7 +51,7 @@ from tui.keys import Keys
 from tui.known import Known
 from tui.look import make_look
 from tui.manners import Manners
-from tui.messages import Called, Dropped, Edited, Entered, Form, Refused, Wanted, Wish
+from tui.messages import Acted, Called, Dropped, Edited, Entered, Form, Refused, Wanted, Wish
 from tui.picture import Picture
 from tui.places import Places
 from tui.remap import keymap
@@ -58,7 +67,7 @@ class HogaApp(ShadowDisplay[int]):
     Screen { layers: back panes over; overflow: hidden; background: transparent; }
     Screen > * { position: absolute; layer: panes; }
     #frame { layer: back; }
-    #message, #page, #strip, #tiny { layer: over; }
+    #message, #page, #over, #strip, #tiny { layer: over; }
     """
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
@@ -88,10 +97,15 @@ class HogaApp(ShadowDisplay[int]):
         self.trading = Trading(self)
         self.working = Working(self)
         self.following, self.charting, self.deciding = Following(self), Charting(self), Deciding(self)
+        self.keeping, self.watching, self.seeking = Keeping(self), Watching(self), Seeking(self)
+        self.measuring = Measuring(self)
+        self.surface.system.own = self.measuring.figures
+        self.listing, self.alerting = Listing(self), Alerting(self)
         self.notices = Notices(self)
         self.rows = Rows(self)
         rooms = {"move": Moving(self), "trade": self.trading, "work": self.working, "rows": self.rows}
         rooms |= {"chart": self.charting, "strategies": self.deciding, "ladder": Laddering(self)}
+        rooms |= {"lists": self.listing, "alerts": self.alerting, "details": Detailing(self), "log": LogActs(self)}
         self.keys = Keys(self, keymap(settings.keys), rooms)
         self.farewell = ""
         """What to say once the terminal is given back."""
@@ -108,6 +122,7 @@ class HogaApp(ShadowDisplay[int]):
         self.arrange()
         self._focus()
         self.following.start()
+        self.watching.follow()
         self.set_interval(1.0, self._second)
 
     def on_resize(self) -> None:
@@ -150,6 +165,8 @@ class HogaApp(ShadowDisplay[int]):
             self.work(partial(self._learn, new), "learn")
         now = self.desk.now()
         self.surface.show(self.picture, now, dirty)
+        if over_of(self.top_form) is not None:
+            self.show_form()
         if self.surface.quotes.is_lit:
             self.flush_soon()
         if self.instrument is None:
@@ -163,6 +180,7 @@ class HogaApp(ShadowDisplay[int]):
         if not gc.isenabled():  # a start does without it; what a start made stays, and need not be looked at
             gc.freeze()
             gc.enable()
+        self.measuring.second()
         now = self.desk.now()
         self.surface.grow_older(self.picture, now)
         self._show_edges(now)
@@ -201,6 +219,7 @@ class HogaApp(ShadowDisplay[int]):
             self.instrument = instrument
             self.following.book(instrument)
             self.charting.sync()
+            self.watching.follow()
 
     def select(self, instrument: InstrumentId) -> None:
         """Move the watchlist's cursor there."""
@@ -214,6 +233,7 @@ class HogaApp(ShadowDisplay[int]):
     def look_at_cursor(self) -> None:
         """What the focused pane's cursor stands on is what is selected: true the moment the cursor has moved, for the
         next key may already be a trading key."""
+        older(self)
         row = self.selected_order() if self.focus_name == "orders" else self._position_under_cursor()
         if row is not None:
             self.look_at(row.instrument)
@@ -308,6 +328,7 @@ class HogaApp(ShadowDisplay[int]):
             self.arrange()
         self._focus()
         self.look_at_cursor()
+        self.watching.sync()
         self._show_edges(self.desk.now())
 
     def _focus(self) -> None:
@@ -319,6 +340,7 @@ class HogaApp(ShadowDisplay[int]):
         self._arrange()
         self.charting.sync()
         self.deciding.sync()
+        self.watching.sync()
         self.show_all()
 
     def _arrange(self) -> None:
@@ -342,6 +364,11 @@ class HogaApp(ShadowDisplay[int]):
         self._show_edges(self.desk.now())
 
     # ---- messages
+
+    @property
+    def unread(self) -> int:
+        """Alerts, warnings and errors that came since somebody looked at the log."""
+        return self.picture.unread
 
     @property
     def has_message(self) -> bool:
@@ -413,6 +440,8 @@ class HogaApp(ShadowDisplay[int]):
             case Called(call, argument):
                 self.close(form)
                 self.keys.call(call, argument)
+            case Acted(then):
+                then()
             case Edited():
                 self.form_changed()
             case Refused(text):

@@ -53,6 +53,8 @@ class ShadowDisplay(App[ReturnType]):
         """The engine runs in this process: what stops the one stops the other."""
         self.twins: Mapping[int, str] | None = None
         """What glyphs are written as, on a terminal that cannot show them (tui/glyphs.py); None: as they are."""
+        self.bytes_written = 0
+        """By frames of the shadow screen, since the start."""
         self.frames_held = 0
         """Frames not drawn because the terminal was slow."""
 
@@ -128,6 +130,7 @@ class ShadowDisplay(App[ReturnType]):
             super()._display(screen, renderable)
             return
         if data:
+            self.bytes_written += len(data)
             self._driver.write(data)
             self._driver.flush()
         self.post_display_hook()

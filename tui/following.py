@@ -1,5 +1,6 @@
-"""What the console follows of the desk: the whole picture, the book of the selected instrument and, while a chart is on
-the screen, its bars. It applies what comes and asks for a new frame; it draws nothing and sends nothing."""
+"""What the console follows of the desk: the whole picture, the quotes of one list, the book of the selected instrument
+and, while they are on the screen, a chart's bars and the system's figures. It applies what comes and asks for a new
+frame; it draws nothing and sends nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ from core.trading.view import Interest, LogRow, Slice
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-ON_DEMAND = frozenset({Slice.BOOK, Slice.CHART, Slice.TRACE})
+UNREAD = frozenset({"alert", "warning", "error"})
+"""Levels of log lines that are counted until somebody looks at the log."""
+ON_DEMAND = frozenset({Slice.QUOTES, Slice.BOOK, Slice.CHART, Slice.TRACE, Slice.SYSTEM})
 """Slices that come for what is looked at alone."""
 
 
@@ -39,6 +42,16 @@ class Following:
         """As `book`, for why a strategy does what it does."""
         interest = Interest(slices=frozenset({Slice.TRACE}), strategy=strategy)
         self._app.work(partial(self._some, interest), "trace", exclusive=True)
+
+    def quotes(self, watchlist: str, instrument: InstrumentId | None) -> None:
+        """The quotes of this list, and of one instrument more; those of another list are forgotten."""
+        self._app.picture.restart(Slice.QUOTES)
+        interest = Interest(slices=frozenset({Slice.QUOTES}), watchlist=watchlist, instrument=instrument)
+        self._app.work(partial(self._some, interest), "quotes", exclusive=True)
+
+    def system(self) -> None:
+        """The program's own figures, until `no("system")`."""
+        self._app.work(partial(self._some, Interest(slices=frozenset({Slice.SYSTEM}))), "system", exclusive=True)
 
     def no(self, group: str) -> None:
         """Nobody looks at this (`chart`, ...) any more."""
@@ -75,6 +88,8 @@ class Following:
         fresh = sorted((row for row in rows if row.sequence > last), key=lambda row: row.sequence)
         if fresh:
             app.picture.last_log = fresh[-1].sequence
+        if not is_first and not app.watching.is_log_shown:
+            app.picture.unread += sum(row.level in UNREAD for row in fresh)
         if fresh and not is_first:
             app.notices.tell(fresh, fresh[-1].sequence - last - len(fresh))
             if any(row.level == "fill" for row in fresh):

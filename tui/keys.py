@@ -16,7 +16,7 @@ from tui.panes.hints import HANGUL
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-_TYPED = frozenset({"command", "find", "filter", "palette"})
+_TYPED = frozenset({"command", "find", "filter", "palette", "add", "seek"})
 """Forms whose sending key need not wait: there is nothing to send until something was typed."""
 PANIC_KEY = "ctrl+x"
 """What the panic menu knows its own key by."""

@@ -8,6 +8,7 @@ from core.domain.ids import InstrumentId, code_of
 from core.domain.instrument import Instrument
 from core.ports import Desk
 from core.trading.search import SymbolIndex
+from core.trading.view import Slice
 from tui.picture import Picture
 
 
@@ -21,7 +22,7 @@ class Known:
 
     def missing(self, picture: Picture) -> list[InstrumentId]:
         """Instruments of the picture that were not asked for yet; from now on they count as asked."""
-        seen = {row.instrument for row in picture.quotes()}
+        seen = {InstrumentId(key) for key in picture.rows[Slice.QUOTES]}
         seen |= {row.instrument for row in picture.positions()}
         seen |= {row.instrument for row in picture.orders()}
         new = sorted(seen - self._asked)
@@ -38,6 +39,12 @@ class Known:
                 wanted.discard(id)
         finally:
             self._asked -= wanted
+
+    def meet(self, found: Iterable[Instrument]) -> None:
+        """The desk named them in some answer."""
+        for instrument in found:
+            self.instruments[instrument.id] = instrument
+            self._asked.add(instrument.id)
 
     @property
     def index(self) -> SymbolIndex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -62,7 +63,13 @@ class Refused(msgspec.Struct, frozen=True):
     text: str
 
 
-Wish = Dropped | Wanted | Entered | Edited | Called | Refused
+class Acted(msgspec.Struct, frozen=True):
+    """Something for the console itself to do, with what the form holds; it closes or draws the form again."""
+
+    then: Callable[[], None]
+
+
+Wish = Acted | Dropped | Wanted | Entered | Edited | Called | Refused
 
 
 class Form(Protocol):

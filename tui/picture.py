@@ -8,7 +8,9 @@ from typing import TypeVar
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.order import OrderStatus
+from core.trading.systemview import SystemRow
 from core.trading.view import (
+    AlertRow,
     BookRow,
     Changed,
     ChartRow,
@@ -22,6 +24,7 @@ from core.trading.view import (
     StatusRow,
     StrategyRow,
     TraceRow,
+    WatchlistRow,
 )
 
 _R = TypeVar("_R")
@@ -40,10 +43,27 @@ class Picture:
         """What the console has learned of the instruments it meets (see known.py): price steps, lots."""
         self.last_log = 0
         """Sequence number of the newest log line seen."""
+        self.unread = 0
+        """Alerts, warnings and errors that came since somebody looked at the log."""
+        self.list_name = ""
+        """The watchlist that is looked at; empty: the first."""
+        self._stale: set[Slice] = set()
+        self._log_room = MAX_LOG
+        """Lines that are kept; more once older ones were asked for."""
+        self.has_older_log = True
+        """There may be lines before those that are here."""
+
+    def restart(self, part: Slice) -> None:
+        """Another stream brings this slice: what it says first takes the place of all that is here."""
+        self._stale.add(part)
 
     def apply(self, changed: Changed) -> None:
         rows = self.rows[changed.slice]
         dirty = self.dirty.setdefault(changed.slice, set())
+        if changed.slice in self._stale:
+            self._stale.discard(changed.slice)
+            dirty.update(rows)
+            rows.clear()
         if changed.slice in (Slice.BOOK, Slice.CHART):  # of one instrument at a time
             rows.clear()
         for row in changed.put:
@@ -52,8 +72,8 @@ class Picture:
         for key in changed.gone:
             if rows.pop(key, None) is not None:
                 dirty.add(key)
-        if changed.slice is Slice.LOG and len(rows) > MAX_LOG:
-            for key in sorted(rows, key=int)[:-MAX_LOG]:
+        if changed.slice is Slice.LOG and len(rows) > self._log_room:
+            for key in sorted(rows, key=int)[: -self._log_room]:
                 del rows[key]
 
     def take(self) -> dict[Slice, set[str]]:
@@ -83,9 +103,30 @@ class Picture:
         row = self.rows[Slice.QUOTES].get(instrument)
         return row if isinstance(row, QuoteRow) else None
 
+    def watchlists(self) -> list[WatchlistRow]:
+        return sorted(self._of(Slice.WATCHLISTS, WatchlistRow), key=lambda row: row.place)
+
+    @property
+    def watchlist(self) -> WatchlistRow | None:
+        """The one that is looked at: by its name, else the first."""
+        lists = self.watchlists()
+        return next((row for row in lists if row.name == self.list_name), lists[0] if lists else None)
+
     def quotes(self) -> list[QuoteRow]:
-        """In the watchlist's order."""
-        return sorted(self._of(Slice.QUOTES, QuoteRow), key=lambda row: (row.position, row.key))
+        """Those of the watchlist, in its order."""
+        listed = self.watchlist
+        if listed is None:
+            return sorted(self._of(Slice.QUOTES, QuoteRow), key=lambda row: (row.position, row.key))
+        return [row for id in listed.instruments if (row := self.quote(id)) is not None]
+
+    def alerts(self) -> list[AlertRow]:
+        """Those that wait, newest first, then those that fired."""
+        return sorted(self._of(Slice.ALERTS, AlertRow), key=lambda row: (row.fired_at > 0, -row.fired_at, -row.set_at))
+
+    @property
+    def system(self) -> SystemRow | None:
+        found = self._of(Slice.SYSTEM, SystemRow)
+        return found[0] if found else None
 
     def positions(self) -> list[PositionRow]:
         return sorted(self._of(Slice.POSITIONS, PositionRow), key=lambda row: (not row.quantity, row.key))
@@ -114,6 +155,14 @@ class Picture:
     def traces(self, strategy: str) -> list[TraceRow]:
         """Of one strategy, in the order of its instruments' names."""
         return sorted((r for r in self._of(Slice.TRACE, TraceRow) if r.strategy == strategy), key=lambda r: r.code)
+
+    def add_log(self, older: list[LogRow], *, has_older: bool) -> None:
+        """Lines of the past that somebody scrolled to; they stay."""
+        held = self.rows[Slice.LOG]
+        new = {row.key: row for row in older if row.key not in held}
+        self._log_room += len(new)
+        held.update(new)
+        self.has_older_log = has_older
 
     def log(self) -> list[LogRow]:
         """Newest first."""

@@ -51,8 +51,8 @@ PRESETS: dict[str, Preset] = {
         },
         more={
             "trade.cancel": ("delete",),
-            "work.find": ("ctrl+f",),
-            "work.find_next": ("f3",),
+            "lists.find": ("ctrl+f",),
+            "lists.find_next": ("f3",),
         },
     ),
 }

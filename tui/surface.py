@@ -13,6 +13,7 @@ from core.trading.view import Slice
 from tui.actions import PANES
 from tui.forms.jump import Jump
 from tui.forms.live import LiveLine
+from tui.forms.over import over_of
 from tui.forms.page import Page
 from tui.forms.params import ParamsForm
 from tui.forms.strips import Confirm, LineForm, PanicMenu, StrategyMenu
@@ -26,6 +27,7 @@ from tui.panes.hints import Hint, HintBar
 from tui.panes.log import LogPane
 from tui.panes.market import MarketPane
 from tui.panes.orders import OrdersPane
+from tui.panes.over import OverPane
 from tui.panes.page import PagePane
 from tui.panes.pnl import PnlPane
 from tui.panes.positions import PositionsPane
@@ -34,6 +36,7 @@ from tui.panes.signals import SignalsPane
 from tui.panes.status import StatusPane, TinyPane
 from tui.panes.strategies import StrategiesPane
 from tui.panes.strip import StripPane
+from tui.panes.system import SystemPane
 from tui.panes.tape import TapePane
 from tui.panes.ticket import TicketPane
 from tui.panes.why import WhyPane
@@ -92,6 +95,7 @@ class Surface:
         self.strategies, self.ticket = StrategiesPane(look), TicketPane(look)
         self.message, self.command, self.hints = MessageBar(look), CommandBar(look), HintBar(look)
         self.strip, self.page, self.tiny = StripPane(look), PagePane(look), TinyPane(look)
+        self.over, self.system = OverPane(look), SystemPane(look)
         self.screen_name = "trade"
         self.focus_name = "quotes"
         self.is_zoomed = False
@@ -106,7 +110,7 @@ class Surface:
         """Back to front."""
         yield self.frame
         yield from (self.status, *(self.widget(name) for name in PANES), self.ticket)
-        yield from (self.command, self.hints, self.page, self.message, self.tiny, self.strip)
+        yield from (self.command, self.hints, self.page, self.over, self.message, self.tiny, self.strip)
 
     def widget(self, name: str) -> Widget:
         found: Widget = getattr(self, name)
@@ -159,12 +163,22 @@ class Surface:
         rows = 0
         if message is not None and not is_tiny:
             rows = message_rows(self._look.said(message.text), message.count, width - 2, height // 8)
+        self._place(self.over, self._over_box(top, row - rows, width) if not is_tiny else None)
         self._place(self.tiny, (0, 0, width, height - has_line) if is_tiny else None)
         strip_rows = min(3, max(height - 2, 1))
         has_strip = isinstance(top, (Confirm, PanicMenu, StrategyMenu))
         self._place(self.strip, (0, height - strip_rows, width, strip_rows) if has_strip else None)
         above = height - strip_rows if has_strip else row
         self._place(self.message, (inset, above - rows, width - 2 * inset, rows))
+
+    def _over_box(self, form: Form | None, bottom: int, width: int) -> Box | None:
+        """Where the open form lies over the panes, from the bottom up; between the rails in LIVE."""
+        over = over_of(form)
+        if over is None:
+            return None
+        top = 2 if self.layout.kind == "full" else 1
+        rows = min(over.height() + 1, bottom - top)
+        return (1, bottom - rows, width - 2, rows)
 
     def _place(self, widget: Widget, box: Box | None) -> None:
         """Only what moved is placed: to tell Textual is to have everything laid out again."""
@@ -254,7 +268,10 @@ class Surface:
             self.strip.show(top, picture, now, is_sending=is_sending)
         elif isinstance(top, Page):
             self.page.show(top)
-        elif isinstance(top, LineForm):
+        over = over_of(top)
+        if over is not None and self.layout.kind != "tiny":
+            self.over.show(over)
+        if isinstance(top, LineForm):
             self.command.show(top)
 
     def _keyed(self, forms: Sequence[Form]) -> str:

@@ -65,9 +65,9 @@ class FeedMeter:
 class Meters:
     def __init__(self, brokers: tuple[str, ...]) -> None:
         self.lag = Ring("loop lag")
-        self.journal = Ring("asked to journalled")
-        self.permit = Ring("journalled to sent")
-        self.venue = Ring("sent to answered")
+        self.journal = Ring("ask to journal")
+        self.permit = Ring("journal to wire")
+        self.venue = Ring("wire to answer")
         self.feeds = {name: FeedMeter() for name in brokers}
         self.last_commit = 0
 

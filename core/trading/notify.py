@@ -46,7 +46,7 @@ from core.domain.order import OrderRequest, OrderType, RequestPhase
 from core.trading.state import State
 from core.trading.view import LogRow
 
-KEPT = 2000
+KEPT = 10_000
 
 Line = tuple[str, str, str]
 """(level, kind, text)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import islice
 
 from core.domain.ids import InstrumentId
 from core.domain.market import NS
@@ -21,6 +22,8 @@ from core.trading.view import Changed, Interest, Row, Slice, StatusRow, chart_ke
 
 ENDED_SHOWN = 100
 """How many ended orders the orders slice keeps; older ones are history."""
+LOG_SHOWN = 500
+"""Lines of the log that a face is given; older ones are history."""
 CURVE_POINTS = 240
 
 
@@ -169,12 +172,13 @@ class Picture:
     def _take_log(self) -> bool:
         if self._log.sequence == self._seen_log:
             return False
-        fresh = [row for row in self._log.rows if row.sequence > self._seen_log]
+        count = min(self._log.sequence - self._seen_log, LOG_SHOWN)
         self._seen_log = self._log.sequence
-        moved = self._put(Slice.LOG, fresh)
-        kept = self._log.rows[0].sequence
-        for key in [k for k in self._rows[Slice.LOG] if int(k) < kept]:
-            del self._rows[Slice.LOG][key]
+        newest = islice(reversed(self._log.rows), count)
+        moved = self._put(Slice.LOG, reversed(list(newest)))
+        held = self._rows[Slice.LOG]
+        for key in list(islice(held, max(len(held) - LOG_SHOWN, 0))):  # oldest first, as they were put
+            del held[key]
         return moved
 
     def _kept_here(self) -> bool:
@@ -265,7 +269,7 @@ class Picture:
             else:
                 put = tuple(row for at, row in self._rows[slice].values() if at > revision)
                 gone = tuple(key for key, at in self._gone[slice].items() if at > revision) if revision else ()
-            if put or gone:
+            if put or gone or (slice is Slice.QUOTES and not revision):  # an empty list is told too
                 changes.append(Changed(slice=slice, revision=self.revision, put=put, gone=gone))
         face.revision = max(self.revision, 1)
         return changes

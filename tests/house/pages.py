@@ -27,6 +27,7 @@ CONTEXTS = {
     "Move": "Moving about",
     "Chart": "On the chart",
     "Rows": "Rows of a pane",
+    "Lists": "Watchlists",
     "Work": "Everything else",
     "ticket": "In the ticket",
     "confirm": "In a question",
@@ -41,6 +42,12 @@ CONTEXTS = {
     "palette": "In the palette",
     "jump": "In jump mode",
     "page": "On a page",
+    "add": "When an instrument is added",
+    "lists": "In the menu of watchlists",
+    "seek": "When the log is searched",
+    "alert": "In the form of an alert",
+    "alerts": "In the list of alerts",
+    "details": "In the details",
     "help": "In the help",
 }
 

@@ -163,7 +163,7 @@ def test_listening_tells_each_key_and_leaves_the_terminal_as_it_was(tmp_path: Pa
             (b"\x13", "never bound: it stops the terminal's output"),
             ("ㅠ".encode(), "counts as b outside text"),
             (b"\x1b[15~", "f5"),
-            (b"g", "begins g b"),
+            (b"g", "begins g a, g b"),
             (b"\x1b", "escape"),
             (b"\x1b[200~b 10\n\x1b[201~", "5 characters; outside a field it is ignored"),
         ):

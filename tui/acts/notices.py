@@ -15,7 +15,7 @@ FORGET_SECONDS = 6.0
 """How long a remark that need not be read stays."""
 MOST = 200
 """Unread messages that are kept; older ones are in the log."""
-_LEVELS = {"fill": "ok", "warning": "warning", "error": "error"}
+_LEVELS = {"fill": "ok", "alert": "alert", "warning": "warning", "error": "error"}
 """Log levels that a person must see, as the message line marks them."""
 
 
@@ -53,7 +53,8 @@ class Notices:
             told.append(Message("warning", f"{missed} lines of the log did not arrive here; hoga log shows them"))
         if told:
             self._keep(told)
-        if self._app.settings.console.bell and any(row.level == "fill" for row in rows):
+        console, levels = self._app.settings.console, {row.level for row in rows}
+        if (console.bell and "fill" in levels) or (console.alert_bell and "alert" in levels):
             self._app.bell()
 
     def read(self) -> bool:

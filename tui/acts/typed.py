@@ -15,6 +15,7 @@ from core.domain.ids import AccountId, InstrumentId
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
+from tui.acts.alerts import alert_command
 from tui.acts.completing import Offer, offers
 from tui.acts.saying import is_reverse, say
 from tui.forms.help import HelpForm
@@ -223,6 +224,12 @@ class Typed:
             return f"write: s NAME start, pause or stop; strategies: {names}"
         return Wanted(command, f"{words[1]} {words[0]}")
 
+    def alert(self, words: list[str]) -> str:
+        return alert_command(self._app, " ".join(words))
+
+    def watch(self, words: list[str]) -> str:
+        return self._app.watching.command(words)
+
     def screen(self, words: list[str]) -> str:
         if not words or words[0] not in READY:
             return f"screens: {', '.join(READY)}"
@@ -261,6 +268,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("cancel", "cancel all working orders"),
     "s": ("strategy", "start, pause or stop a strategy"),
     "strategy": ("strategy", "start, pause or stop a strategy"),
+    "alert": ("alert", "alert CODE >PRICE NOTE sets one, alert rm ID clears it, alert alone lists them"),
+    "alerts": ("alert", "list the alerts"),
+    "watch": ("watch", "look at a watchlist; watch reset goes back to the settings"),
     "screen": ("screen", "go to a screen"),
     "theme": ("theme", "dark, light or ansi"),
     "colours": ("colours", "kr red up, us green up, cvd orange up, mono"),

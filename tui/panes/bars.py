@@ -13,7 +13,13 @@ from tui.widgets.wrap import wrap
 
 _BETWEEN = "   "
 """Stands between the parts of a remark, each a text of its own."""
-_MESSAGE_MARKS = {"ok": ("✓", "text"), "warning": ("!", "stale"), "error": ("✕", "error"), "info": ("·", "text-dim")}
+_MESSAGE_MARKS = {
+    "ok": ("✓", "text"),
+    "warning": ("!", "stale"),
+    "error": ("✕", "error"),
+    "alert": ("◆", "halted"),
+    "info": ("·", "text-dim"),
+}
 
 
 _MORE = 12
@@ -40,7 +46,7 @@ class MessageBar(Sheet):
     def show(self, level: str, text: str, count: int = 0) -> None:
         mark, pen = _MESSAGE_MARKS[level]
         more = [part(self._look.say("+{count} more", count=count), "text-dim", 1)] if count else []
-        chip = pen in ("stale", "error")
+        chip = pen in ("stale", "error", "halted")
         lead = Cell(f" {mark} " if chip else f" {mark}", pen)
         room = _room(self.room_width, count)
         rows = wrap(self._look.prose(self._look.said(clean(text, 400))), room)
@@ -99,6 +105,6 @@ def _written(form: LineForm, start: int, end: int) -> list[Cell]:
 
 
 def _tail(text: str, cells: int) -> str:
-    while f.width(text) > cells:
+    while text and f.width(text) > cells:
         text = text[1:]
     return text

@@ -18,7 +18,7 @@ _HATCH = Cell("╱╱╱╱╱╱╱", "faint")
 
 
 class QuotesPane(Grid):
-    slices = (Slice.QUOTES,)
+    slices = (Slice.QUOTES, Slice.WATCHLISTS)
     title = "Watch"
 
     def __init__(self, look: Look) -> None:
@@ -56,8 +56,9 @@ class QuotesPane(Grid):
         seen = frozenset(self.visible_keys)
         self._light([row for row in quotes if dirty is None or row.key in dirty], seen)
         for row in quotes:
-            if dirty is None or row.key in dirty:
-                if dirty is None or row.key in seen or row.key not in self._index:
+            is_new = row.key not in self._index  # it may have come before the list named it
+            if dirty is None or is_new or row.key in dirty:
+                if dirty is None or is_new or row.key in seen:
                     self._waiting.discard(row.key)
                     self.put(row.key, self._cells(row))
                 else:
@@ -119,14 +120,23 @@ class QuotesPane(Grid):
     @property
     def facts(self) -> tuple[Cell, ...]:
         keys, seen = self.keys, self.visible_keys
+        places = tuple(Cell(text, "text-dim") for text in self._places)
         if not keys:
-            return ()
+            return places
         first = keys.index(seen[0]) + 1 if seen else 1
-        return (Cell(f"{first}-{first + max(len(seen), 1) - 1}/{len(keys)}", "text-dim"),)
+        return (Cell(f"{first}-{first + max(len(seen), 1) - 1}/{len(keys)}", "text-dim"), *places)
+
+    @property
+    def _places(self) -> list[str]:
+        """How many places of each line are taken, where it has few: `ws 17/41`."""
+        status = self._picture.status
+        feeds = status.feeds if status is not None else ()
+        return [f" ws {feed.subscriptions}/{feed.max_subscriptions}" for feed in feeds if feed.max_subscriptions]
 
     @property
     def subject(self) -> str:
-        return ""
+        listed = self._picture.watchlist
+        return listed.name if listed is not None else ""
 
 
 def _is_dim(row: QuoteRow) -> bool:

@@ -48,7 +48,7 @@ class StatusPane(Sheet):
         self.put_line(0, self._header(status, now, kind), ground="live-tint" if is_live else "surface")
         if kind == "full":
             rail = Cell(self._look.rail, "live") if is_live else Cell(" ")
-            tabs = spread(self.room_width - 3, self._tabs(screen), self._standing(status, now))
+            tabs = spread(self.room_width - 3, self._tabs(screen, picture.unread), self._standing(status, now))
             self.put_line(1, [rail, *tabs, Cell(" "), rail])
         else:
             self.clear(1)
@@ -110,14 +110,16 @@ class StatusPane(Sheet):
 
     # ---- the tabs
 
-    def _tabs(self, screen: str) -> list[Part]:
-        """The screen that is shown, and the others; those go from the right."""
+    def _tabs(self, screen: str, unread: int) -> list[Part]:
+        """The screen that is shown, and the others; those go from the right. The log counts what nobody read."""
         word, tabs = self._look.word, []
         for place, (digit, name) in enumerate(SCREENS):
             if name == screen:
                 tabs.append(part(f" {digit} {word(THERE[name].tab)} ", "tab-active"))
+            elif name == "log" and unread:
+                tabs.append(part(f"{digit} {word(THERE[name].tab)} {min(unread, 99)}", "warning", 1))
             elif name in THERE:
-                tabs.append(part(f"{digit} {word(THERE[name].tab)}", "text-dim", 1 + place))
+                tabs.append(part(f"{digit} {word(THERE[name].tab)}", "text-dim", 2 + place))
         return tabs
 
     def _standing(self, status: StatusRow | None, now: int) -> list[Part]:

@@ -90,6 +90,7 @@ SCREENS: dict[str, Screen] = {
     "chart": Screen("Chart", "chart", _chart),
     "strategies": Screen("Strategies", "strategies", _strategies),
     "log": Screen("Log", "log", alone("log")),
+    "system": Screen("System", "system", alone("system")),
 }
 """The screens there are by now, by the names of tui/actions.SCREENS. A tiling is (body, has_ticket) -> panes: write one
 that asks body.width and body.height what fits, or take `alone` or `stacked`."""

@@ -14,8 +14,15 @@ def place(widget: Widget, x: int, y: int, width: int, height: int) -> None:
     widget.styles.width = width
     widget.styles.height = height
     widget.display = True
-    if isinstance(widget, Sheet):
+    if isinstance(widget, Sheet | Roomy):
         widget.room_width, widget.room_height = width, height
+
+
+class Roomy:
+    """A widget of another kind that also wants to know the size it was given."""
+
+    room_width = 0
+    room_height = 0
 
 
 class Sheet(Lines):

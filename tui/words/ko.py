@@ -9,6 +9,7 @@ from tui.words.ko_keys import GROUPS as KEYS
 from tui.words.ko_ladder import GROUPS as LADDER
 from tui.words.ko_legs import GROUPS as LEGS
 from tui.words.ko_lines import GROUPS as LINES
+from tui.words.ko_lists import GROUPS as LISTS
 from tui.words.ko_orders import GROUPS as ORDERS
 
 # panes and screens
@@ -445,6 +446,7 @@ GROUPS = (
     *ENGINE,
     *LEGS,
     *LINES,
+    *LISTS,
     *KEYS,
     *LADDER,
     *ORDERS,

@@ -158,7 +158,7 @@ async def test_the_system_row_comes_only_to_who_asks(here: tuple[Stage, Desk]) -
         row = eye.rows[Slice.SYSTEM]["system"]
         assert isinstance(row, SystemRow)
         counts = {latency.name: latency.count for latency in row.latencies}
-        assert counts == {"asked to journalled": 1, "journalled to sent": 1, "sent to answered": 1}
+        assert counts == {"ask to journal": 1, "journal to wire": 1, "wire to answer": 1}
         assert row.feeds[0].broker == "paper" and row.feeds[0].subscriptions == 2
         assert row.journal.sequence > 3 and row.journal.last_commit
         assert row.memory > 1_000_000 and row.instruments == 2
