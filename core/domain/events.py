@@ -231,7 +231,7 @@ class AlertCleared(_Event, frozen=True, kw_only=True):
 
 
 class AlertFired(_Event, frozen=True, kw_only=True):
-    """The market was there. `text` says how the price was seen: a trade, a bid, an ask, delayed."""
+    """The market was there. `text` says how the price was seen: a print, a bid, an ask, delayed."""
 
     id: str
     price: float

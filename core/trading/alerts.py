@@ -109,7 +109,7 @@ class Alerts:
         if not is_price(trade.price) or abs(now - trade.ts) > OLD_TRADE_NS:
             return NONE_FIRED
         reached = [a for a in self._armed.get(trade.instrument, ()) if a.is_reached(trade.price)]
-        return self._fire([AlertFired(ts=now, id=a.id, price=trade.price, text="trade") for a in reached])
+        return self._fire([AlertFired(ts=now, id=a.id, price=trade.price, text="print") for a in reached])
 
     def _fire(self, fired: list[AlertFired]) -> Sequence[AlertFired]:
         """Take them off the list at once: the next tick must find them gone. The engine applies and tells them."""

@@ -75,8 +75,8 @@ def order_words(request: OrderRequest, name: str) -> str:
 
 
 def alert_words(alert: Alert, name: Callable[[InstrumentId], str]) -> str:
-    side = "above" if alert.above else "below"
-    return f"{name(alert.instrument)} {side} {money(alert.price)}{f' {alert.note}' if alert.note else ''}"
+    side = "rises to" if alert.above else "falls to"
+    return f"{name(alert.instrument)} {side} {money(alert.price)}{f' ({alert.note})' if alert.note else ''}"
 
 
 class LogBook:
@@ -179,7 +179,7 @@ class LogBook:
             case AlertFired():
                 alert, _ = self._state.kept.fired.get(event.id, (None, None))
                 words = alert_words(alert, self._name) if alert is not None else ""
-                return "alert", "ALERT", f"{event.id} {words} · {event.price:,.10g} ({event.text})"
+                return "alert", "ALERT", f"{event.id} fired at {event.price:,.10g} ({event.text}): {words}"
             case NoteWritten():
                 kind, _, key = event.subject.partition(":")
                 what = key[-4:] if kind == "order" else key

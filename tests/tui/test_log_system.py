@@ -111,7 +111,7 @@ LINES = (
     line(2, "info", "DAY", "paper:main trading day 2025-11-19", 86_500),
     line(3, "info", "SENT", "a91f BUY 10 Samsung Electronics @70,800", 300),
     line(4, "fill", "FILL", "a91f BUY 10 Samsung Electronics @70,800", 290),
-    line(5, "alert", "ALERT", "a3 Samsung Electronics above 72,000 breakout · 72,000 (trade)", 200),
+    line(5, "alert", "ALERT", "a3 fired at 72,000 (print): Samsung Electronics rises to 72,000 (breakout)", 200),
     line(6, "warning", "DENY", "b20c BUY 900 Samsung Electronics @70,800: max quantity: too many", 100),
     line(7, "error", "REJECT", "c11d SELL 5 Apple @227.31: APBK0919 market closed", 5),
 )

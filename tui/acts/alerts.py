@@ -3,6 +3,7 @@ are only asked for and shown."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.domain.commands import ClearAlert, SetAlert
@@ -28,7 +29,7 @@ class Alerting:
         instrument = app.instruments.get(app.instrument) if app.instrument is not None else None
         quote = app.picture.quote(app.instrument) if app.instrument is not None else None
         last = quote.last if quote is not None else None
-        price = app.ladder_price() or last
+        price = self._cursor_price() or (exact(last) if last is not None else None)
         if instrument is None or price is None:
             app.say("info", "no instrument with a price is selected")
             return
@@ -36,8 +37,16 @@ class Alerting:
         def ask(command: SetAlert) -> None:
             app.keeping.send(command, taken=lambda _: app.close(form))
 
-        form = AlertForm(instrument, instrument.price(exact(price)), last, ask)
+        form = AlertForm(instrument, instrument.price(price), last, ask)
         app.open(form)
+
+    def _cursor_price(self) -> Decimal | None:
+        """Under the cursor of the ladder or the chart, if the keys are there."""
+        app = self._app
+        if app.focus_name == "book":
+            return app.surface.book.cursor_price
+        price = app.chart_price()
+        return exact(price) if price is not None else None
 
     def list(self, _: str) -> None:
         app = self._app

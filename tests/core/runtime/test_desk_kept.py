@@ -110,7 +110,7 @@ async def test_an_alert_is_seen_waiting_then_fired_and_in_the_log(here: tuple[St
     made, desk = here
     async with aclosing(Eye(desk, slices=frozenset({Slice.ALERTS, Slice.LOG}))) as eye:
         receipt = await desk.send(SetAlert(instrument=SAMSUNG, above=True, price=Decimal(72_000), note="breakout"))
-        assert receipt.is_ok and receipt.text.startswith("a1 set: Samsung Electronics above 72,000 breakout")
+        assert receipt.is_ok and receipt.text.startswith("a1 set: Samsung Electronics rises to 72,000 (breakout)")
         await eye.until(lambda: "a1" in eye.rows[Slice.ALERTS])
         await made.trade(72_000, 5)
         await eye.until(lambda: getattr(eye.rows[Slice.ALERTS].get("a1"), "fired_price", 0) == 72_000.0)

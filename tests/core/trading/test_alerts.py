@@ -34,7 +34,7 @@ def test_a_rise_fires_at_its_price_and_once() -> None:
     assert isinstance(arm(made, "72000", note="look")[0], AlertSet)
     assert not fired(made.step(trade(71_900), START))
     first = fired(made.step(trade(72_000), START))
-    assert [(e.id, e.price, e.text) for e in first] == [("a1", 72_000.0, "trade")]
+    assert [(e.id, e.price, e.text) for e in first] == [("a1", 72_000.0, "print")]
     assert not fired(made.step(trade(72_100), START))
     assert made.state.kept.alerts == {}
     assert made.state.kept.fired["a1"][0].note == "look"
