@@ -106,13 +106,13 @@ class Journal:
                 with suppress(OSError):
                     size += place.stat().st_size
         writer = self._writer
-        return JournalFacts(
-            path=str(self.path or MEMORY),
-            size=size,
-            sequence=writer.seq if writer is not None else 0,
-            head=writer.head.hex() if writer is not None else "",
-            verified=writer.verified if writer is not None else 0,
-        )
+        if writer is not None:
+            sequence, head, verified = writer.seq, writer.head.hex(), writer.verified
+        else:
+            with self._reader() as reader:
+                sequence = int(reader.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
+            head, verified = self.head(), 0
+        return JournalFacts(path=str(self.path or MEMORY), size=size, sequence=sequence, head=head, verified=verified)
 
     async def story(self, order: ClientOrderId) -> list[DurableEvent]:
         """Everything kept of one order, oldest first. It walks the file, beside the loop: for a person who asks."""
