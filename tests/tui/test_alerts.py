@@ -93,7 +93,7 @@ async def test_the_command_line_sets_and_clears() -> None:
 async def test_the_details_of_an_order_tell_its_story_and_take_a_note() -> None:
     async with room(size=(120, 40)) as (made, hands):
         await made.do(Submit(request=scenes.request("buy", "10", None)))
-        await hands.until(lambda: hands.app.picture.orders())
+        await hands.until(lambda: hands.app.surface.orders.keys)
         hands.app.focus_on("orders")
         await hands.press("i")
         await hands.until(lambda: "What happened" in hands.text)
@@ -112,7 +112,7 @@ async def test_the_details_of_an_order_tell_its_story_and_take_a_note() -> None:
 async def test_a_note_on_the_fill_under_the_cursor() -> None:
     async with room(size=(120, 40)) as (made, hands):
         await made.do(Submit(request=scenes.request("buy", "10", None)))
-        await hands.until(lambda: hands.app.picture.positions())
+        await hands.until(lambda: hands.app.surface.positions.keys)
         hands.app.focus_on("positions")
         await hands.press("i")
         await hands.until(lambda: "Fills" in hands.text)

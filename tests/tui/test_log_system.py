@@ -75,7 +75,7 @@ def system(**more: object) -> SystemRow:
             Latency(name="wire to answer", count=117, p50=41 * MS, p99=230 * MS, max=911 * MS),
         ),
         journal=JournalFigures(
-            path="/home/trader/.local/share/hoga/journal.db",
+            path="data/hoga/journal.db",
             size=41 * 1_048_576,
             sequence=18_204,
             head="3f9a1c0de77b",
