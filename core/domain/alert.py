@@ -27,5 +27,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         check_positive(self.price, "alert price")
 
     def is_reached(self, price: float) -> bool:
-        """Has `price` come as far? Never for what is no number."""
-        return price >= self.price if self.above else price <= self.price
+        """Has `price` come as far? Never for what is no number. Floats are compared: 227.3 of the tape is not the exact
+        227.3 of the alert, but it is the float of it."""
+        level = float(self.price)
+        return price >= level if self.above else price <= level

@@ -4,7 +4,9 @@ repeats it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import inf
+from typing import NamedTuple
 
 from core.domain.alert import Alert
 from core.domain.commands import ClearAlert, SetAlert
@@ -23,6 +25,16 @@ OLD_TRADE_NS = 60 * NS
 _TRUSTED = frozenset({Freshness.LIVE, Freshness.POLLED, Freshness.DELAYED})
 _QUIET = frozenset({Phase.AUCTION, Phase.HALTED, Phase.CLOSED})
 """Bid and ask of these phases are wishes that no market has met."""
+
+
+class Armed(NamedTuple):
+    """The alerts of one instrument, and the prices below and above which none of them can fire."""
+
+    rise: float
+    fall: float
+    alerts: tuple[Alert, ...]
+
+
 NONE_FIRED: tuple[AlertFired, ...] = ()
 
 
@@ -30,13 +42,17 @@ class Alerts:
     def __init__(self, state: State, strategist: Strategist) -> None:
         self.state = state
         self._strategist = strategist
-        self._armed: dict[InstrumentId, list[Alert]] = {}
+        self._armed: dict[InstrumentId, Armed] = {}
 
     def listen(self) -> None:
         """Stand at the instruments that have an alert, and at no others. Call it whenever the alerts changed."""
-        self._armed = {}
-        for alert in self.state.kept.alerts.values():
-            self._armed.setdefault(alert.instrument, []).append(alert)
+        self._arm(self.state.kept.alerts.values())
+
+    def _arm(self, alerts: Iterable[Alert]) -> None:
+        found: dict[InstrumentId, list[Alert]] = {}
+        for alert in alerts:
+            found.setdefault(alert.instrument, []).append(alert)
+        self._armed = {id: _armed(waiting) for id, waiting in found.items()}
         self._strategist.listen_beside("alerts", self._armed, self._on_quote, self._on_trade)
 
     # --- what is asked --------------------------------------------------------------------------------------------
@@ -58,7 +74,8 @@ class Alerts:
         quote, trade = state.quotes.get(command.instrument), state.trades.get(command.instrument)
         if trade is None or (quote is not None and quote.freshness not in _TRUSTED):
             return ""
-        there = trade.price >= command.price if command.above else trade.price <= command.price
+        level = float(command.price)
+        there = trade.price >= level if command.above else trade.price <= level
         side = "above" if command.above else "below"
         return f"the last price {trade.price:,.10g} is {side} that already" if there else ""
 
@@ -93,31 +110,37 @@ class Alerts:
     def _on_quote(self, quote: Quote, now: int) -> Sequence[AlertFired]:
         """A rise is believed when somebody bids that much, a fall when somebody offers it for so little: the middle of
         a wide market is no price."""
+        armed = self._armed.get(quote.instrument)
+        if armed is None or not (quote.bid >= armed.rise or quote.ask <= armed.fall):
+            return NONE_FIRED
         if quote.freshness not in _TRUSTED or self.state.phase(quote.instrument) in _QUIET:
             return NONE_FIRED
         late = "" if quote.freshness is not Freshness.DELAYED else ", delayed"
         fired: list[AlertFired] = []
-        for alert in self._armed.get(quote.instrument, ()):
-            price = quote.bid if alert.above else quote.ask
+        for alert in armed.alerts:
+            price, side = (quote.bid, "bid") if alert.above else (quote.ask, "ask")
             if is_price(price) and alert.is_reached(price):
-                fired.append(
-                    AlertFired(ts=now, id=alert.id, price=price, text=("bid" if alert.above else "ask") + late)
-                )
+                fired.append(AlertFired(ts=now, id=alert.id, price=price, text=side + late))
         return self._fire(fired)
 
     def _on_trade(self, trade: Trade, now: int) -> Sequence[AlertFired]:
-        if not is_price(trade.price) or abs(now - trade.ts) > OLD_TRADE_NS:
+        armed, price = self._armed.get(trade.instrument), trade.price
+        if armed is None or not (price >= armed.rise or price <= armed.fall):
             return NONE_FIRED
-        reached = [a for a in self._armed.get(trade.instrument, ()) if a.is_reached(trade.price)]
-        return self._fire([AlertFired(ts=now, id=a.id, price=trade.price, text="print") for a in reached])
+        if not is_price(price) or abs(now - trade.ts) > OLD_TRADE_NS:
+            return NONE_FIRED
+        reached = [alert for alert in armed.alerts if alert.is_reached(price)]
+        return self._fire([AlertFired(ts=now, id=alert.id, price=price, text="print") for alert in reached])
 
     def _fire(self, fired: list[AlertFired]) -> Sequence[AlertFired]:
         """Take them off the list at once: the next tick must find them gone. The engine applies and tells them."""
         gone = {event.id for event in fired}
         if gone:
-            for id, alerts in list(self._armed.items()):
-                self._armed[id] = [alert for alert in alerts if alert.id not in gone]
-                if not self._armed[id]:
-                    del self._armed[id]
-            self._strategist.listen_beside("alerts", self._armed, self._on_quote, self._on_trade)
+            self._arm(alert for alert in self.state.kept.alerts.values() if alert.id not in gone)
         return fired
+
+
+def _armed(alerts: Sequence[Alert]) -> Armed:
+    rise = min((float(alert.price) for alert in alerts if alert.above), default=inf)
+    fall = max((float(alert.price) for alert in alerts if not alert.above), default=-inf)
+    return Armed(rise, fall, tuple(alerts))

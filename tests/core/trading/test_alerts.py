@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.domain.commands import ClearAlert, SetAlert
-from core.domain.events import AlertFired, AlertSet, Noticed, PhaseChanged
+from core.domain.events import AlertFired, AlertSet, DurableEvent, Noticed, PhaseChanged
 from core.domain.market import NS, Aggressor, Freshness, Phase, Trade
 from core.trading.engine import Engine
 from tests import scenes
@@ -135,3 +135,19 @@ def test_two_at_one_price_fire_together_and_in_their_order() -> None:
     arm(made, "72100")
     assert [e.id for e in fired(made.step(trade(72_050), START))] == ["a1", "a2"]
     assert made.state.base_currency == KRW and list(made.state.kept.alerts) == ["a3"]
+
+
+def test_a_price_of_the_tape_is_the_price_of_the_alert() -> None:
+    """227.3 as a float is a little more than 227.3: a fall to it has come, and so has a rise."""
+    for level, above in (("227.3", False), ("227.3", True), ("0.1", False), ("71000.1", False)):
+        made = scenes.engine()
+        arm(made, level, above=above, instrument=APPLE)
+        assert fired(made.step(trade(float(level), instrument=APPLE), START)), (level, above)
+
+
+def test_a_list_of_an_older_journal_is_read() -> None:
+    old = b'{"event":"WatchlistChanged","ts":3,"name":"mine","instruments":["XKRX:005930"]}'
+    event = msgspec.json.decode(old, type=DurableEvent)
+    made = scenes.engine()
+    made.restore(event)
+    assert made.watchlists.get("mine") == (SAMSUNG,)
