@@ -126,7 +126,6 @@ ALERTS = {
     "Close the list": "목록 닫기",
     "alert": "알림",
     "alerts": "알림",
-    "set": "설정",
     "side": "방향",
     "clear": "지움",
 }
