@@ -111,7 +111,7 @@ async def test_a_list_is_made_filled_renamed_and_deleted_in_the_menu() -> None:
         await hands.press("enter")
         await hands.until(lambda: "week" in made.engine.watchlists.lists())
         await hands.until(lambda: shown(hands) == [APPLE])
-        await hands.until(lambda: "week" in hands.text)
+        await hands.until(lambda: "week" in [row.name for row in hands.app.picture.watchlists()])
         await hands.press("end", "d")
         assert "d again deletes it" in hands.text
         await hands.press("d")

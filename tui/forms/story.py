@@ -169,7 +169,7 @@ def _instrument(known: Instrument, look: Look) -> Iterator[Row]:
         yield _fact(look, "multiplier", f.quantity(known.multiplier)), ""
     if known.min_value:
         yield _fact(look, "least value", f.money(known.min_value, known.currency)), ""
-    yield _fact(look, "short", look.word("possible" if known.can_short else "not possible")), ""
+    yield _fact(look, "short sale", look.word("possible" if known.can_short else "not possible")), ""
 
 
 def milliseconds(ns: int) -> str:

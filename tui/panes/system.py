@@ -180,7 +180,7 @@ class SystemPane(Sheet, can_focus=True):
         rows.append(self._fact("events", Cell(f"#{f.number(journal.sequence)}   {journal.head}", "text")))
         last = f.age(now - journal.last_commit) if journal.last_commit else f.MISSING
         rows.append(self._fact("last commit", Cell(last, "text")))
-        rows.append(self._fact("size", Cell(mega(journal.size), "text")))
+        rows.append(self._fact("on disk", Cell(mega(journal.size), "text")))
         if row.disk_free_mb is not None:
             low = row.disk_free_mb < row.min_free_mb * 4
             floor = look.say("orders stop below {count} MB", count=f.number(row.min_free_mb))

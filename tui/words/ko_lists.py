@@ -165,7 +165,7 @@ DETAILS = {
     "lot": "매매 단위",
     "multiplier": "승수",
     "least value": "최소 금액",
-    "short": "공매도",
+    "short sale": "공매도",
     "possible": "가능",
     "not possible": "불가",
     "there is no {subject} (a note is on order:ID, fill:ID or instrument:MARKET:CODE)": (
@@ -227,7 +227,7 @@ SYSTEM = {
     "proved to #{count} at the start": "시작 때 #{count}까지 확인",
     "events": "사건",
     "last commit": "마지막 기록",
-    "size": "크기",
+    "on disk": "크기",
     "disk free": "디스크 여유",
     "orders stop below {count} MB": "{count} MB 아래면 주문 중지",
     "file": "파일",
