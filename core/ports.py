@@ -15,7 +15,7 @@ from core.domain.events import DurableEvent, Event
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval, Quote
-from core.domain.order import Fill, Order, OrderRequest, OrderType, TimeInForce
+from core.domain.order import Fill, Order, OrderRequest, OrderType, Side, TimeInForce
 from core.trading.story import Story
 from core.trading.view import Changed, FillRow, Interest, LogRow, OrderRow
 
@@ -44,6 +44,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """The feed merges or skips prints: time and sales says so, and nothing is computed from them."""
     max_subscriptions: int | None = None
     orders_per_second: int | None = None
+    listing_lag_seconds: float = 0.0
+    """How late a new order may show in the venue's listings (p99, measured): absence is believed after five of them."""
+    is_in_process: bool = False
+    """The venue lives in this process: one listing of it is the whole truth of that moment."""
     paper: bool = True
 
 
@@ -106,8 +110,13 @@ class Unread(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Absent(msgspec.Struct, frozen=True):
+    """The venue said, in a well-formed answer, that it has no order of that id. Never made of an error."""
+
+
 class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the venue lists it: what reconciliation compares ours with."""
+    """An order as the venue lists it: what reconciliation compares ours with. What it does not tell is None, and then
+    says nothing for or against an order being ours."""
 
     ref: VenueRef
     client_order_id: ClientOrderId | None
@@ -119,6 +128,13 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     text: str = ""
+    side: Side | None = None
+    type: OrderType | None = None
+    time_in_force: TimeInForce | None = None
+    created: int | None = None
+    """When the venue took it, ns, by the venue's clock."""
+    channel: str = ""
+    """By which way it came in (API, phone, branch), as the venue words it."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +146,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     fills: tuple[Fill, ...] | Unread
     positions: dict[InstrumentId, Decimal] | Unread
     balances: tuple[Balance, ...] | Unread
+    clock_offset: int = 0
+    """The venue's clock less ours, ns, as measured."""
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +176,10 @@ class Broker(Protocol):
     async def cancel(self, order: Order) -> None: ...
     async def accounts(self) -> list[Account]: ...
     async def snapshot(self, account: AccountId) -> Snapshot: ...
+    async def find(self, order: Order) -> VenueOrder | Absent | Unread:
+        """Ask for one order by our id. Only where the venue keeps our ids; raises are taken for Unread."""
+        ...
+
     async def instruments(self, search: str = "") -> list[Instrument]: ...
     async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage: ...
 

@@ -15,6 +15,8 @@ from core.domain.decimals import ZERO
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
     DurableEvent,
+    FillAttributed,
+    FillCorrected,
     OrderAccepted,
     OrderCanceled,
     OrderDenied,
@@ -152,10 +154,19 @@ class Changes:
         if self.has_fill(key):
             return
         self.fills[key] = seq
-        mark = self.find(fill.client_order_id) if fill.client_order_id else None
+        self._fill(seq, fill.client_order_id, fill.quantity)
+
+    def _corrected(self, seq: int, event: FillCorrected) -> None:
+        self._fill(seq, event.fill.client_order_id, event.fill.quantity - event.was.quantity)
+
+    def _attributed(self, seq: int, event: FillAttributed) -> None:
+        self._fill(seq, event.client_order_id, event.fill.quantity)
+
+    def _fill(self, seq: int, id: str | None, quantity: Decimal) -> None:
+        mark = self.find(id) if id else None
         if mark is None:
             return
-        mark = msgspec.structs.replace(mark, filled=mark.filled + fill.quantity, seq=seq)
+        mark = msgspec.structs.replace(mark, filled=mark.filled + quantity, seq=seq)
         if not mark.status.may_fill or (mark.status is OrderStatus.OPEN and mark.filled < mark.quantity):
             self.orders[mark.id] = mark
         else:
@@ -182,6 +193,8 @@ _FOLDS: dict[type, Callable[[Changes, int, Any], None]] = {
     OrderAccepted: Changes._accepted,
     OrderReplaced: Changes._replaced,
     OrderFilled: Changes._filled,
+    FillCorrected: Changes._corrected,
+    FillAttributed: Changes._attributed,
     TradingStateChanged: Changes._halted,
 }
 FOLDED = frozenset(_FOLDS)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 PREVIEW_SECONDS = 1.0
 """Figures that take longer are none: they count as a caution, and the order waits for no desk that hangs."""
-_DUPLICATE = "same order again"
+_MEANT = {"duplicate": "same order again", "lane": "one is on its way"}
+"""Rules that a person may overrule, and the caution by which he is asked."""
 
 
 class Asking:
@@ -184,9 +185,8 @@ class Asking:
         return True
 
     def _is_refused(self, preview: Preview) -> bool:
-        """A rule refuses. That the order was sent a moment ago is for a person to decide."""
-        is_asked = any(kind_of(caution) == _DUPLICATE for caution in preview.cautions)
-        return bool(preview.rule) and not (preview.rule == "duplicate" and is_asked)
+        """A rule refuses, and it is not one that a person is asked about."""
+        return bool(preview.rule) and _MEANT.get(preview.rule) not in map(kind_of, preview.cautions)
 
     def _order(self, command: Command) -> OrderRow | None:
         return self._app.picture.order(command.client_order_id) if isinstance(command, Replace) else None
@@ -265,7 +265,7 @@ class Asking:
 
 
 def _confirmed(wanted: Wanted, answered: frozenset[str]) -> Wanted:
-    """A person was told that the same order left a moment ago, and means it."""
-    if _DUPLICATE in answered and isinstance(wanted.command, Submit):
+    """A person was told that the same order left a moment ago, or that one is on its way, and means it."""
+    if answered & set(_MEANT.values()) and isinstance(wanted.command, Submit):
         return msgspec.structs.replace(wanted, command=msgspec.structs.replace(wanted.command, is_confirmed=True))
     return wanted

@@ -38,6 +38,7 @@ from core.domain.instrument import Instrument
 from core.domain.market import NS, Bar, Interval, OrderBook, Quote, Trade
 from core.domain.order import STOPS, Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import (
+    Absent,
     Accepted,
     Broker,
     Capabilities,
@@ -66,6 +67,7 @@ CAPABILITIES = Capabilities(
     can_post_only=True,
     has_client_ids=True,
     book_depth=10,
+    is_in_process=True,
     paper=True,
 )
 _TICKS = (Quote, Trade, OrderBook, Bar)
@@ -363,6 +365,9 @@ class PaperBroker:
             },
             balances=self._matching.cash.balances(account),
         )
+
+    async def find(self, order: Order) -> VenueOrder | Absent:
+        return next((_row(o) for o in self._matching.orders() if o.id == order.id), Absent())
 
     async def instruments(self, search: str = "") -> list[Instrument]:
         """Those whose id or one of the names contains `search`; all for an empty one."""

@@ -158,6 +158,13 @@ class Settle(_Command, frozen=True, kw_only=True):
     ref: VenueRef | None
 
 
+class Acknowledge(_Command, frozen=True, kw_only=True):
+    """A person has seen that a holding is not explained by our fills; it is frozen for strategies until then."""
+
+    account: AccountId
+    instrument: InstrumentId
+
+
 class StartDay(_Command, frozen=True, kw_only=True):
     """The clock says that an account's trading day began."""
 
@@ -185,6 +192,7 @@ Command = (
     | ClearAlert
     | WriteNote
     | Settle
+    | Acknowledge
     | StartDay
     | Tick
 )

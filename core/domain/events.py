@@ -77,6 +77,13 @@ class OrderUnknown(_Event, frozen=True, kw_only=True):
     candidates: tuple[VenueRef, ...] = ()
 
 
+class CandidatesFound(_Event, frozen=True, kw_only=True):
+    """Orders at the venue that may be this UNKNOWN one, and nothing tells which: a person decides."""
+
+    client_order_id: ClientOrderId
+    candidates: tuple[VenueRef, ...]
+
+
 class OrderNotPlaced(_Event, frozen=True, kw_only=True):
     """Absence proved."""
 
@@ -122,6 +129,21 @@ class OrderFilled(_Event, frozen=True, kw_only=True):
     fill: Fill
 
 
+class FillCorrected(_Event, frozen=True, kw_only=True):
+    """The venue corrected an execution: `was` is reversed by a row of its own, `fill` (same id, higher revision)
+    takes its place."""
+
+    was: Fill
+    fill: Fill
+
+
+class FillAttributed(_Event, frozen=True, kw_only=True):
+    """An execution that was booked as nobody's belongs to this order: it is now known by its number. No money moves."""
+
+    client_order_id: ClientOrderId
+    fill: Fill
+
+
 # --- accounts, control: durable --------------------------------------------------------------------------------------
 
 
@@ -158,6 +180,14 @@ class PositionAdjusted(_Event, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         check(self.quantity, "quantity")
         check(self.price, "price")
+
+
+class DriftAcknowledged(_Event, frozen=True, kw_only=True):
+    """A person has seen what our fills do not explain here: automatic trading of it may go on."""
+
+    account: AccountId
+    instrument: InstrumentId
+    by: str
 
 
 class TradingStateChanged(_Event, frozen=True, kw_only=True):
@@ -313,15 +343,19 @@ DurableEvent = (
     | OrderAccepted
     | OrderRejected
     | OrderUnknown
+    | CandidatesFound
     | OrderNotPlaced
     | OrderCanceled
     | OrderExpired
     | OrderRequested
     | OrderReplaced
     | OrderFilled
+    | FillCorrected
+    | FillAttributed
     | AccountListed
     | BalanceChanged
     | PositionAdjusted
+    | DriftAcknowledged
     | TradingStateChanged
     | DayStarted
     | StrategyChanged
@@ -344,7 +378,7 @@ def event_order(event: DurableEvent) -> ClientOrderId | None:
     match event:
         case OrderHeld() | OrderStaged() | OrderDenied():
             return event.request.client_order_id
-        case OrderFilled():
+        case OrderFilled() | FillCorrected():
             return event.fill.client_order_id
         case _:
             return getattr(event, "client_order_id", None)

@@ -270,6 +270,10 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     liquidity: Liquidity = Liquidity.UNKNOWN
     source: str = ""
     """Copied from the order's request, so that P&L by strategy needs no look-up; empty when not ours."""
+    revision: int = 0
+    """Of a venue that corrects executions: the same id with a higher revision takes the place of the one before."""
+    is_reversal: bool = False
+    """Not an execution: it takes back the one it names, at the same price with the costs turned round."""
     ts: int
 
     def __post_init__(self) -> None:
@@ -278,3 +282,9 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
         check_positive(self.multiplier, "multiplier")
         check(self.fee, "fee")
         check(self.tax, "tax")
+
+    def reversed(self, ts: int) -> Fill:
+        """The row that takes this execution back."""
+        return msgspec.structs.replace(
+            self, side=self.side.other, fee=-self.fee, tax=-self.tax, is_reversal=True, ts=ts
+        )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from core.config import Confirm
 from core.domain.account import Mode, TradingState
 from core.domain.commands import (
+    Acknowledge,
     Cancel,
     CancelAll,
     ClearAlert,
@@ -241,6 +242,8 @@ class LocalDesk:
                 held.status.is_live and held.status is not OrderStatus.UNKNOWN
             ):
                 return f"{short(held.id)} is {held.status}: there is nothing to settle"
+            case Acknowledge() if (command.account, command.instrument) not in state.frozen:
+                return f"nothing of {command.instrument[:40]} waits to be acknowledged there"
             case Submit() if command.request.client_order_id in state.orders:
                 return f"already sent: {short(command.request.client_order_id)}"
             case Cancel() | Settle():
@@ -249,6 +252,10 @@ class LocalDesk:
                     return "there is no such order"
                 if order.status.is_end:
                     return f"{short(order.id)} has ended: {order.status}"
+                ref = command.ref if isinstance(command, Settle) else None
+                owner = state.by_ref.get((order.account, ref)) if ref is not None else None
+                if owner is not None:
+                    return f"{ref} is the number of {short(owner)} already"
             case Replace():
                 return self._engine.requests.replace_denial(command, self.now())[1]
             case Close():

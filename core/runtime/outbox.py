@@ -58,7 +58,10 @@ class Outbox:
         submit_timeout_seconds: float = 15.0,
         progressed: Callable[[], None] = lambda: None,
         meters: Meters | None = None,
+        baseline: Callable[[Order, int, int], dict[str, str] | None] | None = None,
     ) -> None:
+        """`baseline`: what is known of a venue without our ids, to be kept with each send."""
+        self._baseline = baseline
         self._broker = broker
         self._engine = engine
         self._journal = journal
@@ -181,7 +184,14 @@ class Outbox:
         if denial is not None:
             return denial
         try:
-            return self._broker.prepare(order)
+            sealed = self._broker.prepare(order)
+            if self._baseline is None:
+                return sealed
+            known = self._baseline(order, now, self._clock.monotonic())
+            if known is None:
+                text = "the venue's orders were not listed yet: what is new could not be told apart"
+                return Denial("baseline", "a complete listing", "none", text)
+            return msgspec.structs.replace(sealed, facts={**sealed.facts, **known})
         except Unsupported as error:
             return Denial("unsupported", "what the venue can do", order.request.type, str(error))
         except Exception as error:

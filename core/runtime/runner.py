@@ -23,7 +23,6 @@ from core.domain.events import (
     DurableEvent,
     Event,
     FeedChanged,
-    GateChanged,
     InstrumentListed,
     Noticed,
     OrderAccepted,
@@ -36,13 +35,14 @@ from core.domain.events import (
 from core.domain.ids import AccountId, ClientOrderId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
-from core.ports import Archive, Broker, Clock, Journal, Unread
+from core.ports import Archive, Broker, Clock, Journal
 from core.runtime.lines import Lines
 from core.runtime.meters import Meters
 from core.runtime.outbox import Outbox
 from core.runtime.past import Past
+from core.runtime.reconciler import Reconciler
 from core.runtime.supervise import supervise
-from core.trading import reconcile, rows
+from core.trading import rows
 from core.trading.engine import Engine
 from core.trading.gate import deny
 from core.trading.notify import LogBook
@@ -53,9 +53,6 @@ DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
-RECONCILE_SECONDS = 30
-RECONCILE_UNKNOWN_SECONDS = 5
-CALM_TRIES = 3
 
 
 class Runner:
@@ -85,6 +82,7 @@ class Runner:
         self.clock = clock
         self.brokers = {broker.name: broker for broker in brokers}
         engine.legs.venues = {broker.name: broker.capabilities for broker in brokers}
+        engine.gate.laned = frozenset(b.name for b in brokers if not b.capabilities.has_client_ids)
         engine.is_conflated = any(broker.capabilities.conflates_prints for broker in brokers)
         self._step, self._now = engine.step, clock.now
         self.archive = archive
@@ -100,14 +98,11 @@ class Runner:
         self.min_free_mb = min_free_mb
         self.meters = Meters(tuple(self.brokers))
         self.lines = Lines(engine, self.brokers, clock, self.feed)
-        self.reconcile_at = 0
-        """When the venues are compared with next; 0 while nobody does."""
+        self.reconciler = Reconciler(engine, self.brokers, clock, self.feed)
         self._pending: deque[tuple[list[DurableEvent], list[VenueCommand], int]] = deque()
         """(what is durable, what follows, when it was asked on the monotonic clock)."""
         self._writing = False
         self._write_problem = self._disk_problem = ""
-        self._told: dict[AccountId, frozenset[str]] = {}
-        """What the last reconciliation found odd: said once while it lasts."""
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -123,6 +118,7 @@ class Runner:
                 is_halted=self._is_halted,
                 progressed=self._progress.set,
                 meters=self.meters,
+                baseline=None if broker.capabilities.has_client_ids else self.reconciler.settler.baseline,
             )
             for name, broker in self.brokers.items()
         }
@@ -161,6 +157,10 @@ class Runner:
                 durable.append(item)  # type: ignore[arg-type]
                 if item.__class__ in _ANSWERS:
                     self._answered(item)
+                elif item.__class__ is OrderUnknown:
+                    self.reconciler.nudge()
+                elif isinstance(item, OrderRequested) and item.requested.phase is not RequestPhase.SENDING:
+                    self.reconciler.nudge(hurry=item.requested.phase is RequestPhase.REFUSED)
         if durable or commands:
             self._pending.append((durable, commands, self.clock.monotonic()))
             self._wake.set()
@@ -306,7 +306,7 @@ class Runner:
                 for broker in self.brokers.values():
                     tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
                 tasks.append(group.create_task(self._seconds(), name="seconds"))
-                tasks.append(group.create_task(self._keep_reconciled(), name="reconcile"))
+                tasks.append(group.create_task(self.reconciler.keep(), name="reconcile"))
             tasks.append(group.create_task(self.lines.keep(), name="subscriptions"))
             await self._stopped.wait()
             await self._close(tasks)
@@ -369,83 +369,12 @@ class Runner:
         self.feed(FeedChanged(ts=now, broker=broker.name, is_connected=True))
         for account in await broker.accounts():
             self.feed(AccountListed(ts=now, account=account))
-            await self.reconcile(broker, account.id)
+            await self.reconciler.read(broker, account.id)
             self.ask(StartDay(account=account.id, day=day_of(self.clock.now(), account.zone), by="clock"))
         await self.lines.subscribe(broker)
 
     async def reconcile(self, broker: Broker, account: AccountId) -> None:
-        """Compare with what the venue says; the gate opens when all four listings were complete and the line stands."""
-        state, capabilities = self.engine.state, broker.capabilities
-        for _ in range(CALM_TRIES):
-            before = self._standing(account)
-            unknown = {o.id for o in state.live_orders(account) if o.status is OrderStatus.UNKNOWN}
-            snapshot = await broker.snapshot(account)
-            missing = reconcile.unread(snapshot)
-            if self._standing(account) == before:
-                break
-        else:
-            # Something happened each time the venue was read: what it holds, and does not have, is asked again later.
-            later = Unread("something happened while it was read")
-            snapshot = msgspec.structs.replace(snapshot, positions=later, balances=later)
-            unknown = set()
-            gate = state.gates.get(account)
-            missing = missing or ("" if gate is not None and gate.is_open else later.reason)
-        now = self.clock.now()
-        absent = frozenset(unknown if capabilities.paper and capabilities.has_client_ids else ())
-        self._take_differences(account, reconcile.differences(state, snapshot, now, absent=absent))
-        self._set_gate(broker, account, missing)
-
-    def _standing(self, account: AccountId) -> tuple[object, ...]:
-        """What a snapshot is compared with: it must not move between the question and the answer."""
-        state = self.engine.state
-        orders = tuple((order.id, order.status, order.filled) for order in state.live_orders(account))
-        return len(state.fills), orders, [b for (owner, _), b in state.balances.items() if owner == account]
-
-    def _take_differences(self, account: AccountId, found: Iterable[Event]) -> None:
-        told = self._told.get(account, frozenset())
-        texts = set()
-        for event in found:
-            if isinstance(event, Noticed):
-                texts.add(event.text)
-                if event.text in told:
-                    continue
-            self.feed(event)
-        self._told[account] = frozenset(texts)
-
-    def _set_gate(self, broker: Broker, account: AccountId, missing: str) -> None:
-        feed = self.engine.state.feeds.get(broker.name)
-        if feed is not None and not feed.is_connected:
-            return  # the line went down while the venue was read; its return reads again
-        now = self.clock.now()
-        unknown = [o for o in self.engine.state.live_orders(account) if o.status is OrderStatus.UNKNOWN]
-        text = missing or (f"{len(unknown)} UNKNOWN" if unknown else "")
-        gate = self.engine.state.gates.get(account)
-        if gate is None or (gate.is_open, gate.text) != (not missing, text):
-            self.feed(GateChanged(ts=now, account=account, is_open=not missing, text=text))
-
-    async def _keep_reconciled(self) -> None:
-        """Compare again and again, sooner while an outcome is open. A venue that cannot be read now keeps its gate
-        shut or open as it was: its feed's supervisor decides about that."""
-        while True:
-            seconds = RECONCILE_UNKNOWN_SECONDS if self._has_unknown else RECONCILE_SECONDS
-            self.reconcile_at = self.clock.now() + seconds * NS
-            await self.clock.sleep(seconds)
-            for broker in self.brokers.values():
-                feed = self.engine.state.feeds.get(broker.name)
-                if feed is None or not feed.is_connected:
-                    continue
-                for account in list(self.engine.state.accounts):
-                    if broker_of(account) == broker.name:
-                        with suppress(BrokerError, OSError):
-                            await self.reconcile(broker, account)
-
-    @property
-    def _has_unknown(self) -> bool:
-        return any(
-            order.status is OrderStatus.UNKNOWN
-            or (order.requested is not None and order.requested.phase is RequestPhase.UNKNOWN)
-            for order in self.engine.state.live_orders()
-        )
+        await self.reconciler.reconcile(broker, account)
 
     # --- the seconds ----------------------------------------------------------------------------------------------
 

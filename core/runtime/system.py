@@ -126,8 +126,8 @@ class System:
             Scheduled(what=f"{account.id} new trading day", at=next_midnight(now, account.zone))
             for account in runner.engine.state.accounts.values()
         ]
-        if runner.reconcile_at:
-            found.append(Scheduled(what="reconcile", at=runner.reconcile_at))
+        if runner.reconciler.next_at:
+            found.append(Scheduled(what="reconcile", at=runner.reconciler.next_at))
         for slot in runner.engine.strategist.slots.values():
             at = slot.next_bar(now)
             if at is not None:

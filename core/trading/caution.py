@@ -17,7 +17,7 @@ from core.domain.ids import ClientOrderId
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Freshness, Phase
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side
-from core.trading.risk import Question
+from core.trading.risk import Question, lane
 from core.trading.state import State, is_price
 
 SIZE_ORDERS = 20
@@ -64,6 +64,12 @@ def _first_live(w: Weighed) -> str:
 def _unknown_order(w: Weighed) -> str:
     found = any(o.status is OrderStatus.UNKNOWN for o in w.state.live_orders(None, w.request.instrument))
     return "UNKNOWN order in this symbol" if found else ""
+
+
+def _lane(w: Weighed) -> str:
+    """One of ours is on its way there, and may do the same already."""
+    denial = lane(w.question)
+    return f"one is on its way: {denial.actual}" if denial is not None and w.question.is_reducing else ""
 
 
 def _duplicate(w: Weighed) -> str:
@@ -212,6 +218,7 @@ CAUTIONS: tuple[Callable[[Weighed], str], ...] = (
     _first_live,
     _unknown_order,
     _duplicate,
+    _lane,
     _flip,
     _value,
     _share,

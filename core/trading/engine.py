@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from core.domain.commands import (
+    Acknowledge,
     Cancel,
     CancelAll,
     ClearAlert,
@@ -39,10 +40,14 @@ from core.domain.events import (
     AlertFired,
     AlertSet,
     BalanceChanged,
+    CandidatesFound,
     DayStarted,
+    DriftAcknowledged,
     DurableEvent,
     Event,
     FeedChanged,
+    FillAttributed,
+    FillCorrected,
     GateChanged,
     InstrumentListed,
     NoteWritten,
@@ -96,6 +101,7 @@ ANSWER_NS = 30 * NS
 _OURS_ALONE = (
     *(OrderHeld, OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
+    *(FillCorrected, FillAttributed, DriftAcknowledged),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 40
@@ -147,6 +153,7 @@ class Engine:
             FeedChanged: facts.feed,
             GateChanged: facts.keep,
             PositionAdjusted: self._guarded(facts.keep),
+            CandidatesFound: facts.candidates,
             OrderDenied: self._guarded(facts.denied),
             **dict.fromkeys(END_STATUS, self._guarded(self._queued(facts.ended))),
             **dict.fromkeys((InstrumentListed, PhaseChanged, RateChanged, Noticed), facts.keep),
@@ -157,6 +164,7 @@ class Engine:
             CancelAll: self._guarded(requests.cancel_all),
             Close: self._guarded(requests.close),
             Settle: self._guarded(requests.settle),
+            Acknowledge: requests.acknowledge,
             SetTradingState: control.set_trading_state,
             Panic: self._guarded(control.panic),
             StartDay: self._guarded(control.start_day),

@@ -6,11 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from core.domain.decimals import plain
 from core.domain.events import (
     AccountListed,
     BalanceChanged,
+    CandidatesFound,
     FeedChanged,
+    FillAttributed,
+    FillCorrected,
     GateChanged,
     Noticed,
     OrderAccepted,
@@ -25,9 +30,10 @@ from core.domain.events import (
     OrderSending,
     OrderUnknown,
 )
-from core.domain.ids import ClientOrderId
+from core.domain.ids import ClientOrderId, VenueRef
 from core.domain.order import (
     TRANSITIONS,
+    Fill,
     Order,
     OrderStatus,
 )
@@ -78,9 +84,14 @@ class Facts:
             return NOTHING
         if order.status in (OrderStatus.STAGED, OrderStatus.HELD):
             return self._odd(event.ts, order, "accepted")
-        if order.status not in _NEVER_ALIVE:
-            return self.keep(event, now)
+        owner = self.state.by_ref.get((order.account, event.ref))
+        if owner is not None and owner != order.id:
+            text = f"{order.id[-4:]}: the venue's number {event.ref} is that of order {owner[-4:]}; not taken"
+            return (Noticed(ts=now, level="error", kind="VENUE", text=text),)
         out = list(self.keep(event, now))
+        self._attribute(order, event.ref, now, out)
+        if order.status not in _NEVER_ALIVE:
+            return out
         text = f"{order.id[-4:]}: the venue HAS this order, which is {order.status} here: cancel it there"
         emit(self.state, Noticed(ts=now, level="error", kind="VENUE", text=text), out)
         return out
@@ -96,11 +107,31 @@ class Facts:
             return self._odd(event.ts, order, wanted.value)
         return self.keep(event, now)
 
+    def _attribute(self, order: Order, ref: VenueRef, now: int, out: list[Output]) -> None:
+        """Executions of this number that were booked as nobody's are the order's."""
+        for fill in list(self.state.nobodys.get((order.account, ref), ())):
+            if (fill.instrument, fill.side) == (order.instrument, order.side):
+                emit(self.state, FillAttributed(ts=now, client_order_id=order.id, fill=_owned(fill, order)), out)
+
     def filled(self, event: OrderFilled, now: int) -> Sequence[Output]:
         fill = event.fill
-        if (fill.account, fill.instrument, fill.fill_id) in self.state.fill_ids:
-            return NOTHING
         out: list[Output] = []
+        if fill.client_order_id is None:
+            owner = self.state.orders.get(self.state.by_ref.get((fill.account, fill.ref)) or ClientOrderId(""))
+            if owner is not None and (fill.instrument, fill.side) == (owner.instrument, owner.side):
+                fill = _owned(fill, owner)
+                event = OrderFilled(ts=event.ts, fill=fill)
+        was = self.state.fill_ids.get((fill.account, fill.instrument, fill.fill_id))
+        if was is not None:
+            if fill.revision <= was.revision:
+                return NOTHING
+            # Whose it is was settled by the first report.
+            fill = msgspec.structs.replace(fill, client_order_id=was.client_order_id, source=was.source)
+            emit(self.state, FillCorrected(ts=now, was=was, fill=fill), out)
+            text = f"{fill.instrument}: the venue corrected an execution: {_words(was)} is now {_words(fill)}"
+            emit(self.state, Noticed(ts=now, level="warning", kind="FILL", text=text), out)
+            self._over(fill, now, out)
+            return out
         order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None
         late = order is not None and (not order.status.may_fill or order.filled + fill.quantity > order.quantity)
         emit(self.state, event, out)
@@ -108,6 +139,29 @@ class Facts:
             amount = plain(fill.quantity)
             text = f"{order.id[-4:]}: a fill of {amount} came while the order was {order.status}; it is booked"
             emit(self.state, Noticed(ts=now, level="error", kind="FILL", text=text), out)
+        self._over(fill, now, out)
+        return out
+
+    def _over(self, fill: Fill, now: int, out: list[Output]) -> None:
+        order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None
+        if order is not None and order.filled > order.quantity:
+            text = (
+                f"{order.id[-4:]}: {plain(order.filled)} filled of {plain(order.quantity)}: all of it is booked; "
+                f"automatic trading of {order.instrument} waits until somebody has looked (hoga reconcile --ack)"
+            )
+            emit(self.state, Noticed(ts=now, level="error", kind="FILL", text=text), out)
+
+    def candidates(self, event: CandidatesFound, now: int) -> Sequence[Output]:
+        order = self.state.orders.get(event.client_order_id)
+        if order is None or order.status is not OrderStatus.UNKNOWN or order.candidates == event.candidates:
+            return NOTHING
+        out = list(self.keep(event, now))
+        text = (
+            f"{order.id[-4:]}: {len(event.candidates)} order(s) at the venue may be this one: "
+            "compare them and decide with hoga orders settle"
+        )
+        if event.candidates:
+            emit(self.state, Noticed(ts=now, level="error", kind="RECON", text=text), out)
         return out
 
     def requested(self, event: OrderRequested, now: int) -> Sequence[Output]:
@@ -159,3 +213,11 @@ class Facts:
                 if account.startswith(f"{event.broker}:"):
                     emit(self.state, GateChanged(ts=now, account=account, is_open=False, text="the line is down"), out)
         return out
+
+
+def _owned(fill: Fill, order: Order) -> Fill:
+    return msgspec.structs.replace(fill, client_order_id=order.id, source=order.request.source)
+
+
+def _words(fill: Fill) -> str:
+    return f"{fill.side} {plain(fill.quantity)} @{plain(fill.price)}"

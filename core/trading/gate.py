@@ -8,6 +8,7 @@ from typing import Any
 from core.domain.events import (
     OrderDenied,
 )
+from core.domain.ids import broker_of
 from core.domain.limits import RiskLimits
 from core.domain.order import (
     OrderRequest,
@@ -26,6 +27,8 @@ class Gate:
         self.strategist = strategist
         self.limits = limits
         self.costs = costs
+        self.laned: frozenset[str] = frozenset()
+        """Brokers that keep no ids of ours: one order at a time is on its way there, per instrument and side."""
         self.journal_problem = ""
         """Why the journal cannot be written; empty while it can. Set by the runner."""
 
@@ -39,6 +42,7 @@ class Gate:
             is_automatic=request.source in self.strategist.slots and request.parent is None,
             journal_problem=self.journal_problem,
             costs=self.costs,
+            is_laned=broker_of(request.account) in self.laned,
             **more,
         )
 

@@ -15,7 +15,9 @@ from core.domain.events import (
     AlertFired,
     AlertSet,
     DayStarted,
+    DriftAcknowledged,
     FeedChanged,
+    FillAttributed,
     GateChanged,
     NoteWritten,
     Noticed,
@@ -43,7 +45,7 @@ from core.domain.events import (
 from core.domain.ids import ClientOrderId, InstrumentId, code_of
 from core.domain.market import Phase
 from core.domain.order import OrderRequest, OrderType, RequestPhase
-from core.trading.state import State
+from core.trading.state import OPENING, State
 from core.trading.view import LogRow
 
 KEPT = 10_000
@@ -126,7 +128,7 @@ class LogBook:
     def _holding(self, event: OrderFilled | PositionAdjusted) -> Line:
         if isinstance(event, PositionAdjusted):
             text = f"{self._name(event.instrument)} {plain(event.quantity)} not explained by fills ({event.cause})"
-            return "error", "ADJUST", text
+            return "info" if event.cause == OPENING else "error", "ADJUST", text
         fill = event.fill
         id = f"{short(fill.client_order_id)} " if fill.client_order_id else ""
         words = f"{fill.side.upper()} {money(fill.quantity)} {self._name(fill.instrument)} @{money(fill.price)}"
@@ -209,6 +211,10 @@ class LogBook:
                     "SIGNAL",
                     f"{event.strategy} {self._name(event.instrument)} {event.target:+g} {event.text}",
                 )
+            case DriftAcknowledged():
+                return "info", "RECON", f"{event.account} {self._name(event.instrument)} looked at by {event.by}"
+            case FillAttributed():
+                return "info", "FILL", f"{short(event.client_order_id)} owns the fill {event.fill.ref} of nobody"
             case FeedChanged():
                 word = "connected" if event.is_connected else "DOWN"
                 return (

@@ -26,7 +26,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.order import Order, OrderStatus, RequestPhase
 from core.ports import Snapshot, Unread, VenueOrder
 from core.trading.ledger import average_price
-from core.trading.state import State
+from core.trading.state import DRIFT, OPENING, State
 
 
 def unread(snapshot: Snapshot) -> str:
@@ -51,13 +51,15 @@ def differences(
     filled: dict[tuple[str, str], object] = {}
     if not isinstance(snapshot.fills, Unread):
         for fill in snapshot.fills:
-            if (fill.account, fill.instrument, fill.fill_id) not in state.fill_ids:
+            was = state.fill_ids.get((fill.account, fill.instrument, fill.fill_id))
+            if was is None or fill.revision > was.revision:
                 events.append(OrderFilled(ts=now, fill=fill))
                 filled[(fill.account, fill.instrument)] = fill
     if not isinstance(snapshot.orders, Unread):
         events += _orders(state, snapshot.account, snapshot.orders, now, absent)
         events += _strangers(state, snapshot.orders, now)
-    if not isinstance(snapshot.positions, Unread) and not filled:
+    # A holding is held against fills that were read, and taken: only what they leave unexplained came from outside.
+    if not isinstance(snapshot.positions, Unread) and not isinstance(snapshot.fills, Unread) and not filled:
         events += _positions(state, snapshot, now)
     if not isinstance(snapshot.balances, Unread):
         events += [
@@ -79,7 +81,7 @@ def _orders(
             continue
         theirs = by_id.get(order.id) or next((by_ref[ref] for ref in order.refs if ref in by_ref), None)
         if theirs is not None:
-            events += _bring_up(order, theirs, now)
+            events += bring_up(order, theirs, now)
         elif order.status is OrderStatus.SENDING:
             continue  # its answer is on the way
         elif order.status is OrderStatus.UNKNOWN:
@@ -95,7 +97,7 @@ def _orders(
 
 def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int) -> list[DurableEvent | Noticed]:
     """Orders that live at the venue and not here. They are shown, never touched."""
-    known = {ref: order for order in state.live_orders() for ref in order.refs}
+    known = {ref for order in state.live_orders() for ref in (*order.refs, *order.candidates)}
     events: list[DurableEvent | Noticed] = []
     for theirs in listed:
         if theirs.status != "open" or theirs.ref in known:
@@ -117,7 +119,8 @@ def _terms(order: Order | VenueOrder) -> tuple[object, ...]:
     return order.quantity, order.limit_price, stop
 
 
-def _bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:
+def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:
+    """Our order as the venue has it."""
     events: list[DurableEvent | Noticed] = []
     if order.status is not OrderStatus.OPEN or theirs.ref not in order.refs:
         events.append(OrderAccepted(ts=now, client_order_id=order.id, ref=theirs.ref))
@@ -155,14 +158,21 @@ def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent 
     if isinstance(snapshot.positions, Unread):
         return []
     events: list[DurableEvent | Noticed] = []
+    # Its first day begins once it has been read: what it holds before that, and before any order of ours, came along.
+    is_first = snapshot.account not in state.days and not any(p for p, _ in state.positions if p == snapshot.account)
     ours = {i: p.quantity for (account, i), p in state.positions.items() if account == snapshot.account}
     for instrument in sorted(ours.keys() | snapshot.positions.keys()):
         change = snapshot.positions.get(instrument, ZERO) - ours.get(instrument, ZERO)
         if not change:
             continue
         known = state.instruments.get(instrument)
-        text = f"{instrument}: the broker holds {plain(change)} more than our fills explain; booked as external"
-        events.append(Noticed(ts=now, level="error", kind="RECON", text=text))
+        text = (
+            f"{instrument}: the broker holds {plain(change)} more than our fills explain; booked as external. "
+            "Strategies leave it alone until somebody has looked: hoga reconcile --ack"
+        )
+        if is_first:
+            text = f"{instrument}: the account came with {plain(change)} of it"
+        events.append(Noticed(ts=now, level="info" if is_first else "error", kind="RECON", text=text))
         events.append(
             PositionAdjusted(
                 ts=now,
@@ -171,7 +181,7 @@ def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent 
                 quantity=change,
                 price=_price(state, snapshot.account, instrument),
                 multiplier=known.multiplier if known is not None else ONE,
-                cause="unknown",
+                cause=OPENING if is_first else DRIFT,
             )
         )
     return events

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from core.domain.commands import (
+    Acknowledge,
     Cancel,
     CancelAll,
     Close,
@@ -22,6 +23,7 @@ from core.domain.commands import (
 from core.domain.decimals import exact, plain
 from core.domain.errors import InvalidValue
 from core.domain.events import (
+    DriftAcknowledged,
     Noticed,
     OrderAccepted,
     OrderCanceled,
@@ -71,11 +73,16 @@ class Requests:
         self.legs = legs
         self.facts = facts
         self.claiming = claiming
+        self._confirmed: set[ClientOrderId] = set()
+        """Orders a person was warned of and meant; until they are sent."""
+        self._said: set[ClientOrderId] = set()
 
     def submit(self, command: Submit, now: int) -> Sequence[Output]:
         request = command.request
         if request.client_order_id in self.state.orders:
             return NOTHING  # the same ticket sent again is the same order
+        if command.is_confirmed:
+            self._confirmed.add(request.client_order_id)
         denial, is_held = self.admission(request, now, is_confirmed=command.is_confirmed)
         out: list[Output] = []
         if denial is not None:
@@ -104,13 +111,19 @@ class Requests:
     def last_look(self, id: ClientOrderId, now: int) -> Denial | None:
         """The rules once more, right before the SENDING commit. The order itself no longer counts against them."""
         order = self.state.orders[id]
-        return self.gate.refusal(order.request, now, is_last_look=True, but=id)
+        return self.gate.refusal(order.request, now, is_last_look=True, but=id, is_confirmed=id in self._confirmed)
 
     def cancel(self, command: Cancel, now: int) -> Sequence[Output]:
         order = self.state.orders.get(command.client_order_id)
         if order is None or order.status.is_end:
             return NOTHING
         out: list[Output] = []
+        if order.binding is Binding.INFERRED and (command.by == LEGS or command.by in self.gate.strategist.slots):
+            if order.id not in self._said:
+                self._said.add(order.id)
+                text = f"{order.id[-4:]} is taken for ours by inference: {command.by} does not cancel it, a person may"
+                emit(self.state, Noticed(ts=now, level="warning", kind="DENY", text=text), out)
+            return out
         if order.status is OrderStatus.STAGED and order.id not in self.claiming:
             emit(
                 self.state,
@@ -313,3 +326,11 @@ class Requests:
         return self.facts.accepted(
             OrderAccepted(ts=now, client_order_id=order.id, ref=command.ref, binding=Binding.BY_PERSON), now
         )
+
+    def acknowledge(self, command: Acknowledge, now: int) -> Sequence[Output]:
+        if (command.account, command.instrument) not in self.state.frozen:
+            return NOTHING
+        out: list[Output] = []
+        seen = DriftAcknowledged(ts=now, account=command.account, instrument=command.instrument, by=command.by)
+        emit(self.state, seen, out)
+        return out

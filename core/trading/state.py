@@ -16,8 +16,12 @@ from core.domain.errors import IllegalTransition
 from core.domain.events import (
     AccountListed,
     BalanceChanged,
+    CandidatesFound,
     DayStarted,
+    DriftAcknowledged,
     FeedChanged,
+    FillAttributed,
+    FillCorrected,
     GateChanged,
     InstrumentListed,
     OrderAccepted,
@@ -40,7 +44,7 @@ from core.domain.events import (
     StrategyParamsChanged,
     TradingStateChanged,
 )
-from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, market_of
+from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, market_of
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import OrderBook, Phase, Quote, Trade
 from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
@@ -50,6 +54,22 @@ from core.trading.tally import Tally
 
 PositionKey = tuple[AccountId, InstrumentId]
 StrategyKey = tuple[str, AccountId, InstrumentId]
+
+
+DRIFT = "unknown"
+"""Cause of an adjustment that nothing explains: it freezes."""
+OPENING = "opening"
+"""Cause of what an account held when it was read for the first time."""
+
+
+class Freeze(msgspec.Struct, frozen=True):
+    """Why strategies leave an instrument alone until a person has looked: what our fills do not explain."""
+
+    since: int
+    """Of the newest change."""
+    quantity: Decimal
+    """Signed; all unexplained changes together."""
+    cause: str
 
 
 class State:
@@ -76,7 +96,13 @@ class State:
         self.live: dict[ClientOrderId, None] = {}
         """Ids of orders that have not ended, in the order they were made."""
         self.fills: list[Fill] = []
-        self.fill_ids: set[tuple[AccountId, InstrumentId, FillId]] = set()
+        self.fill_ids: dict[tuple[AccountId, InstrumentId, FillId], Fill] = {}
+        """Each execution once, as last corrected."""
+        self.by_ref: dict[tuple[AccountId, VenueRef], ClientOrderId] = {}
+        """Whose the venue's numbers are."""
+        self.nobodys: dict[tuple[AccountId, VenueRef], list[Fill]] = {}
+        """Executions of orders that are not known here."""
+        self.frozen: dict[PositionKey, Freeze] = {}
         self.spent: dict[tuple[AccountId, Currency], Decimal] = {}
         """Cash of buys that were filled since the broker last spoke of the balance: gone, though not yet told."""
         self.positions: dict[PositionKey, Position] = {}
@@ -109,6 +135,10 @@ class State:
             OrderRequested: lambda e: self._change(e.client_order_id, e.ts, requested=e.requested),
             OrderReplaced: self._replaced,
             OrderFilled: self._filled,
+            CandidatesFound: lambda e: self._change(e.client_order_id, e.ts, candidates=e.candidates),
+            FillCorrected: self._corrected,
+            FillAttributed: self._attributed,
+            DriftAcknowledged: self._acknowledged,
             AccountListed: self._account,
             BalanceChanged: self._balance,
             PositionAdjusted: self._adjusted,
@@ -179,11 +209,13 @@ class State:
     def _accepted(self, event: OrderAccepted) -> None:
         order = self.orders[event.client_order_id]
         refs = order.refs if event.ref in order.refs else (*order.refs, event.ref)
+        self.by_ref.setdefault((order.account, event.ref), order.id)
         if order.status.is_end or order.status is OrderStatus.OPEN:
             # A fill or an end overtook the answer: the name is all that is new.
             self._change(order.id, event.ts, refs=refs, binding=event.binding)
         else:
-            self._step(order.id, OrderStatus.OPEN, event.ts, refs=refs, binding=event.binding, reason="")
+            more = {"refs": refs, "binding": event.binding, "reason": "", "candidates": ()}
+            self._step(order.id, OrderStatus.OPEN, event.ts, **more)
 
     def _unknown(self, event: OrderUnknown) -> None:
         self._step(event.client_order_id, OrderStatus.UNKNOWN, event.ts, reason=event.text, candidates=event.candidates)
@@ -200,6 +232,8 @@ class State:
     def _replaced(self, event: OrderReplaced) -> None:
         order = self.orders[event.client_order_id]
         refs = order.refs if event.ref is None or event.ref in order.refs else (*order.refs, event.ref)
+        if event.ref is not None:
+            self.by_ref.setdefault((order.account, event.ref), order.id)
         wish = order.requested
         self._change(
             order.id,
@@ -219,28 +253,74 @@ class State:
         key = (fill.account, fill.instrument, fill.fill_id)
         if key in self.fill_ids:
             return
-        self.fill_ids.add(key)
-        self.fills.append(fill)
-        place = (fill.account, fill.instrument)
-        self.positions[place] = ledger.book_fill(self.position(*place), fill)
+        self.fill_ids[key] = fill
+        self._book(fill)
         if fill.side is Side.BUY:
-            purse = (fill.account, fill.currency)
-            paid = fill.quantity * fill.price * fill.multiplier + fill.fee + fill.tax
-            self.spent[purse] = self.spent.get(purse, ZERO) + paid
+            self._spend(fill, _paid(fill))
         if fill.source:
-            mine = (fill.source, *place)
-            held = self.strategy_positions.get(mine) or Position(account=fill.account, instrument=fill.instrument)
-            self.strategy_positions[mine] = ledger.book_fill(held, fill)
             self.strategy_fills[fill.source] = self.strategy_fills.get(fill.source, 0) + 1
         order = self.orders.get(fill.client_order_id) if fill.client_order_id else None
         if order is not None:
             self._fill_order(order, fill)
+        elif fill.client_order_id is None:
+            self.nobodys.setdefault((fill.account, fill.ref), []).append(fill)
+
+    def _book(self, fill: Fill) -> None:
+        self.fills.append(fill)
+        place = (fill.account, fill.instrument)
+        self.positions[place] = ledger.book_fill(self.position(*place), fill)
+        if fill.source:
+            self._book_strategy(fill)
+
+    def _book_strategy(self, fill: Fill) -> None:
+        mine = (fill.source, fill.account, fill.instrument)
+        held = self.strategy_position(*mine)
+        self.strategy_positions[mine] = ledger.book_fill(held, fill)
+
+    def _spend(self, fill: Fill, amount: Decimal) -> None:
+        purse = (fill.account, fill.currency)
+        self.spent[purse] = self.spent.get(purse, ZERO) + amount
+
+    def _corrected(self, event: FillCorrected) -> None:
+        """Two rows: the old execution is taken back, the new one booked. Nothing is edited."""
+        was, fill = event.was, event.fill
+        self.fill_ids[(fill.account, fill.instrument, fill.fill_id)] = fill
+        self._book(was.reversed(event.ts))
+        self._book(fill)
+        if fill.side is Side.BUY and _paid(fill) > _paid(was):
+            self._spend(fill, _paid(fill) - _paid(was))
+        order = self.orders.get(fill.client_order_id) if fill.client_order_id else None
+        if order is not None:
+            value = was.quantity * was.price
+            self._change(
+                order.id, event.ts, filled=order.filled - was.quantity, filled_value=order.filled_value - value
+            )
+            self._fill_order(self.orders[order.id], fill)
+        elif fill.client_order_id is None:
+            mine = self.nobodys.setdefault((fill.account, fill.ref), [])
+            mine[:] = [fill if other.fill_id == fill.fill_id else other for other in mine]
+
+    def _attributed(self, event: FillAttributed) -> None:
+        """The position has it already: what changes is whose it is."""
+        fill = event.fill
+        self.nobodys.pop((fill.account, fill.ref), None)
+        self.fill_ids[(fill.account, fill.instrument, fill.fill_id)] = fill
+        for n, other in enumerate(self.fills):
+            same = (other.account, other.instrument, other.fill_id, other.revision, other.is_reversal)
+            if same == (fill.account, fill.instrument, fill.fill_id, fill.revision, False):
+                self.fills[n] = fill
+        if fill.source:
+            self._book_strategy(fill)
+            self.strategy_fills[fill.source] = self.strategy_fills.get(fill.source, 0) + 1
+        self._fill_order(self.orders[event.client_order_id], fill)
 
     def _fill_order(self, order: Order, fill: Fill) -> None:
         filled = order.filled + fill.quantity
         value = order.filled_value + fill.quantity * fill.price
         if not order.status.may_fill or filled > order.quantity:
             self.late_fills += 1
+        if filled > order.quantity:
+            self._freeze((order.account, order.instrument), filled - order.quantity, "over-fill", fill.ts)
         done = filled >= order.quantity
         if not order.status.may_fill:
             self._change(order.id, fill.ts, filled=filled, filled_value=value)
@@ -280,6 +360,17 @@ class State:
         self.positions[place] = ledger.adjust(
             self.position(*place), event.quantity, event.price, event.multiplier, event.ts
         )
+        if event.cause == DRIFT:
+            self._freeze(place, event.quantity, event.cause, event.ts)
+
+    def _acknowledged(self, event: DriftAcknowledged) -> None:
+        self.frozen.pop((event.account, event.instrument), None)
+
+    def _freeze(self, place: PositionKey, quantity: Decimal, cause: str, ts: int) -> None:
+        before = self.frozen.get(place)
+        if before is not None:
+            quantity += before.quantity
+        self.frozen[place] = Freeze(ts, quantity, cause)
 
     def _trading_state(self, event: TradingStateChanged) -> None:
         if event.account is None and event.state is TradingState.ACTIVE:
@@ -388,6 +479,10 @@ class State:
 def is_price(value: float) -> bool:
     """Could it be a price? NaN, infinity, zero and what is beyond all reason could not."""
     return 1e-12 < value < 1e18
+
+
+def _paid(fill: Fill) -> Decimal:
+    return fill.quantity * fill.price * fill.multiplier + fill.fee + fill.tax
 
 
 def exposure(order: Order) -> Decimal:

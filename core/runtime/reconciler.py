@@ -1,0 +1,210 @@
+"""Asks the venues what is true, again and again, and feeds what follows: at each start of a line before the gate
+opens, every 30 s after that, sooner while an outcome is open. What the answers mean is decided in core/trading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+import msgspec
+
+from core.domain.errors import BrokerError
+from core.domain.events import Event, GateChanged, Noticed
+from core.domain.ids import AccountId, broker_of
+from core.domain.market import NS
+from core.domain.order import Order, OrderStatus, RequestPhase
+from core.ports import Absent, Broker, Clock, Snapshot, Unread, VenueOrder
+from core.trading import reconcile
+from core.trading.engine import Engine
+from core.trading.settle import Settler
+
+SECONDS = 30
+OPEN_SECONDS = 10
+"""While an outcome is open, or a gate shut."""
+HURRY_SECONDS = 0.25
+"""After a change was refused: it may be because the order is not what we think."""
+CALM_TRIES = 3
+ANSWER_SECONDS = 10.0
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How an account was read last. `found`: what was odd, in words; `missing`: what could not be read."""
+
+    ts: int
+    snapshot: Snapshot | None
+    missing: str
+    found: tuple[str, ...] = ()
+
+
+class Reconciler:
+    def __init__(
+        self, engine: Engine, brokers: Mapping[str, Broker], clock: Clock, feed: Callable[[Event], object]
+    ) -> None:
+        self._engine = engine
+        self._brokers = brokers
+        self._clock = clock
+        self._feed = feed
+        self.settler = Settler(engine.state)
+        self.next_at = 0
+        """When the venues are compared with next, by the wall clock; 0 while nobody does."""
+        self.readings: dict[AccountId, Reading] = {}
+        self._told: dict[AccountId, frozenset[str]] = {}
+        """What the last reading found odd: said once while it lasts."""
+        self._due = 0
+        self._wake = asyncio.Event()
+
+    # --- one account ----------------------------------------------------------------------------------------------
+
+    async def read(self, broker: Broker, account: AccountId) -> None:
+        """As `reconcile`, for an account that is opened: what cannot be read keeps its gate shut, and it alone."""
+        try:
+            await self.reconcile(broker, account)
+        except (BrokerError, OSError) as error:
+            missing = str(error) or type(error).__name__
+            self.readings[account] = Reading(self._clock.now(), None, missing)
+            self._set_gate(broker, account, missing)
+
+    async def reconcile(self, broker: Broker, account: AccountId) -> None:
+        """Compare with what the venue says; the gate opens when all four listings were complete and the line stands."""
+        state, capabilities = self._engine.state, broker.capabilities
+        for _ in range(CALM_TRIES):
+            before = self._standing(account)
+            unknown = {o.id for o in state.live_orders(account) if o.status is OrderStatus.UNKNOWN}
+            snapshot = await broker.snapshot(account)
+            missing = reconcile.unread(snapshot)
+            if self._standing(account) == before:
+                break
+        else:
+            # Something happened each time the venue was read: what it holds, and does not have, is asked again later.
+            later = Unread("something happened while it was read")
+            snapshot = msgspec.structs.replace(snapshot, positions=later, balances=later)
+            unknown = set()
+            gate = state.gates.get(account)
+            missing = missing or ("" if gate is not None and gate.is_open else later.reason)
+        now, mono = self._clock.now(), self._clock.monotonic()
+        absent = frozenset(unknown if capabilities.is_in_process else ())
+        if not isinstance(snapshot.orders, Unread):
+            if unknown and not capabilities.has_client_ids:
+                lag = capabilities.listing_lag_seconds
+                for event in self.settler.matched(account, snapshot, now, mono, lag_seconds=lag):
+                    self._feed(event)
+            self.settler.listed(account, snapshot.orders, mono)
+        found = self._take(account, reconcile.differences(state, snapshot, now, absent=absent))
+        self.readings[account] = Reading(now, snapshot, missing, tuple(sorted(found)))
+        self._set_gate(broker, account, missing)
+
+    def _standing(self, account: AccountId) -> tuple[object, ...]:
+        """What a snapshot is compared with: it must not move between the question and the answer."""
+        state = self._engine.state
+        orders = tuple((order.id, order.status, order.filled) for order in state.live_orders(account))
+        return len(state.fills), orders, [b for (owner, _), b in state.balances.items() if owner == account]
+
+    def _take(self, account: AccountId, found: Iterable[Event]) -> frozenset[str]:
+        """Feed what follows, and say what is odd once while it lasts."""
+        told = self._told.get(account, frozenset())
+        texts = set()
+        for event in found:
+            if isinstance(event, Noticed):
+                texts.add(event.text)
+                if event.text in told:
+                    continue
+            self._feed(event)
+        self._told[account] = frozenset(texts)
+        return self._told[account]
+
+    def _set_gate(self, broker: Broker, account: AccountId, missing: str) -> None:
+        feed = self._engine.state.feeds.get(broker.name)
+        if feed is not None and not feed.is_connected:
+            return  # the line went down while the venue was read; its return reads again
+        unknown = [o for o in self._engine.state.live_orders(account) if o.status is OrderStatus.UNKNOWN]
+        text = missing or (f"{len(unknown)} UNKNOWN" if unknown else "")
+        gate = self._engine.state.gates.get(account)
+        if gate is None or (gate.is_open, gate.text) != (not missing, text):
+            self._feed(GateChanged(ts=self._clock.now(), account=account, is_open=not missing, text=text))
+
+    # --- again and again ------------------------------------------------------------------------------------------
+
+    def nudge(self, *, hurry: bool = False) -> None:
+        """An outcome was lost (or, with `hurry`, a change refused): when to ask is reckoned anew."""
+        if hurry:
+            self._due = min(self._due, self._clock.monotonic() + round(HURRY_SECONDS * NS))
+        self._wake.set()
+
+    async def keep(self) -> None:
+        """A venue that cannot be read now keeps its gates as they were: its feed's supervisor decides about that."""
+        self._due = self._clock.monotonic() + self._pause()
+        while True:
+            await self._rest()
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Ask what is due by now."""
+        mono = self._clock.monotonic()
+        for order in self.settler.due(mono):
+            await self._ask(order)
+        if mono >= self._due:
+            for broker in list(self._brokers.values()):
+                await self._read_all(broker)
+            self._due = self._clock.monotonic() + self._pause()
+
+    async def _rest(self) -> None:
+        mono = self._clock.monotonic()
+        self._due = min(self._due, mono + self._pause())
+        asks = self.settler.next_due(mono)
+        wait = (self._due if asks is None else min(self._due, asks)) - mono
+        self.next_at = self._clock.now() + self._due - mono
+        if wait <= 0:
+            return
+        self._wake.clear()
+        tasks = (asyncio.ensure_future(self._clock.sleep(wait / NS)), asyncio.ensure_future(self._wake.wait()))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _pause(self) -> int:
+        state = self._engine.state
+        shut = any(not gate.is_open and self._is_connected(broker_of(id)) for id, gate in state.gates.items())
+        return (OPEN_SECONDS if shut or self._has_open_end else SECONDS) * NS
+
+    @property
+    def _has_open_end(self) -> bool:
+        return any(
+            order.status is OrderStatus.UNKNOWN
+            or (order.requested is not None and order.requested.phase is RequestPhase.UNKNOWN)
+            for order in self._engine.state.live_orders()
+        )
+
+    def _is_connected(self, name: str) -> bool:
+        feed = self._engine.state.feeds.get(name)
+        return feed is not None and feed.is_connected
+
+    async def _read_all(self, broker: Broker) -> None:
+        for account in list(self._engine.state.accounts):
+            if broker_of(account) == broker.name and self._is_connected(broker.name):
+                with suppress(BrokerError, OSError):
+                    await self.reconcile(broker, account)
+
+    async def _ask(self, order: Order) -> None:
+        """Ask for one UNKNOWN order: by its id where the venue keeps ours, else by reading the account."""
+        self.settler.asked(order.id, self._clock.monotonic())
+        broker = self._brokers.get(broker_of(order.account))
+        if broker is None or not self._is_connected(broker.name):
+            return
+        if broker.capabilities.is_in_process or not broker.capabilities.has_client_ids:
+            with suppress(BrokerError, OSError):
+                await self.reconcile(broker, order.account)
+            return
+        found: VenueOrder | Absent | Unread
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found = await broker.find(order)
+        except Exception as error:  # whatever it was, it says nothing about the order
+            found = Unread(str(error) or type(error).__name__)
+        for event in self.settler.answered(order.id, found, self._clock.now(), self._clock.monotonic()):
+            self._feed(event)
+        if isinstance(found, VenueOrder) and found.filled:
+            with suppress(BrokerError, OSError):
+                await self.reconcile(broker, order.account)  # what it filled is in the listings

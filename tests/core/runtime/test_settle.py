@@ -1,0 +1,364 @@
+"""How UNKNOWN ends: by id, by what appeared since the baseline, by proof of absence, by a person; never by time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.clock import ManualClock
+from core.domain.commands import Acknowledge, Cancel, Settle, Submit
+from core.domain.errors import NotConnected
+from core.domain.events import FillAttributed, OrderDenied, PhaseChanged
+from core.domain.ids import ClientOrderId, VenueRef
+from core.domain.market import NS, Phase
+from core.domain.order import Binding, Order, OrderStatus
+from core.runtime.runner import Runner
+from core.trading.engine import Engine
+from core.trading.settle import ASK_SECONDS
+from storage.journal import Journal
+from tests import scenes
+from tests.scenes import KRW, SAMSUNG, START
+from tests.scripted_venue import ACCOUNT, ScriptedVenue
+
+
+class Scene:
+    def __init__(self, *, ids: bool) -> None:
+        self.clock = ManualClock(START)
+        self.venue = ScriptedVenue(has_client_ids=ids)
+        self.engine = Engine(KRW)
+        self.journal = Journal.open(":memory:", boot_id="settle")
+        self.runner = Runner(self.engine, self.journal, self.clock, [self.venue], is_driven=True)
+
+    @property
+    def state(self) -> Any:
+        return self.engine.state
+
+    async def wait(self, *seconds: float) -> None:
+        for pause in seconds:
+            self.clock.advance(pause)
+            await self.runner.reconciler.beat()
+            await self.runner.idle()
+            self.runner.feed(scenes.quote(71_000, 71_100, self.clock.now()))
+
+    async def submit(self, side: str = "buy", *, confirmed: bool = False, **more: Any) -> Order:
+        wanted = msgspec.structs.replace(scenes.request(side, **more), account=ACCOUNT)
+        self.runner.ask(Submit(request=wanted, is_confirmed=confirmed))
+        await self.runner.idle()
+        found: Order = self.state.orders[wanted.client_order_id]
+        return found
+
+    async def lost(self, **more: Any) -> ClientOrderId:
+        """An order whose answer is lost."""
+        self.venue.loses_answers = True
+        order = await self.submit(**more)
+        self.venue.loses_answers = False
+        assert order.status is OrderStatus.UNKNOWN
+        return order.id
+
+    def order(self, id: ClientOrderId) -> Order:
+        found: Order = self.state.orders[id]
+        return found
+
+
+@asynccontextmanager
+async def scene(*, ids: bool, prepare: Any = None) -> AsyncIterator[Scene]:
+    made = Scene(ids=ids)
+    if prepare is not None:
+        prepare(made)
+    opened = asyncio.Event()
+    running = asyncio.ensure_future(made.runner.run(opened))
+    await opened.wait()
+    made.runner.feed(PhaseChanged(ts=START, market="XKRX", phase=Phase.OPEN))
+    made.runner.feed(scenes.quote(71_000, 71_100))
+    try:
+        yield made
+    finally:
+        made.runner.stop()
+        await running
+
+
+# --- with client ids -------------------------------------------------------------------------------------------------
+
+
+async def test_an_order_is_asked_for_by_id_on_the_schedule() -> None:
+    async with scene(ids=True) as made:
+        await made.lost()
+        await made.runner.reconciler.beat()
+        times: list[float] = []
+        for _ in range(61 * 4):
+            before = len(made.venue.asked)
+            made.clock.advance(0.25)
+            await made.runner.reconciler.beat()
+            if len(made.venue.asked) > before:
+                times.append((made.clock.now() - START) / NS)
+        assert times == [*ASK_SECONDS, 60.0]
+        assert made.order(made.venue.asked[0]).status is OrderStatus.UNKNOWN, "0.25 s to 60 s are no whole minute"
+
+
+async def test_found_by_id_is_bound() -> None:
+    async with scene(ids=True) as made:
+        id = await made.lost()
+        made.venue.has("r1", id, "open", START)
+        await made.wait(0.25, 0.25)
+        assert (made.order(id).status, made.order(id).refs) == (OrderStatus.OPEN, ("r1",))
+
+
+async def test_no_such_id_is_believed_after_three_answers_over_a_minute() -> None:
+    async with scene(ids=True) as made:
+        id = await made.lost()
+        await made.wait(0.25, 1, 1, 3, 5, 20)
+        assert len(made.venue.asked) >= 5
+        assert made.order(id).status is OrderStatus.UNKNOWN, "often is not long"
+        await made.wait(31, 31)
+        assert made.order(id).status is OrderStatus.NOT_PLACED
+
+
+@pytest.mark.parametrize("error", [NotConnected("scripted", "no route"), ValueError("garbage"), TimeoutError()])
+async def test_an_error_is_no_evidence(error: Exception) -> None:
+    async with scene(ids=True) as made:
+        id = await made.lost()
+
+        async def find(order: Order) -> Any:
+            made.venue.asked.append(order.id)
+            raise error
+
+        made.venue.find = find  # type: ignore[method-assign]
+        await made.wait(*[31] * 100)
+        assert len(made.venue.asked) > 50
+        assert made.order(id).status is OrderStatus.UNKNOWN
+
+
+# --- without: the lane and the baseline ------------------------------------------------------------------------------
+
+
+async def test_the_baseline_is_journalled_with_the_send() -> None:
+    def prepare(made: Scene) -> None:
+        made.venue.has("theirs", None, "open", START - 60 * NS)
+
+    async with scene(ids=False, prepare=prepare) as made:
+        await made.wait(31)
+        made.clock.advance(2)
+        order = await made.submit()
+        assert order.status is OrderStatus.OPEN
+        assert order.facts["baseline"] == '["theirs"]'
+        assert int(order.facts["baseline_age_ns"]) == 2 * NS
+        story = await made.journal.story(order.id)
+        assert any(getattr(event, "facts", {}).get("baseline") == '["theirs"]' for event in story)
+
+
+async def test_a_lane_is_closed_to_new_orders_and_open_to_cancels() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        twin = await made.submit(quantity="11")
+        assert (twin.status, twin.reason.partition(":")[0]) == (OrderStatus.DENIED, "lane")
+        assert id[-4:] in twin.reason
+        other = await made.submit(instrument=scenes.APPLE, price="227.30")
+        assert "lane" not in other.reason
+        made.runner.ask(Cancel(client_order_id=id))
+        await made.runner.idle()
+        assert f"cancel {id}" in made.venue.wire
+
+
+async def test_with_ids_there_are_no_lanes() -> None:
+    async with scene(ids=True) as made:
+        await made.lost()
+        assert (await made.submit(quantity="11")).status is OrderStatus.OPEN
+
+
+async def test_a_close_passes_the_lane_when_a_person_was_told_and_means_it() -> None:
+    def prepare(made: Scene) -> None:
+        made.venue.holdings[SAMSUNG] = Decimal(50)
+
+    async with scene(ids=False, prepare=prepare) as made:
+        id = await made.lost(side="sell")
+        refused = await made.submit("sell", quantity="5", reduce_only=True)
+        assert refused.status is OrderStatus.DENIED
+        assert id[-4:] in refused.reason
+        meant = await made.submit("sell", quantity="5", reduce_only=True, confirmed=True)
+        assert meant.status is OrderStatus.OPEN
+        grown = await made.submit("sell", quantity="45", reduce_only=True, confirmed=True)
+        assert grown.status is OrderStatus.DENIED, "the UNKNOWN one counts as live"
+
+
+async def test_nothing_leaves_before_a_listing_was_complete() -> None:
+    async with scene(ids=False) as made:
+        made.runner.reconciler.settler._listed.clear()
+        order = await made.submit()
+        assert order.reason.startswith("baseline")
+        assert made.venue.wire == []
+
+
+# --- without: what appeared ------------------------------------------------------------------------------------------
+
+
+async def test_the_only_new_order_that_fits_is_taken_for_ours_and_badged() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        made.venue.has("r1", None, "open", made.clock.now(), filled=Decimal(4))
+        made.venue.filled("x1", "r1", None, 4, START)
+        await made.wait(0.25)
+        order = made.order(id)
+        assert (order.status, order.binding, order.filled) == (OrderStatus.OPEN, Binding.INFERRED, 4)
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 4
+        made.runner.ask(Cancel(client_order_id=id, by="legs"))
+        assert made.order(id).requested is None, "nothing automatic cancels it"
+        made.runner.ask(Cancel(client_order_id=id))
+        assert made.order(id).requested is not None
+
+
+MISFITS: dict[str, dict[str, Any]] = {
+    "quantity": {"quantity": Decimal(9)},
+    "price": {"limit_price": Decimal(70_900)},
+    "side": {"side": scenes.Side.SELL},
+    "before": {"created": START - 3 * NS},
+    "after": {"created": START + 61 * NS},
+    "type": {"type": scenes.OrderType.MARKET},
+}
+
+
+@pytest.mark.parametrize("what", MISFITS)
+async def test_what_does_not_fit_is_not_ours(what: str) -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        more = dict(MISFITS[what])
+        made.venue.has("r1", None, "open", more.pop("created", START), **more)
+        await made.wait(0.25, 1)
+        assert (made.order(id).status, made.order(id).candidates) == (OrderStatus.UNKNOWN, ())
+
+
+async def test_the_venues_own_clock_counts() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        real = made.venue.snapshot
+
+        async def ahead(account: Any) -> Any:
+            return msgspec.structs.replace(await real(account), clock_offset=90 * NS)
+
+        made.venue.snapshot = ahead  # type: ignore[method-assign]
+        made.venue.has("r1", None, "open", START + 90 * NS)
+        await made.wait(0.25)
+        assert made.order(id).binding is Binding.INFERRED
+
+
+async def test_two_that_fit_are_a_persons_to_tell_apart() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        made.venue.has("r1", None, "open", START)
+        made.venue.has("r2", None, "filled", START, filled=Decimal(10))
+        made.venue.filled("x2", "r2", None, 10, START)
+        await made.wait(0.25)
+        assert (made.order(id).status, made.order(id).candidates) == (OrderStatus.UNKNOWN, ("r1", "r2"))
+        await made.wait(*[31] * 60)
+        assert made.order(id).status is OrderStatus.UNKNOWN, "no time settles it"
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 10, "money is booked, whosever"
+        out = made.runner.ask(Settle(client_order_id=id, ref=VenueRef("r2")))
+        assert any(isinstance(item, FillAttributed) for item in out)
+        order = made.order(id)
+        assert (order.status, order.binding, order.filled) == (OrderStatus.FILLED, Binding.BY_PERSON, 10)
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 10
+        assert made.state.strategy_position("keyboard", ACCOUNT, SAMSUNG).quantity == 10
+
+
+async def test_one_number_is_never_two_orders() -> None:
+    async with scene(ids=False) as made:
+        first = await made.submit()
+        second = await made.lost(quantity="11")
+        made.runner.ask(Settle(client_order_id=second, ref=first.refs[0]))
+        assert made.order(second).status is OrderStatus.UNKNOWN
+        assert made.order(second).refs == ()
+
+
+# --- without: proof of absence ---------------------------------------------------------------------------------------
+
+
+async def test_absence_needs_a_minute_and_two_listings_apart() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        await made.wait(*[5] * 11)
+        assert made.order(id).status is OrderStatus.UNKNOWN
+        await made.wait(6)
+        assert made.order(id).status is OrderStatus.UNKNOWN, "one late listing is not two"
+        await made.wait(11, 11)
+        assert made.order(id).status is OrderStatus.NOT_PLACED
+
+
+@pytest.mark.parametrize("cut", ["orders", "all"])
+async def test_listings_that_fail_prove_nothing(cut: str) -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        made.venue.unread = frozenset({cut})
+        await made.wait(*[31] * 40)
+        assert made.order(id).status is OrderStatus.UNKNOWN
+
+
+async def test_without_a_second_witness_absence_is_not_believed() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        made.venue.unread = frozenset({"positions"})
+        made.venue.cash -= 710_000
+        await made.wait(*[31] * 10)
+        assert made.order(id).status is OrderStatus.UNKNOWN, "cash is bound that nobody explains"
+
+
+async def test_a_slow_listing_makes_the_proof_wait() -> None:
+    async with scene(ids=False) as made:
+        made.venue.capabilities = msgspec.structs.replace(made.venue.capabilities, listing_lag_seconds=60.0)
+        id = await made.lost()
+        await made.wait(*[15] * 18)
+        assert made.order(id).status is OrderStatus.UNKNOWN
+        await made.wait(*[15] * 6)
+        assert made.order(id).status is OrderStatus.NOT_PLACED
+
+
+# --- drift -----------------------------------------------------------------------------------------------------------
+
+
+async def test_drift_freezes_until_somebody_has_looked() -> None:
+    async with scene(ids=False) as made:
+        made.venue.holdings[SAMSUNG] = Decimal(7)
+        await made.wait(31)
+        place = (ACCOUNT, SAMSUNG)
+        assert made.state.frozen[place].quantity == 7
+        by_hand = await made.submit()
+        assert by_hand.status is OrderStatus.OPEN, "people go on"
+        made.engine.strategist.slots["grid"] = None  # type: ignore[assignment]
+        made.clock.advance(10)
+        made.runner.feed(scenes.quote(71_000, 71_100, made.clock.now()))
+        automatic = await made.submit(source="grid", quantity="3")
+        assert automatic.reason.startswith("drift")
+        made.runner.ask(Acknowledge(account=ACCOUNT, instrument=SAMSUNG))
+        again = await made.submit(source="grid", quantity="3")
+        assert "drift" not in again.reason
+        del made.engine.strategist.slots["grid"]
+        assert not isinstance(again, OrderDenied)
+
+
+async def test_a_freeze_is_remembered_by_the_journal() -> None:
+    async with scene(ids=False) as made:
+        made.venue.holdings[SAMSUNG] = Decimal(7)
+        await made.wait(31)
+        second = Engine(KRW)
+        for _, event in made.journal.replay():
+            second.restore(event)
+        assert second.state.frozen == made.state.frozen != {}
+        made.runner.ask(Acknowledge(account=ACCOUNT, instrument=SAMSUNG))
+        await made.runner.idle()
+        third = Engine(KRW)
+        for _, event in made.journal.replay():
+            third.restore(event)
+        assert third.state.frozen == {}
+
+
+async def test_what_an_account_came_with_is_no_drift() -> None:
+    def prepare(made: Scene) -> None:
+        made.venue.holdings[SAMSUNG] = Decimal(7)
+
+    async with scene(ids=False, prepare=prepare) as made:
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 7
+        assert made.state.frozen == {}
