@@ -186,7 +186,7 @@ class Asking:
 
     def _is_refused(self, preview: Preview) -> bool:
         """A rule refuses, and it is not one that a person is asked about."""
-        return bool(preview.rule) and _MEANT.get(preview.rule) not in map(kind_of, preview.cautions)
+        return bool(preview.rule) and _MEANT.get(preview.rule, "") not in {kind_of(c) for c in preview.cautions}
 
     def _order(self, command: Command) -> OrderRow | None:
         return self._app.picture.order(command.client_order_id) if isinstance(command, Replace) else None

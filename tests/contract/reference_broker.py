@@ -45,6 +45,7 @@ from core.domain.market import NS, Bar, Interval, OrderBook, Phase, Quote
 from core.domain.order import Fill, Order, OrderType, Side, TimeInForce
 from core.domain.text import clean
 from core.ports import (
+    Absent,
     Accepted,
     Capabilities,
     Clock,
@@ -144,6 +145,8 @@ class OrderRow(msgspec.Struct, kw_only=True, tag="order", tag_field="type"):
     limit_price: Decimal | None
     stop_price: Decimal | None
     text: str
+    side: Side | None = None
+    order_type: OrderType | None = None
     client_id: ClientOrderId | None = None
     is_replaced: bool = False
     ts: int = 0
@@ -599,6 +602,14 @@ class ReferenceBroker:
             balances=balances if isinstance(balances, Unread) else tuple(balances),
         )
 
+    async def find(self, order: Order) -> VenueOrder | Absent | Unread:
+        """Only the venue's own word for it is an absence."""
+        reply = await self._ask(Ask(path="/orders", query=(("client_id", order.id),), group="list"))
+        if reply.is_ok:
+            return _order(reply.read(self.name, ListedOrder))
+        problem = self._problem(reply)
+        return Absent() if problem.code == "no_such_order" else Unread(problem.code)
+
     async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
         query = (("code", instrument), ("since", str(since)), ("until", str(until)), ("step", str(interval.ns)))
         reply = await self._ask(Ask(path="/bars", query=query))
@@ -620,6 +631,8 @@ def _order(row: OrderRow) -> VenueOrder:
         limit_price=row.limit_price,
         stop_price=row.stop_price,
         text=clean(row.text),
+        side=row.side,
+        type=row.order_type,
     )
 
 

@@ -189,7 +189,7 @@ def test_a_caution_that_breaks_is_one() -> None:
     question = engine().gate.question(request(), START)
     weighed = Weighed(question=question, limits=None, equity=None, power_after=None, is_first=False)  # type: ignore[arg-type]
     assert any("unknown" in text for text in weigh(weighed))
-    assert len(CAUTIONS) == 12
+    assert len(CAUTIONS) == 13
 
 
 def test_a_change_does_not_stand_beside_the_order_it_changes() -> None:
