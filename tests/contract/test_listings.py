@@ -10,8 +10,8 @@ import pytest
 from core.domain.errors import BrokerError
 from core.domain.ids import broker_of
 from core.domain.market import Interval
-from core.ports import Unread
-from tests.contract.session import CLOCK, Session, parts, unread, until
+from core.ports import Absent, Unread, VenueOrder
+from tests.contract.session import CLOCK, Session, order_of, parts, unread, until
 from tests.simulators.faults import ON_LISTS, Fault
 
 LISTS = 4
@@ -128,3 +128,28 @@ async def test_many_questions_at_once_are_all_answered(session: Session) -> None
     await session.rest()
     snapshots = await asyncio.gather(*(session.snapshot() for _ in range(10)))
     assert all(unread(snapshot) == [] and len(snapshot.orders) == 1 for snapshot in snapshots)
+
+
+async def test_one_order_is_found_by_our_id_and_absence_is_the_venues_own_word(session: Session) -> None:
+    if not session.broker.capabilities.has_client_ids:
+        pytest.skip("this venue keeps no ids of ours")
+    resting = await session.rest()
+    found = await session.broker.find(resting.open_order)
+    assert isinstance(found, VenueOrder) and (found.ref, found.status) == (resting.ref, "open")
+    never = order_of(session.plug.request("buy", "1", "70000"))
+    assert isinstance(await session.broker.find(never), Absent)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("fault", sorted({Fault.HTTP_500, Fault.HTML_503, Fault.GARBAGE, Fault.TRUNCATED_FRAME}))
+async def test_an_error_is_never_an_absence(session: Session, fault: Fault) -> None:
+    if not session.broker.capabilities.has_client_ids:
+        pytest.skip("this venue keeps no ids of ours")
+    never = order_of(session.plug.request("buy", "1", "70000"))
+    for _ in range(10):
+        session.plug.faults.put("list", fault, seconds=0.05)
+    try:
+        found = await session.broker.find(never)
+    except BrokerError:
+        return
+    assert not isinstance(found, Absent)

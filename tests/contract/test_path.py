@@ -99,7 +99,9 @@ async def test_forty_orders_in_bad_weather(plug: Plug, tmp_path: Path, seed: int
             await console.reconcile()
         check(console, ids)
         check_positions(console)
-        assert sum(accepted(plug.truth(), id) for id in ids) > 3, "nothing was shown"
+        # Without our ids the first lost answer closes the lane to all that would follow.
+        fewest = 3 if console.broker.capabilities.has_client_ids else 0
+        assert sum(accepted(plug.truth(), id) for id in ids) > fewest, "nothing was shown"
 
 
 @pytest.mark.parametrize("why", ["held back", "nobody listens"])
