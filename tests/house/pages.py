@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -12,12 +13,15 @@ from typing import Any
 
 import typer.main
 
-from core.config import Settings
+from core.config import Keys, Settings
 from tests.house.sources import ROOT
+from tests.tui.test_key_rules import RULES
 from tui.actions import ACTIONS, Action
 from tui.cli.app import app
 from tui.cli.files import every_setting
 from tui.keymap import key_labels
+from tui.presets import PRESETS
+from tui.remap import effective
 
 DOCS = ROOT / "docs"
 NOTE = "<!-- Made by `make docs`; edit the program, not this page. -->\n"
@@ -60,14 +64,44 @@ def keys_page() -> str:
     parts = [
         "# Keys\n",
         NOTE,
-        "Nothing reaches a broker without Enter. A pasted text never sends an order, and keys typed in Hangul mean the",
-        "Latin key in the same place (ㅠ is b). `?` in the console shows the keys that work where you are.",
+        "Nothing reaches a broker without Enter. A pasted text never sends an order; keys typed in Hangul mean the",
+        "Latin key in the same place (ㅠ is b). `?` in the console shows the keys that work where you are, Ctrl+P",
+        "finds any of them by a few letters; `:do ACTION` does one by its id. `hoga keys` lists the ids, and",
+        "`hoga keys --listen` shows which keys your terminal sends. Two keys written together, as `gq`, are pressed",
+        "one after the other.",
     ]
     ordered = sorted(ACTIONS, key=lambda action: list(CONTEXTS).index(action.group))
     for group, actions in groupby(ordered, key=lambda action: action.group):
         parts += [f"\n## {CONTEXTS[group]}\n", "| key | what it does |", "|---|---|"]
         parts += [f"| {_keys(action)} | {_cell(action.help)} |" for action in actions]
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, *_presets(), *_rules()]) + "\n"
+
+
+def _presets() -> Iterator[str]:
+    yield "\n## Keys of your own\n"
+    yield "The settings file binds keys to actions by their ids, instead of those they have. It is checked at start;"
+    yield "`hoga config check` names file, line and key of what cannot be bound. Keys of the forms are fixed.\n"
+    yield '```toml\n[keys]\npreset = "hts"\n\n[keys.bind]\n"trade.buy" = ["b", "f2"]\n"move.first" = "g g"\n```\n'
+    yield "| preset | what it is |\n|---|---|"
+    yield from (f"| {name} | {_cell(preset.text)} |" for name, preset in PRESETS.items())
+    changed = sorted({id for preset in PRESETS.values() for id in (*preset.more, *preset.instead)})
+    yield f"\n| action | {' | '.join(PRESETS)} |\n|---|{'---|' * len(PRESETS)}"
+    maps = [{action.id: action for action in effective(Keys(preset=name))} for name in PRESETS]  # type: ignore[arg-type]
+    for id in changed:
+        yield f"| {id} | {' | '.join(_keys(actions[id]) for actions in maps)} |"
+
+
+def _rules() -> Iterator[str]:
+    """The rules of the keyboard, and the tests that prove each."""
+    tree = ast.parse((ROOT / "tests/tui/test_key_rules.py").read_text("utf-8"))
+    names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    yield "\n## Rules of the keyboard\n"
+    yield "Each is proved by tests in `tests/tui/test_key_rules.py`.\n"
+    yield "| rule | proved by |\n|---|---|"
+    for number, text in RULES.items():
+        start = f"test_{number}_"
+        proofs = [name.removeprefix(start).replace("_", " ") for name in names if name.startswith(start)]
+        yield f"| {_cell(text)} | {'; '.join(proofs)} |"
 
 
 def _keys(action: Action) -> str:

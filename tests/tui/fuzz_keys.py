@@ -63,14 +63,14 @@ REPLIES = (
 KEYS = (
     *(bytes([byte]) for byte in b"bsBSxXmJKcCutPiade/?:!fhjklGgvznN0123456789.,<>=*~`@ qy"),
     *(b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[5~", b"\x1b[6~", b"\t", b"\x1b[Z", b"\x7f", b"\x1b"),
-    *(bytes([number]) for number in (1, 2, 4, 5, 6, 12, 14, 15, 16, 20, 21, 22, 23, 25, 26, 27)),
+    *(bytes([number]) for number in (1, 2, 4, 5, 6, 12, 14, 15, 16, 20, 21, 22, 23, 25, 27)),
     *(character.encode() for character in "ㅠㄴㅌㅁㅛㅃㅆ부산삼주식ㄳ한"),
     *(f"\x1b[{number}~".encode() for number in (11, 12, 13, 14, 15, 17, 19, 20, 21, 23, 24)),
     b"\x1bb",
     b"\x1bx",
 )
-GO = re.compile(rb"[\r\n\x18\x11]|\x1bOM|\x1b\[[\d;:]*(?:13|57414|120|113)[\d;:]*[u~]")
-"""What means Enter, Ctrl+X or leaving, in any protocol."""
+GO = re.compile(rb"[\r\n\x18\x11\x1a]|\x1bOM|\x1b\[[\d;:]*(?:13|57414|120|113|122)[\d;:]*[u~]")
+"""What means Enter, Ctrl+X, leaving or Ctrl+Z, which stops the program, in any protocol."""
 
 
 def noise(random: Random) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.config import Keys
 from core.domain.account import Mode
 from core.domain.commands import Panic
 from core.domain.order import OrderStatus
@@ -17,17 +18,21 @@ from tests.tui.trading import resting_order, trader
 from tui.actions import ACTIONS, PANES, Action
 from tui.keycheck import FORBIDDEN, is_printable
 from tui.keymap import Keymap, key_label, pressed
+from tui.presets import PRESETS
+from tui.remap import effective
 
 RULES = {
     "1": "Nothing reaches a broker without Enter, or an F-key while armed; panic is also its own key twice.",
     "2": "LIVE needs another key after Enter: y, alone in its read, and not at once.",
     "3": "Pastes, bursts and replies of the terminal are no keys.",
     "4": "A form takes its sending key only after it was seen, and once.",
+    "5": "The price in a ticket stands still unless it was pegged.",
     "6": "No key that terminals, multiplexers or desktops keep, or that is another key's bytes.",
     "7": "The same key means the same on every screen.",
     "8": "The footer shows what works now, the help all of it, the palette everything.",
-    "9": "Hangul means the Latin keys it sits on, and never sends.",
+    "9": "Every action has an id and takes other keys.",
     "10": "Panic works from everywhere.",
+    "11": "Hangul means the Latin keys it sits on, and never sends.",
 }
 RESTING = [action for action in ACTIONS if action.context in ("rest", "always")]
 SILENT = {
@@ -287,14 +292,22 @@ async def test_4_a_line_opened_with_text_in_it_waits_too() -> None:
         assert not desk.sent
 
 
+# ---- 5: the price stands still
+
+
+async def test_5_the_price_of_an_open_ticket_does_not_follow_the_market() -> None:
+    async with trader() as hands:
+        await hands.press("b")
+        before = hands.app.top_form.price.text  # type: ignore[union-attr]
+        await hands.stage.quote(71_500, 71_600)
+        await hands.settled(lambda: "71,600" in hands.text)
+        assert hands.app.top_form.price.text == before  # type: ignore[union-attr]
+
+
 # ---- 6, 7: which keys
 
 
 def test_6_no_action_of_any_preset_has_a_forbidden_key() -> None:
-    from core.config import Keys
-    from tui.presets import PRESETS
-    from tui.remap import effective
-
     for preset in PRESETS:
         for action in effective(Keys(preset=preset)):  # type: ignore[arg-type]
             assert not FORBIDDEN & {key for keys in action.keys for key in keys.split(" ")}, action.id
@@ -368,17 +381,27 @@ async def test_8_help_lists_every_key_of_the_focused_pane() -> None:
                 assert action.help in text, (pane, action.id)
 
 
-# ---- 9: Hangul
+# ---- 9: keys of one's own (what cannot be bound is proved in test_remap.py)
+
+
+def test_9_every_resting_action_takes_another_key() -> None:
+    for action in ACTIONS:
+        if action.context == "rest":
+            done = Keymap(effective(Keys(bind={action.id: ["f20"]})))
+            assert done.find(action.panes[0] if action.panes else "quotes", "f20").id == action.id  # type: ignore[union-attr]
+
+
+# ---- 11: Hangul
 
 
 @pytest.mark.parametrize("typed, place", [("ㅠ", "ticket"), ("ㄴ", "ticket"), ("ㅊ", "confirm"), ("ㅅ", "strategy")])
-async def test_9_jamo_at_rest_are_the_keys_they_sit_on(typed: str, place: str) -> None:
+async def test_11_jamo_at_rest_are_the_keys_they_sit_on(typed: str, place: str) -> None:
     async with console() as hands:
         await hands.press(typed)
         assert hands.app.top_form is not None and hands.app.top_form.place == place
 
 
-async def test_9_shifted_jamo_syllables_and_pairs_are_their_keys_too() -> None:
+async def test_11_shifted_jamo_syllables_and_pairs_are_their_keys_too() -> None:
     async with console() as hands:
         await hands.press("ㅎ", "ㅐ")  # g o
         assert hands.app.focus_name == "orders"
@@ -393,7 +416,7 @@ async def test_9_shifted_jamo_syllables_and_pairs_are_their_keys_too() -> None:
         assert hands.app.surface.quotes.cursor_row == 2
 
 
-async def test_9_verbs_typed_in_hangul_are_understood_and_wait_for_enter() -> None:
+async def test_11_verbs_typed_in_hangul_are_understood_and_wait_for_enter() -> None:
     async with trader() as hands:
         await hands.press(":")
         await hands.type("ㅠ 10 005930 @70800")
@@ -402,7 +425,7 @@ async def test_9_verbs_typed_in_hangul_are_understood_and_wait_for_enter() -> No
         await hands.settled(lambda: hands.orders)
 
 
-async def test_9_hangul_input_is_shown_until_latin_is_typed() -> None:
+async def test_11_hangul_input_is_shown_until_latin_is_typed() -> None:
     async with console(language="ko") as hands:
         await hands.press("ㅓ")
         assert "한글 입력" in hands.lines[39]
@@ -411,7 +434,7 @@ async def test_9_hangul_input_is_shown_until_latin_is_typed() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_9_hangul_sends_nothing_anywhere(place: str) -> None:
+async def test_11_hangul_sends_nothing_anywhere(place: str) -> None:
     desk = ScriptedDesk()
     async with console(desk) as hands:
         await open_place(hands, place)
