@@ -21,7 +21,7 @@ from core.trading.settle import Settler
 
 SECONDS = 30
 OPEN_SECONDS = 10
-"""While an outcome is open, or a gate shut."""
+"""While an outcome is open; a shut gate is tried at 1, 2, 4 and then 10 s."""
 HURRY_SECONDS = 0.25
 """After a change was refused: it may be because the order is not what we think."""
 CALM_TRIES = 3
@@ -52,6 +52,8 @@ class Reconciler:
         self._told: dict[AccountId, frozenset[str]] = {}
         """What the last reading found odd: said once while it lasts."""
         self._due = 0
+        self._shut = 0
+        """How often it was read since some gate is shut: sooner at first, then less and less."""
         self._wake = asyncio.Event()
 
     # --- one account ----------------------------------------------------------------------------------------------
@@ -144,6 +146,7 @@ class Reconciler:
         for order in self.settler.due(mono):
             await self._ask(order)
         if mono >= self._due:
+            self._shut = min(self._shut + 1, 4)
             for broker in list(self._brokers.values()):
                 await self._read_all(broker)
             self._due = self._clock.monotonic() + self._pause()
@@ -166,8 +169,10 @@ class Reconciler:
 
     def _pause(self) -> int:
         state = self._engine.state
-        shut = any(not gate.is_open and self._is_connected(broker_of(id)) for id, gate in state.gates.items())
-        return (OPEN_SECONDS if shut or self._has_open_end else SECONDS) * NS
+        if any(not gate.is_open and self._is_connected(broker_of(id)) for id, gate in state.gates.items()):
+            return min(2**self._shut, OPEN_SECONDS) * NS
+        self._shut = 0
+        return (OPEN_SECONDS if self._has_open_end else SECONDS) * NS
 
     @property
     def _has_open_end(self) -> bool:
