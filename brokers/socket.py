@@ -228,9 +228,12 @@ class Socket:
                     data = await line.recv()
             except TimeoutError:
                 continue
-            except (ConnectionClosed, OSError):
-                reason = clean(line.close_reason or "", 80)
-                return f"closed with {line.close_code}{': ' if reason else ''}{reason}"
+            except ConnectionClosed as error:
+                said = error.rcvd or error.sent
+                reason = clean(said.reason, 80) if said is not None else ""
+                return f"closed with {said.code if said is not None else 1006}{': ' if reason else ''}{reason}"
+            except OSError as error:
+                return f"the line broke ({type(error).__name__})"
             received, self._left_at = self._clock.now(), self._clock.monotonic()
             if self._is_life(data):
                 self._heard_at = self._left_at
@@ -274,34 +277,49 @@ class _Connect(connect):
 
 
 async def merged(sources: Mapping[str, AsyncIterator[T]], size: int = FRAMES_WAITING) -> AsyncIterator[tuple[str, T]]:
-    """Several lines as one, bounded: who is ahead waits. The first failure of any is raised, and ends all."""
-    queue: asyncio.Queue[tuple[str, T] | Exception | None] = asyncio.Queue(size)
+    """Several lines as one, in turn: a flood on one line does not starve another, and who is ahead waits. The first
+    failure of any is raised, and ends all."""
+    queues: dict[str, asyncio.Queue[T | _End]] = {name: asyncio.Queue(size) for name in sources}
+    ready = asyncio.Event()
 
-    async def pump(name: str, source: AsyncIterator[T]) -> None:
+    async def pump(queue: asyncio.Queue[T | _End], source: AsyncIterator[T]) -> None:
+        end = _End(None)
         try:
             async for item in source:
-                await queue.put((name, item))
+                await queue.put(item)
+                ready.set()
         except Exception as error:
-            await queue.put(error)
-        else:
-            await queue.put(None)
+            end = _End(error)
         finally:
             if isinstance(source, AsyncGenerator):
                 await source.aclose()
+        await queue.put(end)
+        ready.set()
 
-    pumps = [asyncio.ensure_future(pump(name, source)) for name, source in sources.items()]
+    pumps = [asyncio.ensure_future(pump(queues[name], source)) for name, source in sources.items()]
     try:
-        ended = 0
-        while ended < len(pumps):
-            item = await queue.get()
-            if item is None:
-                ended += 1
-            elif isinstance(item, Exception):
-                raise item
-            else:
-                yield item
+        while queues:
+            ready.clear()
+            for name, queue in list(queues.items()):
+                if queue.empty():
+                    continue
+                ready.set()
+                item = queue.get_nowait()
+                if not isinstance(item, _End):
+                    yield name, item
+                elif item.error is not None:
+                    raise item.error
+                else:
+                    del queues[name]
+            await ready.wait()
     finally:
         for task in pumps:
             task.cancel()
         if pumps:
             await asyncio.wait(pumps)
+
+
+class _End(msgspec.Struct, frozen=True):
+    """A source has no more, or failed."""
+
+    error: Exception | None

@@ -25,7 +25,7 @@ import msgspec
 from core.domain.commands import StartDay, Tick
 from core.domain.errors import HogaError, JournalInUse, StorageError
 from core.log import get_logger
-from core.ports import Desk
+from core.ports import Desk, Receipt
 from core.runtime import desk_wire as wire
 from core.version import PROTOCOL, VERSION
 
@@ -319,7 +319,7 @@ class _Face:
         match question:
             case wire.Send():
                 if isinstance(question.command, StartDay | Tick):
-                    raise HogaError("only the engine's own clock gives this command")
+                    return Receipt(is_ok=False, text="only the engine's own clock may say that")
                 return await self._desk.send(question.command)
             case wire.AskPreview():
                 return await self._desk.preview(question.request)

@@ -12,18 +12,15 @@ from typing import Any
 
 from core.clock import ManualClock, SystemClock
 from core.config import Settings
-from core.domain.account import TradingState
-from core.domain.commands import Cancel, CancelAll, Panic, Settle, SetTradingState, StartDay, Submit, Tick
+from core.domain.commands import CancelAll, Submit
 from core.domain.events import OrderFilled
-from core.domain.ids import AccountId
 from core.domain.market import Aggressor, Freshness, Interval, OrderBook, Trade
-from core.domain.order import OrderStatus
 from core.ports import Query
 from core.runtime.desk import LocalDesk
 from core.trading.view import Changed, Interest, Slice, chart_key
 from storage.journal import Journal
 from tests import scenes
-from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, SAMSUNG
+from tests.scenes import APPLE, INSTRUMENTS, SAMSUNG
 from tests.stage import Stage, stage
 from tui.compose import Program, paper_broker
 
@@ -215,56 +212,6 @@ async def test_quotes_go_stale_without_any_event() -> None:
         assert face.rows[Slice.QUOTES][SAMSUNG].freshness is Freshness.STALE
 
 
-async def test_preview_says_what_the_order_would_do() -> None:
-    async with room() as here:
-        seen = await here.desk.preview(scenes.request(quantity="10", price="71000"))
-        assert (seen.notional, seen.currency, seen.position_after) == (Decimal(710_000), "KRW", Decimal(10))
-        assert seen.costs is not None
-        assert seen.buying_power_after == Decimal(100_000_000) - 710_000 - seen.costs
-        assert (seen.rule, seen.checks_passed) == ("", seen.checks_total)
-        assert seen.distance_ticks == 0
-        denied = await here.desk.preview(scenes.request(quantity="10", price="71050"))
-        assert denied.rule == "tick"
-        assert 0 < denied.checks_passed < denied.checks_total
-        unknown = await here.desk.preview(scenes.request(instrument="XKRX:000000"))  # type: ignore[arg-type]
-        assert (unknown.rule, unknown.notional) == ("instrument", None)
-        assert not here.made.state.orders, "a preview sends nothing"
-
-
-async def test_preview_in_a_foreign_currency_is_valued_in_ours() -> None:
-    async with room() as here:
-        seen = await here.desk.preview(scenes.request(quantity="10", price="227.00", instrument=APPLE))
-        assert (seen.notional, seen.currency) == (Decimal("2270.00"), "USD")
-        assert seen.notional_base == Decimal("2270.00") * 1400
-        here.made.state.rates.pop(scenes.USD)
-        seen = await here.desk.preview(scenes.request(quantity="10", price="227.00", instrument=APPLE))
-        assert seen.notional_base is None, "an unknown rate is unknown, never zero"
-
-
-async def test_history_pages_back_without_gap_or_repeat() -> None:
-    async with room() as here:
-        made = here.made
-        for n in range(10):
-            if n % 3 == 0:  # some share a moment
-                made.clock.advance(1)
-            made.program.runner.ask(Submit(request=scenes.request(quantity=str(n + 1), price="70000")))
-            made.program.runner.feed(OrderFilled(ts=1, fill=scenes.fill("buy", "1", "70000", ts=made.clock.now())))
-        await made.settle()
-        for what in ("orders", "fills"):
-            seen: list[str] = []
-            before = None
-            for _ in range(20):
-                page = await here.desk.history(Query(what=what, before=before, limit=2))
-                seen += [row.key for row in page.rows]
-                if not page.has_more:
-                    break
-                last = page.rows[-1]
-                before = last.created if what == "orders" else last.ts  # type: ignore[union-attr]
-            assert len(seen) == len(set(seen)) == 10
-        lines = await here.desk.history(Query(what="log", limit=5))
-        assert [row.sequence for row in lines.rows] == sorted((r.sequence for r in lines.rows), reverse=True)  # type: ignore[union-attr]
-
-
 async def test_history_cuts_no_more_rows_than_it_returns(monkeypatch: Any) -> None:
     from core.trading import rows
 
@@ -277,28 +224,6 @@ async def test_history_cuts_no_more_rows_than_it_returns(monkeypatch: Any) -> No
         monkeypatch.setattr(rows, "order_row", lambda state, order: cut.append(order.id) or real(state, order))
         await here.desk.history(Query(what="orders", limit=10))
         assert len(cut) <= 200 // 10
-
-
-async def test_receipts_say_what_would_quietly_be_ignored() -> None:
-    async with room() as here:
-        desk = here.desk
-        wanted = scenes.request(price="70000")
-        assert (await here.made.do(Submit(request=wanted))).is_ok
-        for command, word in (
-            (Submit(request=wanted), "already sent"),
-            (Cancel(client_order_id=scenes.new_id()), "no such order"),
-            (Settle(client_order_id=wanted.client_order_id, ref=None), "nothing to settle"),
-            (StartDay(account=ACCOUNT, day="2099-01-01"), "clock"),
-            (Tick(), "clock"),
-            (Panic(account=AccountId("paper:typo")), "no account"),
-            (SetTradingState(account=AccountId("paper:typo"), state=TradingState.HALTED), "no account"),
-        ):
-            receipt = await desk.send(command)
-            assert not receipt.is_ok, command
-            assert word in receipt.text
-        assert here.made.state.days[ACCOUNT] != "2099-01-01"
-        assert here.made.state.orders[wanted.client_order_id].status is OrderStatus.OPEN
-        assert (await desk.send(CancelAll())).text.startswith("1 orders")
 
 
 async def test_a_desk_that_reads_only_sends_nothing(tmp_path: Path) -> None:
