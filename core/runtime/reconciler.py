@@ -170,7 +170,7 @@ class Reconciler:
     def _pause(self) -> int:
         state = self._engine.state
         if any(not gate.is_open and self._is_connected(broker_of(id)) for id, gate in state.gates.items()):
-            return min(2**self._shut, OPEN_SECONDS) * NS
+            return min(1 << self._shut, OPEN_SECONDS) * NS
         self._shut = 0
         return (OPEN_SECONDS if self._has_open_end else SECONDS) * NS
 
