@@ -156,7 +156,9 @@ async def check(scenario: Scenario) -> str:
         await life.is_ready.wait()
         await life.runner.idle()
         _after_the_start(life)
-        await life.rounds(1, 12, 31, 31, 12)
+        await life.rounds(1, 12, 1)
+        _after_the_start(life)
+        await life.rounds(30, 31, 12)
         _while_cut(life)
         life.venue.unread = frozenset()
         await life.rounds(12, 31, 31, 31, 12)
@@ -179,7 +181,7 @@ def _nothing_invented(life: Life) -> None:
 
 
 def _after_the_start(life: Life) -> None:
-    """One reading: nothing may be believed absent yet."""
+    """Some readings in less than a minute: nothing may be believed absent yet."""
     _nothing_invented(life)
     s, status = life.scenario, life.engine.state.orders[life.id].status
     if s.crash == "staged":
