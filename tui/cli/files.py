@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,9 +139,12 @@ def journal_show(
     encoder, shown = msgspec.json.Encoder(), islice(asked, limit)
     if as_json:
         print(encoder.encode(list(shown)).decode())
-    else:
-        for row in shown:
-            print(encoder.encode(row).decode())
+        return Exit.OK
+    row = None
+    for row in shown:
+        print(encoder.encode(row).decode())
+    if row is None:
+        print(f"no events from {since} on", file=sys.stderr)
     return Exit.OK
 
 
