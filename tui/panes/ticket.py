@@ -32,6 +32,7 @@ class TicketPane(Sheet):
         self._look = look
         self.subject = ""
         self.facts: tuple[Cell, ...] = ()
+        self._edge = _EDGE
 
     def show(self, ticket: Ticket | None, status: StatusRow | None, *, is_sending: bool = False) -> None:
         self.facts = (Cell(self._look.word("preview"), "text-dim"),) if ticket is not None else ()
@@ -62,6 +63,7 @@ class TicketPane(Sheet):
         return [cells for _, cells in kept]
 
     def _open(self, ticket: Ticket, status: StatusRow | None, is_sending: bool) -> list[Row]:
+        self._edge = self._edge_for(ticket)
         rows: list[Row] = [(0, self._banner(ticket, status)), (0, self._subject(ticket))]
         rows += [(0, self._quantity(ticket))]
         if ticket.type in HAS_LIMIT:
@@ -76,6 +78,14 @@ class TicketPane(Sheet):
         rows += self._figures(ticket)
         rows += [(0 if n < 2 else 5, cells) for n, cells in enumerate(self._verdict(ticket))]
         return [*rows, (10, []), (9, self._keys(ticket, status, is_sending))]
+
+    def _edge_for(self, ticket: Ticket) -> int:
+        """Where values end: usually at one place, further right for the long prices of some coins, which no ticket may
+        show in part."""
+        values = [_shown(edit) for edit in (ticket.quantity, ticket.price, ticket.stop)]
+        values += [self._leg_value(ticket, name)[0] for name in LEGS]
+        longest = max(f.width(value) for value in values)
+        return max(_EDGE, min(_LABEL + 1 + longest, self.room_width - 1))
 
     # ---- heads
 
@@ -138,19 +148,21 @@ class TicketPane(Sheet):
 
     def _leg(self, ticket: Ticket, name: str, label: str) -> Row:
         """While it is typed the field shows what is typed and the note its price; else the price and how far it is."""
+        value, price = self._leg_value(ticket, name)
         edit = ticket.sl if name == "sl" else ticket.tp
         is_active = ticket.field == name
+        is_typed = is_active or price is None
+        note = self._away(ticket, price, ticket.entry, is_written=is_typed and edit.text[-1:] in ("%", "t"))
+        return (0 if is_active or edit.text else 6), self._field(ticket, name, label, value, note)
+
+    def _leg_value(self, ticket: Ticket, name: str) -> tuple[str, Decimal | None]:
+        """What the field of a leg shows, and the price it means."""
+        edit = ticket.sl if name == "sl" else ticket.tp
         try:
             price = ticket.leg(name)
         except HogaError:
             price = None
-        if is_active or price is None:
-            value = edit.text
-            note = self._away(ticket, price, ticket.entry, is_written=edit.text[-1:] in ("%", "t"))
-        else:
-            value = f.quantity(price)
-            note = self._away(ticket, price, ticket.entry, is_written=False)
-        return (0 if is_active or edit.text else 6), self._field(ticket, name, label, value, note)
+        return edit.text if ticket.field == name or price is None else f.quantity(price), price
 
     def _away(self, ticket: Ticket, price: Decimal | None, start: Decimal | None, *, is_written: bool) -> str:
         if price is None:
@@ -169,9 +181,18 @@ class TicketPane(Sheet):
         return [
             Cell(label_text, "text-dim"),
             mark,
-            Cell(f.fit(value or f.MISSING, _EDGE - _LABEL - 1, "right"), pen),
-            Cell(f" {f.clip(note, max(self.room_width - _EDGE - 2, 0))}", "text-dim"),
+            Cell(f.fit(value or f.MISSING, self._edge - _LABEL - 1, "right"), pen),
+            self._note(note),
         ]
+
+    def _note(self, text: str) -> Cell:
+        """What stands behind a value. A figure is never cut: it loses the word before it, or is left out."""
+        room = max(self.room_width - self._edge - 1, 0)
+        figure = text.rpartition(" ")[2]
+        has_digits = any(character.isdigit() for character in text)
+        if f.width(text) > room and has_digits:
+            text = figure if text.startswith("= ") and f.width(figure) <= room else ""
+        return Cell(f" {f.clip(text, room)}", "text-dim")
 
     def _distance(self, ticket: Ticket) -> str:
         """From the own touch, in ticks; PEG while the price follows it."""
@@ -198,15 +219,15 @@ class TicketPane(Sheet):
             rows.append((0, self._figure("Risk", look.money(preview.risk, preview.currency), _risk_share(preview))))
         return [
             *rows,
-            (7, self._figure("After", look.quantity(preview.position_after, _EDGE - _LABEL))),
+            (7, self._figure("After", look.quantity(preview.position_after, self._edge - _LABEL))),
             (4, self._figure("BP left", look.money(preview.buying_power_after, preview.currency))),
         ]
 
     def _figure(self, label: str, value: str, note: str = "") -> list[Cell]:
         return [
             Cell(f.fit(f" {self._look.word(label)}", _LABEL), "text-dim"),
-            Cell(f.fit(value, _EDGE - _LABEL, "right", number=True), "faint" if value == f.MISSING else "strong"),
-            Cell(f" {f.clip(note, max(self.room_width - _EDGE - 2, 0))}", "text-dim"),
+            Cell(f.fit(value, self._edge - _LABEL, "right", number=True), "faint" if value == f.MISSING else "strong"),
+            self._note(note),
         ]
 
     def _verdict(self, ticket: Ticket) -> list[list[Cell]]:
