@@ -3,6 +3,7 @@ command line against an engine that runs beside them."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,8 @@ ALLOWED = {
     Exit.OK,
     Exit.FAILED,  # answered, and in words: a rule refuses, nothing fits, the machine lacks something
 }
+AN_ORDER = "a91f"
+"""The id that the manual uses for an order of the reader's."""
 RECORDED = 1_795_046_400 * NS
 """A noon of the day that the manual plays again."""
 
@@ -76,6 +80,8 @@ def files(folder: Path) -> None:
     """What the commands of the manual read: settings and a recorded day."""
     (folder / "hoga.toml").write_text('[console]\nlanguage = "en"\n')
     (folder / "config.toml").write_text('[strategies.trend]\nkind = "ma_cross"\ninstruments = ["005930"]\n')
+    for name in ("list.txt", "main.txt"):
+        (folder / name).write_text("005930\nAAPL\nKRW-BTC\n")
     recorder = TapeRecorder(folder / "data" / "tapes")
     for second in range(120):
         recorder.record(quote(71_000 + second, 71_100 + second, RECORDED + second * NS))
@@ -94,7 +100,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             monkey = pytest.MonkeyPatch()
             with monkey.context() as patched:
                 patched.setenv("HOGA_HOME", str(folder))
-                assert main(["order", "b 20 005930 @a+3"]) == Exit.OK  # what the examples close and list
+                said = io.StringIO()
+                with redirect_stdout(said):  # what the examples close, list and look at
+                    assert main(["order", "b 20 005930 @a+3", "--json"]) == Exit.OK
+                (folder / "order").write_text(json.loads(said.getvalue())["client_order_id"])
             yield folder
         finally:
             running.kill()
@@ -126,7 +135,7 @@ def test_a_command_of_the_manual_does_what_it_says(
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOGA_HOME", str(home))
     monkeypatch.chdir(home)
-    words = shlex.split(command)[1:]
+    words = shlex.split(command.replace(AN_ORDER, (home / "order").read_text()))[1:]
     if ">" in words:
         words = words[: words.index(">")]
     code = main(words)
