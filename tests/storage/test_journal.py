@@ -18,10 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain.account import Account, Mode, TradingState
+from core.domain.alert import Alert
 from core.domain.errors import IllegalTransition, JournalBroken, JournalInUse, JournalUnavailable, StorageError
 from core.domain.events import (
     AccountListed,
+    AlertCleared,
+    AlertFired,
+    AlertSet,
     DurableEvent,
+    NoteWritten,
     OrderAccepted,
     OrderDenied,
     OrderFilled,
@@ -38,6 +43,7 @@ from core.ports import Prepared
 from storage.journal import Journal, free_mb, verify
 from storage.schema import MIGRATIONS, connect_writer, make_durable, migrate
 
+SAMSUNG = InstrumentId("XKRX:005930")
 ACCOUNT = AccountId("paper:main")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +52,7 @@ def request(name: str = "a", quantity: str = "10", account: AccountId = ACCOUNT)
     return OrderRequest(
         client_order_id=derived_client_order_id(name),
         account=account,
-        instrument=InstrumentId("XKRX:005930"),
+        instrument=SAMSUNG,
         side=Side.BUY,
         quantity=Decimal(quantity),
         limit_price=Decimal("70800"),
@@ -63,7 +69,7 @@ def filled(name: str, quantity: str, id: str = "1") -> OrderFilled:
         client_order_id=derived_client_order_id(name),
         ref=VenueRef("v1"),
         account=ACCOUNT,
-        instrument=InstrumentId("XKRX:005930"),
+        instrument=SAMSUNG,
         side=Side.BUY,
         quantity=Decimal(quantity),
         price=Decimal("70800"),
@@ -114,11 +120,16 @@ async def test_what_is_appended_is_replayed_in_order_after_a_restart(tmp_path: P
     written = [
         AccountListed(ts=1, account=Account(id=ACCOUNT, mode=Mode.PAPER, base_currency=Currency("KRW"))),
         staged("a"),
-        WatchlistChanged(ts=3, name="mine", instruments=(InstrumentId("XKRX:005930"),)),
+        WatchlistChanged(ts=3, name="mine", instruments=(SAMSUNG,)),
+        WatchlistChanged(ts=4, name="mine", instruments=(), is_deleted=True),
+        AlertSet(ts=5, alert=Alert(id="a1", instrument=SAMSUNG, above=True, price=Decimal("72000.5"), note="돌파")),
+        AlertFired(ts=6, id="a1", price=72_000.5, text="bid"),
+        AlertCleared(ts=7, id="a1", by="keyboard"),
+        NoteWritten(ts=8, subject=f"instrument:{SAMSUNG}", text="실적", by="cli"),
     ]
     journal = Journal.open(path, boot_id="one")
     assert await journal.append(written[:1]) == 1
-    assert await journal.append(written[1:]) == 3
+    assert await journal.append(written[1:]) == len(written)
     head = journal.head()
     await journal.close()
     again = Journal.open(path, boot_id="two")
@@ -126,7 +137,20 @@ async def test_what_is_appended_is_replayed_in_order_after_a_restart(tmp_path: P
     assert again.head() == head
     await again.close()
     found = verify(path)
-    assert (found.events, found.head, found.first_bad) == (3, head, None)
+    assert (found.events, found.head, found.first_bad) == (len(written), head, None)
+
+
+async def test_the_story_of_an_order_is_its_events_alone(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db", boot_id="b")
+    one, other = staged("a"), staged("b")
+    await journal.append([one, other, NoteWritten(ts=3, subject="order:x", text="t", by="cli")])
+    assert await journal.story(one.request.client_order_id) == [one]
+    facts = journal.facts()
+    assert (facts.sequence, facts.verified, facts.head) == (3, 0, journal.head()) and facts.size > 0
+    await journal.close()
+    again = Journal.open(tmp_path / "journal.db", read_only=True)
+    assert await again.story(other.request.client_order_id) == [other]
+    assert again.facts().sequence == 3
 
 
 async def test_calls_that_wait_together_keep_their_order_and_share_commits(tmp_path: Path) -> None:

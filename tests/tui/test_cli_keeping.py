@@ -16,6 +16,8 @@ def test_watchlists_are_made_filled_moved_out_and_put_back(hoga: Hoga, tmp_path:
     receipts = hoga("watch", "add", "swing", "005930", "AAPL")["receipts"]
     assert all(receipt["is_ok"] for receipt in receipts)
     assert hoga("watch", "list", "swing")["watchlists"][0]["instruments"] == ["XKRX:005930", "XNAS:AAPL"]
+    assert {row["code"] for row in hoga("quotes", "--list", "swing")["rows"]} == {"005930", "AAPL"}
+    assert [row["code"] for row in hoga("quotes", "KRW-BTC")["rows"]] == ["KRW-BTC"]
     hoga("watch", "rm", "swing", "AAPL")
     exported = hoga("watch", "export", "swing")["watchlists"][0]["instruments"]
     assert exported == ["XKRX:005930"]

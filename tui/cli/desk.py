@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.clock import SystemClock
 from core.config import Settings
@@ -40,9 +40,12 @@ def with_desk(settings: Settings, ask: Callable[[Desk, bool], Awaitable[T]]) -> 
 def with_engine(settings: Settings, ask: Callable[[Desk], Awaitable[T]]) -> T:
     """Run `ask(desk)` on the engine of this data folder. Raises DeskUnavailable where none runs."""
 
+    from tui.run.reach import BUSY_SECONDS
+
     async def inside() -> T:
         try:
-            async with connect(socket_path(data_directory(settings)), SystemClock()) as desk:
+            path = socket_path(data_directory(settings))
+            async with connect(path, SystemClock(), connect_seconds=BUSY_SECONDS) as desk:
                 return await ask(desk)
         except DeskUnavailable as error:
             raise DeskUnavailable(f"{error}. An engine is started with `hoga run`, or by opening `hoga`.") from None
@@ -50,11 +53,12 @@ def with_engine(settings: Settings, ask: Callable[[Desk], Awaitable[T]]) -> T:
     return asyncio.run(inside())
 
 
-async def picture(desk: Desk, *slices: Slice) -> Mapping[Slice, tuple[Row, ...]]:
-    """The rows of `slices` at this moment; an empty slice has none. The status row ends every first picture."""
+async def picture(desk: Desk, *slices: Slice, **more: Any) -> Mapping[Slice, tuple[Row, ...]]:
+    """The rows of `slices` at this moment; an empty slice has none. The status row ends every first picture. `more`
+    narrows the interest: a watchlist, an instrument."""
     wanted = frozenset({*slices, Slice.STATUS})
     found: dict[Slice, tuple[Row, ...]] = {slice_: () for slice_ in wanted}
-    stream = desk.watch(Interest(slices=wanted))
+    stream = desk.watch(Interest(slices=wanted, **more))
     try:
         async with asyncio.timeout(PICTURE_SECONDS):
             async for changed in stream:

@@ -5,12 +5,16 @@ Where the figures come from (a running engine, or the journal) is said on standa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli.chosen import Chosen
 from tui.cli.exits import guarded, say
+
+if TYPE_CHECKING:
+    from core.ports import Desk
+    from core.trading.view import Row
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Symbols = Annotated[list[str] | None, typer.Argument(metavar="[SYMBOL]...", help="Only these, by code or market:code.")]
@@ -22,12 +26,21 @@ def add_to(app: typer.Typer) -> None:
         app.command()(guarded(verb))
 
 
-def quotes(context: typer.Context, symbols: Symbols = None, as_json: Json = False) -> int:
+def quotes(
+    context: typer.Context,
+    symbols: Symbols = None,
+    watchlist: Annotated[
+        str, typer.Option("--list", metavar="LIST", help="Of this watchlist; without it the first.")
+    ] = "",
+    as_json: Json = False,
+) -> int:
     """Quotes, with the age of each.
+
+    Those of a watchlist, and of what is held, ordered or has an alert; or of the symbols named.
 
     Example: hoga quotes 005930 KRW-BTC
     """
-    return _show(context.obj, "quotes", symbols, as_json)
+    return _show(context.obj, "quotes", symbols, as_json, watchlist=watchlist)
 
 
 def positions(context: typer.Context, symbols: Symbols = None, as_json: Json = False) -> int:
@@ -106,9 +119,16 @@ def status(context: typer.Context, as_json: Json = False) -> int:
     return _show(context.obj, "status", None, as_json)
 
 
-def _show(chosen: Chosen, what: str, symbols: Sequence[str] | None, as_json: bool, limit: int | None = None) -> int:
-    from core.ports import Desk, Page, Query
-    from core.trading.view import Row, Slice
+def _show(
+    chosen: Chosen,
+    what: str,
+    symbols: Sequence[str] | None,
+    as_json: bool,
+    limit: int | None = None,
+    watchlist: str = "",
+) -> int:
+    from core.ports import Page, Query
+    from core.trading.view import Slice
     from tui.cli import columns, table
     from tui.cli.desk import picture, with_desk
 
@@ -116,7 +136,9 @@ def _show(chosen: Chosen, what: str, symbols: Sequence[str] | None, as_json: boo
 
     async def ask(desk: Desk, is_live: bool) -> tuple[bool, int, tuple[Row, ...], bool]:
         if limit is None:
-            rows = (await picture(desk, Slice(what)))[Slice(what)]
+            rows = (await picture(desk, Slice(what), watchlist=watchlist))[Slice(what)]
+            if what == "quotes":
+                rows = (*rows, *await _unlisted(desk, symbols or (), {getattr(row, "code", "") for row in rows}))
             return is_live, desk.now(), rows, False
         page: Page = await desk.history(Query(what=what, limit=limit))
         return is_live, desk.now(), page.rows, page.has_more
@@ -136,6 +158,20 @@ def _show(chosen: Chosen, what: str, symbols: Sequence[str] | None, as_json: boo
     head, lines, empty = columns.lines(what, rows, settings, now)
     table.show(head, lines, empty=empty)
     return 0
+
+
+async def _unlisted(desk: Desk, symbols: Sequence[str], listed: set[str]) -> list[Row]:
+    """Quotes of symbols that stand in no row of the list."""
+    from core.trading.view import Slice
+    from tui.cli.desk import picture
+
+    found: list[Row] = []
+    for symbol in symbols:
+        for known in await desk.search(symbol):
+            if symbol.upper() in (known.code, known.id) and known.code not in listed:
+                rows = (await picture(desk, Slice.QUOTES, instrument=known.id))[Slice.QUOTES]
+                found += [row for row in rows if row.key == known.id]
+    return found
 
 
 def _show_kinds(as_json: bool) -> int:

@@ -14,6 +14,9 @@ from core.ports import Desk
 from core.runtime.desk import LocalDesk
 from tui.compose import Program, data_directory, paper_broker
 
+BUSY_SECONDS = 2.0
+"""How long an engine may take to answer the door. Where none runs that is known at once; only panic cannot wait."""
+
 
 class DeskHandle:
     """A desk and whether an engine stands behind it. Use it as an async context manager."""
@@ -31,7 +34,9 @@ class DeskHandle:
         from core.runtime.desk_socket import socket_path
 
         try:
-            self.desk = await self._stack.enter_async_context(connect(socket_path(self._directory), SystemClock()))
+            place = socket_path(self._directory)
+            line = connect(place, SystemClock(), connect_seconds=BUSY_SECONDS)
+            self.desk = await self._stack.enter_async_context(line)
             self.is_live = True
         except (HogaError, OSError):
             self.desk = await stored_desk(self._settings, self._directory)
