@@ -39,6 +39,8 @@ class Asking:
         self._app = app
         self.is_sending = False
         """A command is on its way; its form takes no sending key until the answer is there."""
+        self._unseen: list[Form] = []
+        """Forms that were open while there was no engine: each must be looked at again before it sends."""
 
     @property
     def is_live(self) -> bool:
@@ -114,9 +116,28 @@ class Asking:
 
     # ---- what is asked
 
+    def distrust(self) -> None:
+        """The engine was gone: reviews are of what was before and close, other forms keep what was typed and must be
+        looked at again. Panic needs no second look."""
+        app = self._app
+        app.close(*(form for form in app.forms if isinstance(form, Confirm)))
+        self._unseen = [form for form in app.forms if not isinstance(form, PanicMenu)]
+        app.form_changed()
+
+    def _is_seen(self, form: Form | None) -> bool:
+        """Did a person look at this form since the engine came back? The first key that would send is that look."""
+        if not any(form is unseen for unseen in self._unseen):
+            return True
+        self._unseen = [unseen for unseen in self._unseen if unseen is not form]
+        self._app.say("warning", "nothing was sent: the engine was gone; look at the figures, then press it again")
+        self._app.show_form()
+        return False
+
     def ask(self, form: Form, wanted: Wanted) -> None:
         """Do what a form wants, after whatever the policy asks for first."""
         app = self._app
+        if not self._is_seen(form):
+            return
         order = self._order(wanted.command)
         kind = wanted.kind or kind_of_command(wanted.command, is_reducing=order is not None and order.reduce_only)
         if isinstance(form, Review) or (self.is_live and needs_figures(kind)):
@@ -204,6 +225,8 @@ class Asking:
 
     def send(self, form: Form | None, wanted: Wanted) -> None:
         """Send it; nothing more is asked. `form` closes when the desk has taken it."""
+        if not self._is_seen(form):
+            return
         self.is_sending = True
         self._app.show_form()
         self._app.work(partial(self._send, form, wanted), "send")

@@ -5,7 +5,7 @@ frame; it draws nothing and sends nothing."""
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from core.domain.errors import HogaError
 from core.domain.ids import InstrumentId
@@ -19,6 +19,15 @@ UNREAD = frozenset({"alert", "warning", "error"})
 """Levels of log lines that are counted until somebody looks at the log."""
 ON_DEMAND = frozenset({Slice.QUOTES, Slice.BOOK, Slice.CHART, Slice.TRACE, Slice.SYSTEM})
 """Slices that come for what is looked at alone."""
+
+
+@runtime_checkable
+class Returning(Protocol):
+    """A desk whose engine may go away and come back (core/runtime/desk_attached.py)."""
+
+    @property
+    def is_up(self) -> bool: ...
+    async def back(self) -> None: ...
 
 
 class Following:
@@ -58,7 +67,24 @@ class Following:
         self._app.workers.cancel_group(self._app, group)
 
     async def _all(self) -> None:
-        """Every slice that is not asked for by name, for as long as the desk talks."""
+        """Every slice that is not asked for by name, for as long as the desk talks; anew when it comes back."""
+        app = self._app
+        while True:
+            reason = await self._until_lost()
+            app.armed.disarm("the desk is gone")
+            if not isinstance(app.desk, Returning):
+                app.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
+                return
+            app.picture.stand_still()
+            app.flush_soon()
+            app.say("error", f"NO ENGINE ({reason}): figures stand still, nothing can be sent; it is called again")
+            await app.desk.back()
+            app.picture.renew()
+            app.asking.distrust()
+            app.say("warning", "the engine is back and everything was read anew; open forms wait for another look")
+
+    async def _until_lost(self) -> str:
+        """Apply what comes. Why it ended."""
         app, is_first_log = self._app, True
         try:
             async for changed in app.desk.watch(Interest(slices=frozenset(Slice) - ON_DEMAND)):
@@ -67,19 +93,22 @@ class Following:
                     self._read_log([r for r in changed.put if isinstance(r, LogRow)], is_first=is_first_log)
                     is_first_log = False
                 app.flush_soon()
-            reason = "it has ended"
+            return "it has ended"
         except (HogaError, OSError) as error:
-            reason = str(error)
-        app.armed.disarm("the desk is gone")
-        app.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
+            return str(error)
 
     async def _some(self, interest: Interest) -> None:
-        try:
-            async for changed in self._app.desk.watch(interest):
-                self._app.picture.apply(changed)
-                self._app.flush_soon()
-        except (HogaError, OSError):
-            return  # the other watch says so aloud
+        desk = self._app.desk
+        while True:
+            try:
+                async for changed in desk.watch(interest):
+                    self._app.picture.apply(changed)
+                    self._app.flush_soon()
+                return
+            except (HogaError, OSError):  # the other watch says so aloud
+                if not isinstance(desk, Returning) or desk.is_up:
+                    return
+            await desk.back()
 
     def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
         """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""

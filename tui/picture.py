@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Instrument
+from core.domain.market import Freshness
 from core.domain.order import OrderStatus
 from core.trading.systemview import SystemRow
 from core.trading.view import (
@@ -48,6 +51,8 @@ class Picture:
         self.list_name = ""
         """The watchlist that is looked at; empty: the first."""
         self._stale: set[Slice] = set()
+        self._old: set[Slice] = set()
+        """Slices that still show what an engine said that went away."""
         self._log_room = MAX_LOG
         """Lines that are kept; more once older ones were asked for."""
         self.has_older_log = True
@@ -60,10 +65,11 @@ class Picture:
     def apply(self, changed: Changed) -> None:
         rows = self.rows[changed.slice]
         dirty = self.dirty.setdefault(changed.slice, set())
-        if changed.slice in self._stale:
-            self._stale.discard(changed.slice)
-            dirty.update(rows)
-            rows.clear()
+        if changed.slice is Slice.STATUS:  # it ends every first picture: what did not come is not there any more
+            for part in tuple(self._old):
+                self._drop(part)
+        elif changed.slice in self._stale | self._old:
+            self._drop(changed.slice)
         if changed.slice in (Slice.BOOK, Slice.CHART):  # of one instrument at a time
             rows.clear()
         for row in changed.put:
@@ -75,6 +81,32 @@ class Picture:
         if changed.slice is Slice.LOG and len(rows) > self._log_room:
             for key in sorted(rows, key=int)[: -self._log_room]:
                 del rows[key]
+
+    def stand_still(self) -> None:
+        """The engine is gone: nothing here may look as if it still moved, or as if something could be sent."""
+        for part in (Slice.QUOTES, Slice.BOOK):
+            for row in self.rows[part].values():
+                if isinstance(row, (QuoteRow, BookRow)):
+                    self._put(part, replace(row, freshness=Freshness.STALE))
+        status = self.status
+        if status is not None:
+            feeds = tuple(replace(feed, is_connected=False) for feed in status.feeds)
+            self._put(Slice.STATUS, replace(status, feeds=feeds, gate="no engine"))
+
+    def renew(self) -> None:
+        """An engine is back and tells everything again: each slice is replaced whole when its rows come."""
+        self._old = set(Slice)
+        self.last_log = 0
+
+    def _put(self, part: Slice, row: Row) -> None:
+        self.rows[part][row.key] = row
+        self.dirty.setdefault(part, set()).add(row.key)
+
+    def _drop(self, part: Slice) -> None:
+        self._old.discard(part)
+        self._stale.discard(part)
+        self.dirty.setdefault(part, set()).update(self.rows[part])
+        self.rows[part].clear()
 
     def take(self) -> dict[Slice, set[str]]:
         """What changed since the last call."""

@@ -1,12 +1,13 @@
 """The Desk over a Unix socket, the face's end: `connect` gives a RemoteDesk that a face cannot tell from a local one.
-It does not reconnect and keeps no picture: a lost line is an error for whoever asked, who may connect again.
+It does not reconnect and keeps no picture: a lost line is an error for whoever asked, who may connect again (as
+desk_attached.py does for a console).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -35,14 +36,20 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def connect(
-    path: Path, clock: Clock, *, connect_seconds: float = CONNECT_SECONDS, answer_seconds: float = ANSWER_SECONDS
+    path: Path,
+    clock: Clock,
+    *,
+    connect_seconds: float = CONNECT_SECONDS,
+    answer_seconds: float = ANSWER_SECONDS,
+    read_only: bool = False,
 ) -> AsyncIterator[RemoteDesk]:
-    """A RemoteDesk on the engine that serves `path`. Raises DeskUnavailable when none answers in `connect_seconds`."""
+    """A RemoteDesk on the engine that serves `path`. Raises DeskUnavailable when none answers in `connect_seconds`.
+    With `read_only` the engine takes no command over this line, whatever comes."""
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(connect_seconds):
             reader, writer = await asyncio.open_unix_connection(str(path), limit=wire.FRAME_CAP)
-            writer.write(b"".join(wire.frames(wire.Hello(protocol=PROTOCOL, hoga=VERSION))))
+            writer.write(b"".join(wire.frames(wire.Hello(protocol=PROTOCOL, hoga=VERSION, read_only=read_only))))
             await writer.drain()
             welcome = await _welcome(reader, path)
     except (OSError, TimeoutError, wire.BadFrame) as error:
@@ -101,6 +108,8 @@ class RemoteDesk:
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._streams: dict[int, asyncio.Queue[bytes | HogaError | None]] = {}
         self._lost: HogaError | None = None
+        self.ended = asyncio.Event()
+        """Set when the line is lost."""
         self._learn_now(welcome.now)
 
     def _learn_now(self, now: int) -> None:
@@ -132,7 +141,7 @@ class RemoteDesk:
     async def story(self, key: str) -> Story:
         return await self._call(wire.AskStory(id=next(self._ids), key=key), Story)
 
-    async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
+    async def watch(self, interest: Interest) -> AsyncGenerator[Changed, None]:
         number = next(self._ids)
         # Credit bounds what the engine may send; two more places hold its goodbye and ours.
         stream: asyncio.Queue[bytes | HogaError | None] = asyncio.Queue(wire.CREDIT + 2)
@@ -179,7 +188,9 @@ class RemoteDesk:
 
     async def read(self, reader: asyncio.StreamReader) -> None:
         """Hand each message to whoever waits for it, until the line ends. Run by `connect`."""
-        lost = DeskUnavailable("the engine closed the line: it was stopped or it died. Start one with `hoga run`.")
+        lost = DeskUnavailable(
+            "the engine closed the line: it was stopped or it died. Start one with `hoga engine start`."
+        )
         try:
             while (body := await wire.read_message(reader, wire.MESSAGE_CAP)) is not None:
                 message = wire.decode_tell(body)
@@ -191,6 +202,7 @@ class RemoteDesk:
             lost = DeskUnavailable(f"the line to the engine broke ({error})")
         finally:
             self._lost = lost
+            self.ended.set()
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(lost)

@@ -34,6 +34,7 @@ QUESTIONS = 16
 WATCHES = 16
 HELLO_SECONDS = 1.0
 CONNECT_SECONDS = 0.2
+READ_ONLY = "this console is attached read only: nothing was sent"
 SOCKET_NAME = "desk.sock"
 _PATH_CAP = 100
 """Bytes of a socket's path: 104 on macOS, 108 on Linux, with the final zero."""
@@ -208,6 +209,7 @@ class _Face:
 
     def __init__(self, desk: Desk, mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._desk, self._mode, self._reader, self._writer = desk, mode, reader, writer
+        self._is_read_only = False
         self._writing = asyncio.Lock()
         self._questions = asyncio.Semaphore(QUESTIONS)
         self._watches: dict[int, tuple[asyncio.Semaphore, asyncio.Task[None]]] = {}
@@ -231,6 +233,7 @@ class _Face:
             if hello.protocol != PROTOCOL:
                 await self.tell(wire.Refused(text=f"this engine is hoga {VERSION} (protocol {PROTOCOL}); use that one"))
                 return
+            self._is_read_only = hello.read_only
             await self.tell(wire.Welcome(protocol=PROTOCOL, hoga=VERSION, mode=self._mode, now=self._desk.now()))
         trouble: Exception | None = None
         async with asyncio.TaskGroup() as group:
@@ -318,6 +321,8 @@ class _Face:
     async def _ask(self, question: wire.Question) -> Any:
         match question:
             case wire.Send():
+                if self._is_read_only:
+                    return Receipt(is_ok=False, text=READ_ONLY)
                 if isinstance(question.command, StartDay | Tick):
                     return Receipt(is_ok=False, text="only the engine's own clock may say that")
                 return await self._desk.send(question.command)

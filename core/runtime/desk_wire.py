@@ -47,10 +47,11 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
 
 
 class Hello(_Message, frozen=True, kw_only=True):
-    """First word of a face."""
+    """First word of a face. `read_only`: it will send no command, and the engine shall see to it."""
 
     protocol: int
     hoga: str
+    read_only: bool = False
 
 
 class Watch(_Message, frozen=True, kw_only=True):

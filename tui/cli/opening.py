@@ -35,10 +35,10 @@ def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False, slow: bo
     )
     settings = msgspec.structs.replace(settings, console=console)
     with logged(settings.log):
-        return run_console(settings, demo=is_demo, file=_file_of(chosen))
+        return run_console(settings, demo=is_demo, file=file_of(chosen))
 
 
-def _file_of(chosen: Chosen) -> str:
+def file_of(chosen: Chosen) -> str:
     """The settings file these settings came from; empty when there is none."""
     from storage.places import config_path
 

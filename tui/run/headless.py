@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,14 @@ from typing import Any
 from core.clock import SystemClock
 from core.config import Settings
 from tui.compose import Program, boot_id, data_directory, paper_broker
+from tui.run.card import EngineCard
 from tui.run.doors import on_signals, served
 
 
 def run_headless(settings: Settings, *, data_dir: Path | None = None, duration: float | None = None) -> int:
-    """The same engine, logging only. SIGTERM and SIGINT stop it cleanly; `duration` (seconds) stops it by itself."""
+    """The same engine, logging only. SIGTERM and SIGINT stop it cleanly, a terminal that hangs up does not; `duration`
+    (seconds) stops it by itself."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return asyncio.run(_headless(settings, data_directory(data_dir, settings=settings), duration))
 
 
@@ -29,7 +34,10 @@ async def _headless(settings: Settings, directory: Path, duration: float | None)
         level = {"error": log.error, "warning": log.warning}.get(row.level, log.info)
         level(row.kind.lower(), text=row.text, sequence=row.sequence, at=row.ts)
 
-    journal = Journal.open(directory / "journal.db", boot_id=boot_id())
+    boot = boot_id()
+    journal = Journal.open(directory / "journal.db", boot_id=boot)
+    card = EngineCard(pid=os.getpid(), boot_id=boot, started=clock.now(), log=settings.log.file)
+    card.write(directory)
     program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory, on_log=write)
     await program.prepare()
     program.add_strategies(settings.strategies)
@@ -42,6 +50,7 @@ async def _headless(settings: Settings, directory: Path, duration: float | None)
                 async with asyncio.timeout(duration):
                     await asyncio.shield(running)
             program.stop()
+    card.remove(directory)
     orders = len(program.engine.state.live)
     log.info("stopped", working_orders=orders, head=journal.head()[:12])
     return 0

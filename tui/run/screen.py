@@ -99,22 +99,38 @@ async def _play(program: Program, replay: Replay, started: asyncio.Event) -> Non
         program.runner.feed(Noticed(ts=program.clock.now(), level="error", kind="TAPE", text=str(error)))
 
 
-async def _attached(settings: Settings, places: Places, in_use: JournalInUse, probe: Probe) -> int:
-    """Another hoga owns the journal: look through its desk, or at the stored journal if it does not answer."""
-    from core.domain.errors import HogaError
-    from core.runtime.desk_remote import connect
+def run_attached(settings: Settings, socket: Path | None, *, read_only: bool = False, file: str = "") -> int:
+    """The console on a running engine and on nothing else: that of the settings' data folder, or the one behind
+    `socket`. Raises DeskUnavailable when none answers."""
     from core.runtime.desk_socket import socket_path
+
+    prepare_environment()
+    places = Places(settings=file, data=data_directory(None, settings=settings))
+    with standard_probe() as probe:
+        return asyncio.run(_on_engine(settings, places, socket or socket_path(places.data), probe, read_only))
+
+
+async def _on_engine(settings: Settings, places: Places, socket: Path, probe: Probe, read_only: bool = False) -> int:
+    from core.runtime.desk_attached import attach
     from tui.app import HogaApp
 
+    async with attach(socket, SystemClock(), read_only=read_only) as desk:
+        app = HogaApp(desk, fitted(settings, probe), places=places)
+        app.probe = probe
+        await app.run_async()
+        if app.crash is not None:
+            raise app.crash
+        _say_farewell(app.farewell)
+        return app.return_code or 0
+
+
+async def _attached(settings: Settings, places: Places, in_use: JournalInUse, probe: Probe) -> int:
+    """Another hoga owns the journal: look through its desk, or at the stored journal if it does not answer."""
+    from core.domain.errors import DeskUnavailable
+    from core.runtime.desk_socket import socket_path
+
     try:
-        async with connect(socket_path(places.data), SystemClock()) as desk:
-            app = HogaApp(desk, fitted(settings, probe), places=places)
-            app.probe = probe
-            await app.run_async()
-            if app.crash is not None:
-                raise app.crash
-            _say_farewell(app.farewell)
-            return app.return_code or 0
-    except (HogaError, OSError):
+        return await _on_engine(settings, places, socket_path(places.data), probe)
+    except DeskUnavailable:
         print(f"{in_use}\nIt does not answer, so this console reads only.", file=sys.stderr)
     return await _console(settings, places, False, True, probe)

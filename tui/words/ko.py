@@ -324,6 +324,17 @@ SENTENCES = {
     "off tick: Down takes {lower}, Up takes {upper}": "호가 단위에 맞지 않습니다: 아래 {lower}, 위 {upper}",
     "nothing changed: move the price or the quantity first": "바뀐 것이 없습니다. 가격이나 수량을 먼저 바꾸십시오",
     "it has ended": "끝났습니다",
+    "NO ENGINE ({reason}): figures stand still, nothing can be sent; it is called again": (
+        "엔진 없음 ({reason:ko}): 숫자가 멈췄고 아무것도 보낼 수 없습니다. 다시 연결하는 중입니다"
+    ),
+    "the engine is back and everything was read anew; open forms wait for another look": (
+        "엔진이 돌아와 모든 것을 다시 읽었습니다. 열려 있던 양식은 다시 확인해야 합니다"
+    ),
+    "nothing was sent: the engine was gone; look at the figures, then press it again": (
+        "보내지 않음: 엔진이 끊겼었습니다. 수치를 확인한 뒤 다시 누르십시오"
+    ),
+    "no engine": "엔진 없음",
+    "read-only console": "보기 전용",
     "the desk is gone ({reason}): figures stand still; leave with :q and start again": (
         "엔진과 끊겼습니다 ({reason:ko}). 숫자가 멈춰 있으니 :q로 나가 다시 시작하십시오"
     ),

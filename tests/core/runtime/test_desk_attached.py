@@ -1,0 +1,88 @@
+"""Consoles that attach: read only is the engine's word, and a line that is lost comes back without anything being sent
+for it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from core.clock import SystemClock
+from core.domain.errors import DeskUnavailable
+from core.runtime import desk_wire as wire
+from core.runtime.desk_attached import READ_ONLY, attach
+from core.runtime.desk_remote import connect
+from core.runtime.desk_socket import serve, socket_path
+from core.trading.view import Interest, Slice
+from core.version import PROTOCOL
+from tests.core.runtime.test_desk_socket import NotebookDesk, framed, order, raw
+from tests.tui import scripted
+
+AGAIN = 0.01
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return socket_path(tmp_path)
+
+
+async def test_the_engine_takes_nothing_from_a_console_that_only_looks_on(place: Path) -> None:
+    desk = NotebookDesk()
+    async with serve(desk, place):
+        async with connect(place, SystemClock(), read_only=True) as looking:
+            receipt = await looking.send(order())
+            assert (receipt.is_ok, receipt.text) == (False, "this console is attached read only: nothing was sent")
+        hello = framed(wire.encode(wire.Hello(protocol=PROTOCOL, hoga="test", read_only=True)))
+        reader, writer = await raw(place, hello, framed(wire.encode(wire.Send(id=1, command=order()))))
+        assert isinstance(wire.decode_tell(await wire.read_message(reader) or b""), wire.Welcome)
+        answer = wire.decode_tell(await wire.read_message(reader) or b"")
+        assert isinstance(answer, wire.Answer) and b"false" in bytes(answer.body)
+        writer.close()
+        assert desk.commands == []
+        async with connect(place, SystemClock()) as trading:  # one that may is not held up by it
+            assert (await trading.send(order())).is_ok
+    assert desk.commands == [order()]
+
+
+async def test_a_console_that_only_looks_on_says_so_where_the_gate_stands(place: Path) -> None:
+    async with serve(scripted.ScriptedDesk(), place), attach(place, SystemClock(), read_only=True) as desk:
+        stream = desk.watch(Interest(slices=frozenset({Slice.STATUS})))
+        first = await anext(stream)
+        assert [getattr(row, "gate", "") for row in first.put] == [READ_ONLY]
+        await stream.aclose()
+
+
+async def test_a_lost_line_comes_back_and_nothing_is_sent_for_it(place: Path) -> None:
+    before, after = NotebookDesk(), NotebookDesk()
+    async with asyncio.timeout(10):
+        async with serve(before, place):
+            attaching = attach(place, SystemClock(), again_seconds=AGAIN)
+            desk = await attaching.__aenter__()
+            stream = desk.watch(Interest())
+            await anext(stream)
+        with pytest.raises(DeskUnavailable):
+            async for _ in stream:
+                pass
+        assert not desk.is_up
+        refused = await desk.send(order())
+        assert (refused.is_ok, refused.text[:18]) == (False, "the engine is gone")
+        with pytest.raises(DeskUnavailable):
+            await desk.story("x")
+        assert desk.now() > 0
+        async with serve(after, place):  # another engine, as after a restart
+            await desk.back()
+            again = desk.watch(Interest())
+            assert (await anext(again)).revision == 1
+            assert after.commands == []
+            assert (await desk.send(order())).is_ok
+            await again.aclose()
+            await attaching.__aexit__(None, None, None)
+    assert before.commands == []
+    assert after.commands == [order()]
+
+
+async def test_nobody_there_at_first_is_an_error(place: Path) -> None:
+    with pytest.raises(DeskUnavailable, match="none runs"):
+        async with attach(place, SystemClock()):
+            pass

@@ -1,0 +1,117 @@
+"""The engine of an attached console goes away and comes back: what stands still does not look alive, what was typed
+stays, and nothing is sent before a person has looked again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from core.domain.commands import Submit
+from core.domain.errors import DeskUnavailable
+from core.domain.market import Freshness
+from core.trading.view import Changed, Interest, Slice
+from tests.tui import scripted
+from tests.tui.scripted import Hands, ScriptedDesk, console
+from tui.forms.ticket import Ticket
+
+
+class LeavingDesk(ScriptedDesk):
+    """Its streams end with the line, until `come_back`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = asyncio.Event()
+        self._up = asyncio.Event()
+        self._up.set()
+
+    @property
+    def is_up(self) -> bool:
+        return self._up.is_set()
+
+    async def back(self) -> None:
+        await self._up.wait()
+
+    def go_away(self) -> None:
+        self._up.clear()
+        for _, queue in self._later:
+            queue.put_nowait(LOST)
+        self._later.clear()
+
+    def come_back(self) -> None:
+        self._up.set()
+
+    async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
+        if not self.is_up:
+            raise DeskUnavailable("none runs")
+        async for changed in super().watch(interest):
+            if changed is LOST:
+                raise DeskUnavailable("the line broke")
+            yield changed
+
+
+LOST = Changed(slice=Slice.LOG, revision=0)
+
+
+async def gone(hands: Hands, desk: LeavingDesk) -> None:
+    desk.go_away()
+    await hands.until(lambda: "NO ENGINE" in hands.text)
+
+
+async def test_figures_of_an_engine_that_is_gone_do_not_look_alive() -> None:
+    desk = LeavingDesk()
+    async with console(desk) as hands:
+        picture = hands.app.picture
+        assert any(row.freshness is Freshness.LIVE for row in picture.quotes())
+        await gone(hands, desk)
+        await hands.until(lambda: "gate: no engine" in hands.lines[0])
+        assert "71,000" in hands.text
+        assert {row.freshness for row in picture.quotes()} == {Freshness.STALE}
+        assert picture.book is not None and picture.book.freshness is Freshness.STALE
+        assert picture.status is not None and not any(feed.is_connected for feed in picture.status.feeds)
+
+
+async def test_the_whole_picture_is_read_again_when_it_is_back() -> None:
+    desk = LeavingDesk()
+    async with console(desk) as hands:
+        assert hands.app.picture.orders()
+        await gone(hands, desk)
+        desk.rows = {**desk.rows, Slice.ORDERS: ()}  # they ended while nobody looked
+        desk.come_back()
+        await hands.until(lambda: not hands.app.picture.orders())
+        await hands.until(lambda: "gate: no engine" not in hands.lines[0])
+        picture = hands.app.picture
+        assert any(row.freshness is Freshness.LIVE for row in picture.quotes())
+        await hands.until(lambda: picture.book is not None and picture.book.freshness is Freshness.LIVE)
+        desk.push(Slice.STATUS, [scripted.status(gate="halted by hand")])
+        await hands.until(lambda: "halted by hand" in hands.lines[0])
+        assert desk.sent == []
+
+
+async def test_a_ticket_keeps_what_was_typed_and_is_looked_at_again_before_it_sends() -> None:
+    desk = LeavingDesk()
+    async with console(desk) as hands:
+        await hands.press("b", "7")
+        ticket = hands.app.top_form
+        assert isinstance(ticket, Ticket)
+        await gone(hands, desk)
+        desk.come_back()
+        await hands.until(lambda: "wait for another look" in hands.text)
+        assert hands.app.top_form is ticket
+        await hands.press("enter")
+        await hands.until(lambda: "look at the figures" in hands.text)
+        assert desk.sent == []
+        await hands.press("enter")
+        await hands.until(lambda: desk.sent)
+        assert [type(command) for command in desk.sent] == [Submit]
+        assert desk.sent[0].request.quantity == 7  # type: ignore[union-attr]
+
+
+async def test_panic_needs_no_second_look() -> None:
+    desk = LeavingDesk()
+    async with console(desk) as hands:
+        await hands.press("ctrl+x")
+        await gone(hands, desk)
+        desk.come_back()
+        await hands.until(lambda: "wait for another look" in hands.text)
+        await hands.press("enter")
+        await hands.until(lambda: len(desk.sent) == 1)
