@@ -25,6 +25,7 @@ from core.domain.market import NS, Aggressor, Bar, Freshness, Interval, Phase
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
 from core.domain.signal import Step
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
+from core.trading.story import Story
 from core.trading.view import (
     BookRow,
     Changed,
@@ -460,6 +461,9 @@ class ScriptedDesk:
         self.asked.append((instrument, interval, since, until))
         bars = tuple(bar for bar in self.past.get((instrument, interval), ()) if since <= bar.ts < until)
         return Coverage(bars=bars, start=bars[0].ts if bars else None, end=bars[-1].ts if bars else None)
+
+    async def story(self, key: str) -> Story:
+        return Story(what="instrument", subject=key)
 
     async def history(self, query: Query) -> Page:
         return Page(rows=self.fills if query.what == "fills" else ())
