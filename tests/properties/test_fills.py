@@ -1,4 +1,4 @@
-"""Executions told in every bad way: the money is exact, whatever the telling. See fills.py; the long form is a command."""
+"""Executions told in every bad way: the money is exact, whatever the telling. The long form is fills.py."""
 
 from __future__ import annotations
 
