@@ -29,6 +29,8 @@ FRAMES_WAITING = 256
 """Frames that wait to be taken; beyond that the venue waits (TCP)."""
 FIRST_SECONDS, LAST_SECONDS = 0.5, 30.0
 CONNECTS_A_MINUTE = 12
+STALL = NS // 20
+"""Waking up later than this means that this process had no time."""
 CALM = 60 * NS
 """A line that stood this long counts as having recovered."""
 
@@ -227,6 +229,9 @@ class Socket:
                 async with asyncio.timeout(max((wake - now) / NS, 0.001)):
                     data = await line.recv()
             except TimeoutError:
+                late = self._clock.monotonic() - wake
+                if late > STALL:  # it was we who stood still: what came meanwhile is not looked at yet
+                    self._heard_at += late
                 continue
             except ConnectionClosed as error:
                 said = error.rcvd or error.sent

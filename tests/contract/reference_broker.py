@@ -88,7 +88,7 @@ class ReferenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     has_client_ids: bool = True
     mode: Mode = Mode.PAPER
     answer_seconds: float = 2.0
-    silence_seconds: float = 0.5
+    silence_seconds: float = 1.0
 
     def __repr__(self) -> str:
         return f"ReferenceSettings({self.url})"

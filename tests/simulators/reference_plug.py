@@ -24,7 +24,7 @@ class ReferencePlug:
     instrument = INSTRUMENTS[0]
     has_wire = True
     faults_known = faults.ON_ORDERS | faults.ON_LISTS | faults.ON_FRAMES | {faults.Fault.SLOW_READER}
-    silence_seconds = 0.5
+    silence_seconds = 1.0
 
     def __init__(self, folder: Path, *, has_client_ids: bool) -> None:
         self.name = "reference" if has_client_ids else "reference-no-ids"
