@@ -153,3 +153,34 @@ async def test_an_error_is_never_an_absence(session: Session, fault: Fault) -> N
     except BrokerError:
         return
     assert not isinstance(found, Absent)
+
+
+# --- one order asked for by our id -----------------------------------------------------------------------------------
+
+
+def can_find(session: Session) -> None:
+    if not session.broker.capabilities.has_client_ids:
+        pytest.skip("this venue does not know our ids")
+
+
+async def test_an_order_is_found_by_our_id_or_said_to_be_absent(session: Session) -> None:
+    can_find(session)
+    sent = await session.rest()
+    found = await session.broker.find(sent.order)
+    assert isinstance(found, VenueOrder) and (found.ref, found.status) == (sent.ref, "open")
+    assert isinstance(await session.broker.find(order_of(session.plug.request("buy", "1", "70000"))), Absent)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("fault", sorted(ON_LISTS))
+async def test_no_fault_is_taken_for_an_absence(session: Session, fault: Fault) -> None:
+    """The order is there. Whatever happens to the question, the answer is never that it is not."""
+    can_find(session)
+    sent = await session.rest()
+    session.plug.faults.put("list", fault, times=3, seconds=0.05)
+    try:
+        found = await session.broker.find(sent.order)
+    except BrokerError:
+        return
+    assert not isinstance(found, Absent)
+    assert isinstance(found, Unread) or found.ref == sent.ref
