@@ -9,6 +9,7 @@ from typing import Any
 from core.domain.account import Account, Balance, Mode
 from core.domain.events import (
     AccountListed,
+    FeedChanged,
     GateChanged,
     InstrumentListed,
     OrderAccepted,
@@ -97,6 +98,7 @@ def engine(limits: RiskLimits | None = None, cash: str = "100000000", **more: An
         RateChanged(ts=START, currency=USD, base=KRW, rate=Decimal(1400)),
         PhaseChanged(ts=START, market="XKRX", phase=Phase.OPEN),
         PhaseChanged(ts=START, market="XNAS", phase=Phase.OPEN),
+        FeedChanged(ts=START, broker="paper", is_connected=True),
         GateChanged(ts=START, account=ACCOUNT, is_open=True),
         quote(71_000, 71_100),
         quote(227.30, 227.32, instrument=APPLE),

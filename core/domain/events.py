@@ -208,6 +208,42 @@ class DayStarted(_Event, frozen=True, kw_only=True):
     marks: dict[InstrumentId, Decimal] = {}
 
 
+class DayHighReached(_Event, frozen=True, kw_only=True):
+    """The day's result is better than ever before that day: what a drawdown is measured from. In base currency; told
+    in steps of a hundredth of the limit."""
+
+    account: AccountId
+    result: Decimal
+
+
+class Sweep(StrEnum):
+    """What is wound down, again and again, until the venue shows nothing of it."""
+
+    NONE = "none"
+    ENTRIES = "entries"
+    """Orders that add exposure; protective ones stay."""
+    ALL = "all"
+    """Every order."""
+    FLATTEN = "flatten"
+    """Every order, then every position."""
+
+
+class SweepChanged(_Event, frozen=True, kw_only=True):
+    """`account` None means all accounts."""
+
+    account: AccountId | None
+    sweep: Sweep
+    by: str
+
+
+class LimitsChanged(_Event, frozen=True, kw_only=True):
+    """The limits in force from here on, all of them; `off` where a rule does not stand."""
+
+    limits: dict[str, str]
+    by: str
+    text: str = ""
+
+
 class StrategyStatus(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
@@ -358,6 +394,9 @@ DurableEvent = (
     | DriftAcknowledged
     | TradingStateChanged
     | DayStarted
+    | DayHighReached
+    | SweepChanged
+    | LimitsChanged
     | StrategyChanged
     | StrategyParamsChanged
     | WatchlistChanged

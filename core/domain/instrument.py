@@ -121,6 +121,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     price_limit: Decimal | None = None
     """The daily limit around the previous close as a fraction (0.3 at KRX); None = no limit."""
     can_short: bool = False
+    is_tradable: bool = True
+    """False: it can be looked at, but the venue takes no orders for it (an index, a suspension)."""
     previous_close: Decimal | None = None
     vi_upper: Decimal | None = None
     vi_lower: Decimal | None = None

@@ -149,7 +149,7 @@ class LocalDesk:
         engine, state = self._engine, self._engine.state
         accounts = list(state.accounts.values())
         closed = [g for g in state.gates.values() if not g.is_open]
-        gate = engine.gate.journal_problem or (closed[0].text or "closed" if closed else "")
+        gate = engine.gate.problem or (closed[0].text or "closed" if closed else "")
         if not state.gates:
             gate = "not connected yet"
         orders = [state.orders[id] for id in state.live]
@@ -178,7 +178,7 @@ class LocalDesk:
             feeds=tuple(self._feed_row(f, received) for f in state.feeds.values()),
             unknown_orders=sum(o.status is OrderStatus.UNKNOWN for o in orders),
             working_orders=len(orders),
-            journal=engine.gate.journal_problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
+            journal=engine.gate.problem or ("read-only" if self._runner.journal.is_read_only else "ok"),
             dropped=self._runner.dropped,
             replay=self._replay(),
             is_rehearsal=self._is_rehearsal and all(a.mode is Mode.PAPER for a in accounts),

@@ -53,6 +53,7 @@ DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
+STRAIGHT_NS = 60 * NS
 
 
 class Runner:
@@ -107,6 +108,8 @@ class Runner:
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
         self._equity_minute = -1
+        self._clocks: tuple[int, int] | None = None
+        self._straight_since = 0
         self.outboxes = {
             name: Outbox(
                 broker,
@@ -217,7 +220,7 @@ class Runner:
                 self.meters.journal.add(done - asked)
         if self._write_problem:
             self._write_problem = ""
-            self.engine.gate.journal_problem = self._disk_problem
+            self.engine.gate.journal_problem = ""
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
         for _, commands, _ in batch:
             self._carry(commands)
@@ -396,10 +399,11 @@ class Runner:
     def second(self) -> None:
         """What is due each second: bars and limits, the day, the halt file, the disk, the archive."""
         now = self.clock.now()
+        self._look_at_clock(now)
         self.ask(Tick(by="clock"))
         for account in list(self.engine.state.accounts.values()):
             day = day_of(now, account.zone)
-            if self.engine.state.days.get(account.id) != day:
+            if self.engine.state.days.get(account.id) != day and not self.engine.gate.clock_offset:
                 self.ask(StartDay(account=account.id, day=day, by="clock"))
         if self._is_halted() and self.engine.state.trading_states.get(None) is not TradingState.HALTED:
             self.ask(SetTradingState(state=TradingState.HALTED, by="halt file", text="found the halt file"))
@@ -419,6 +423,20 @@ class Runner:
                 if equity is not None:
                     self.archive.put_equity(id, now, equity)
 
+    def _look_at_clock(self, now: int) -> None:
+        """The wall clock against the one that nobody sets. After a jump no day begins and nothing new is sent, until
+        it has run straight for a minute: a wrong date must not forgive the day's loss."""
+        gate, monotonic = self.engine.gate, self.clock.monotonic()
+        before, self._clocks = self._clocks, (now, monotonic)
+        jump = (now - before[0]) - (monotonic - before[1]) if before else 0
+        if abs(jump) >= NS:
+            gate.clock_offset += jump / NS
+            self._straight_since = monotonic
+            text = f"the clock jumped by {jump / NS:+.1f} s: no new exposure until it has run straight for a minute"
+            self.feed(Noticed(ts=now, level="warning", kind="CLOCK", text=text))
+        elif gate.clock_offset and monotonic - self._straight_since >= STRAIGHT_NS:
+            gate.clock_offset = 0.0
+
     def _save_quotes(self) -> None:
         if self.archive is not None:
             self.archive.put_quotes(self.engine.state.quotes.values())
@@ -436,11 +454,11 @@ class Runner:
         if free is None:
             return
         if free < self.min_free_mb and not self._disk_problem:
-            self._disk_problem = f"low disk: only {free:.0f} MB free, {self.min_free_mb:g} MB are needed"
-            self.engine.gate.journal_problem = self._write_problem or self._disk_problem
+            self._disk_problem = self.engine.gate.disk_problem = (
+                f"low disk: only {free:.0f} MB free, {self.min_free_mb:g} MB are needed"
+            )
             text = f"{self._disk_problem}. New orders are refused, cancels work; make room"
             self.feed(Noticed(ts=self.clock.now(), level="error", kind="DISK", text=text))
         elif self._disk_problem and free >= self.min_free_mb:
-            self._disk_problem = ""
-            self.engine.gate.journal_problem = self._write_problem
+            self._disk_problem = self.engine.gate.disk_problem = ""
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="DISK", text="there is room on the disk again"))

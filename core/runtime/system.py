@@ -109,7 +109,7 @@ class System:
     def _journal(self) -> JournalFigures:
         runner = self._runner
         facts: JournalFacts = runner.journal.facts()
-        problem = runner.engine.gate.journal_problem or ("read-only" if runner.journal.is_read_only else "")
+        problem = runner.engine.gate.problem or ("read-only" if runner.journal.is_read_only else "")
         return JournalFigures(
             path=facts.path,
             size=facts.size,

@@ -76,7 +76,7 @@ def _duplicate(w: Weighed) -> str:
     if w.question.but is not None:
         return ""
     since = w.question.now - round(w.limits.duplicate_seconds * NS)
-    for ts, request in reversed(w.state.recent):
+    for ts, request in reversed(w.state.curbs.recent):
         if ts < since:
             break
         same = (request.account, request.instrument, request.side, request.quantity, request.limit_price) == (
@@ -136,7 +136,7 @@ def _size(w: Weighed) -> str:
 
 def _by_hand(state: State) -> Iterator[OrderRequest]:
     automatic = set(state.strategies)
-    return (request for _, request in reversed(state.recent) if request.source not in automatic)
+    return (request for _, request in reversed(state.curbs.recent) if request.source not in automatic)
 
 
 def _worth(state: State, request: OrderRequest) -> Decimal | None:

@@ -16,7 +16,9 @@ from core.domain.commands import (
     StartDay,
     Submit,
 )
+from core.domain.decimals import ZERO
 from core.domain.events import (
+    DayHighReached,
     DayStarted,
     Noticed,
     OrderCanceled,
@@ -35,6 +37,8 @@ from core.trading.state import State
 from core.trading.strategist import Strategist
 
 FLATTEN_AGAIN_NS = 3 * NS
+HIGH_STEPS = 100
+"""The day's best result is journalled each time it has grown by this part of the limit."""
 FLATTENER = "panic"
 """Source of the orders that flatten: they alone are not canceled by it."""
 
@@ -162,10 +166,22 @@ class Control:
         return mark if mark is not None or known is None else known.previous_close
 
     def watch_loss(self, account: AccountId, now: int, out: list[Output]) -> None:
-        limit = self.gate.limits.daily_loss
-        if limit is None or self.state.trading_state(account).severity >= TradingState.REDUCING.severity:
+        """The day's result against its limits, realised and marked: an account that reaches one turns REDUCING."""
+        limits, currency = self.gate.limits, self.state.base_currency
+        if limits.daily_loss is None and limits.max_drawdown is None:
             return
         result = risk.day_result(self.state, account)
-        if result is not None and -result >= limit:
-            text = f"day loss {-result:,.0f} reached the limit {limit:,.0f} {self.state.base_currency}"
+        if result is None:
+            return
+        high = self.state.curbs.highs.get(account, ZERO)
+        if limits.max_drawdown is not None and result > high + limits.max_drawdown / HIGH_STEPS:
+            emit(self.state, DayHighReached(ts=now, account=account, result=result), out)
+        if self.state.trading_state(account).severity >= TradingState.REDUCING.severity:
+            return
+        fall = max(high, result) - result
+        if limits.daily_loss is not None and -result >= limits.daily_loss:
+            text = f"day loss {-result:,.0f} reached the limit {limits.daily_loss:,.0f} {currency}"
             self.change_trading_state(account, TradingState.REDUCING, "daily loss", text, now, out)
+        elif limits.max_drawdown is not None and fall >= limits.max_drawdown:
+            text = f"the day fell {fall:,.0f} from its best, the limit is {limits.max_drawdown:,.0f} {currency}"
+            self.change_trading_state(account, TradingState.REDUCING, "drawdown", text, now, out)

@@ -1,5 +1,5 @@
 """What stands before every order, whoever asks: the limits in force, the costs to reckon with, and whether the journal
-can be written. It asks the rules (risk.py); it changes nothing."""
+can be written. It asks the rules (risk/); it changes nothing."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ class Gate:
         """Brokers that keep no ids of ours: one order at a time is on its way there, per instrument and side."""
         self.journal_problem = ""
         """Why the journal cannot be written; empty while it can. Set by the runner."""
+        self.disk_problem = ""
+        """Why the disk is too full; empty while it is not. Set by the runner."""
+        self.clock_offset = 0.0
+        """Seconds by which the wall clock jumped within the last minute. Set by the runner."""
+
+    @property
+    def problem(self) -> str:
+        """What keeps every new order in, whatever the account; empty when nothing does."""
+        return self.journal_problem or self.disk_problem
 
     def question(self, request: OrderRequest, now: int, **more: Any) -> Question:
         return Question(
@@ -41,6 +50,8 @@ class Gate:
             # A leg was decided on with its entry: whoever paused the strategy since still wants the stop.
             is_automatic=request.source in self.strategist.slots and request.parent is None,
             journal_problem=self.journal_problem,
+            disk_problem=self.disk_problem,
+            clock_offset=self.clock_offset,
             costs=self.costs,
             is_laned=broker_of(request.account) in self.laned,
             **more,

@@ -143,6 +143,12 @@ class Requests:
             and abs(now - wish.ts) < CANCEL_AGAIN_NS
         ):
             return NOTHING
+        if command.by in self.gate.strategist.slots and not makes_room(order):
+            denial = risk.cancel_rate(self.state, self.gate.limits, command.by, now)
+            if denial is not None:
+                text = f"{order.id[-4:]} is not canceled: {denial.text}"
+                emit(self.state, Noticed(ts=now, level="warning", kind="DENY", text=text), out)
+                return out
         requested = Requested(
             kind=RequestKind.CANCEL,
             phase=RequestPhase.SENDING,

@@ -49,6 +49,7 @@ from core.domain.instrument import Currency, Instrument
 from core.domain.market import OrderBook, Phase, Quote, Trade
 from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
 from core.trading import ledger
+from core.trading.curbs import Curbs
 from core.trading.kept import Kept
 from core.trading.tally import Tally
 
@@ -117,8 +118,8 @@ class State:
         """The newest changes of what may be done, oldest first."""
         self.kept = Kept()
         """Lists, alerts and notes."""
-        self.recent: deque[tuple[int, OrderRequest]] = deque(maxlen=2000)
-        """(ts, request) of the newest staged orders: for the duplicate and rate rules."""
+        self.curbs = Curbs()
+        """What the gate remembers."""
         self.late_fills = 0
         """Fills that came when their order could not have any (ended, or never sent), or beyond its quantity."""
         self._apply: dict[type, Callable[[Any], None]] = {
@@ -132,7 +133,7 @@ class State:
             OrderNotPlaced: lambda e: self._end(e, OrderStatus.NOT_PLACED, e.text),
             OrderCanceled: self._canceled,
             OrderExpired: lambda e: self._end(e, OrderStatus.EXPIRED, e.text),
-            OrderRequested: lambda e: self._change(e.client_order_id, e.ts, requested=e.requested),
+            OrderRequested: self._requested,
             OrderReplaced: self._replaced,
             OrderFilled: self._filled,
             CandidatesFound: lambda e: self._change(e.client_order_id, e.ts, candidates=e.candidates),
@@ -144,6 +145,7 @@ class State:
             PositionAdjusted: self._adjusted,
             TradingStateChanged: self._trading_state,
             DayStarted: self._day,
+            **self.curbs.folds,
             StrategyChanged: lambda e: self.strategies.__setitem__(e.name, e),
             StrategyParamsChanged: lambda e: self.strategy_params.__setitem__(e.name, e),
             **self.kept.folds,
@@ -179,7 +181,7 @@ class State:
             self._step(held.id, OrderStatus.STAGED, event.ts, stop_price=stop, requested=None, **terms)
         else:
             self._add(request, OrderStatus.STAGED, event.ts)
-        self.recent.append((event.ts, request))
+        self.curbs.recent.append((event.ts, request))
 
     def _add(self, request: OrderRequest, status: OrderStatus, ts: int, reason: str = "") -> None:
         self.orders[request.client_order_id] = Order(
@@ -219,6 +221,12 @@ class State:
 
     def _unknown(self, event: OrderUnknown) -> None:
         self._step(event.client_order_id, OrderStatus.UNKNOWN, event.ts, reason=event.text, candidates=event.candidates)
+
+    def _requested(self, event: OrderRequested) -> None:
+        wish = event.requested
+        if wish.kind is RequestKind.CANCEL and wish.phase is RequestPhase.SENDING:
+            self.curbs.cancels.append((event.ts, wish.text))
+        self._change(event.client_order_id, event.ts, requested=wish)
 
     def _end(self, event: Any, status: OrderStatus, reason: str) -> None:
         self._step(event.client_order_id, status, event.ts, reason=reason, requested=None)
@@ -268,7 +276,9 @@ class State:
     def _book(self, fill: Fill) -> None:
         self.fills.append(fill)
         place = (fill.account, fill.instrument)
-        self.positions[place] = ledger.book_fill(self.position(*place), fill)
+        before = self.position(*place)
+        after = self.positions[place] = ledger.book_fill(before, fill)
+        self.curbs.fill(fill, before, after)
         if fill.source:
             self._book_strategy(fill)
 
@@ -380,6 +390,7 @@ class State:
 
     def _day(self, event: DayStarted) -> None:
         self.days[event.account] = event.day
+        self.curbs.start_day(event.account)
         for place, position in list(self.positions.items()):
             if place[0] == event.account:
                 self.positions[place] = ledger.start_day(position, event.marks.get(place[1]))

@@ -423,7 +423,7 @@ async def test_low_disk_stays_low_though_the_journal_is_written() -> None:
         await made.second()
         for _ in range(3):
             receipt = await made.do(Submit(request=scenes.request(price="70000")))
-            assert receipt.rule == "journal"
+            assert receipt.rule == "disk"
         runner._free_mb = lambda: 100.0
         await made.second()
         assert (await made.do(Submit(request=scenes.request(price="70000")))).is_ok

@@ -6,13 +6,16 @@ from decimal import Decimal
 from math import inf, nan
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.account import TradingState
-from core.domain.commands import SetTradingState, Submit
-from core.domain.events import BalanceChanged, OrderSending, OrderUnknown, PhaseChanged, RateChanged
+from core.domain.commands import SetTradingState, StartDay, Submit, Tick
+from core.domain.events import BalanceChanged, FeedChanged, OrderSending, OrderUnknown, PhaseChanged, RateChanged
+from core.domain.ids import ClientOrderId
+from core.domain.instrument import Kind
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Freshness, Phase, Quote
 from core.domain.order import OrderType
@@ -84,7 +87,7 @@ def test_a_stale_or_cached_quote_denies() -> None:
     assert rule(engine, START + 5 * NS) == ""
     assert rule(engine, START + 6 * NS) == "stale quote"
     engine.step(Quote(SAMSUNG, 71000, 1, 71100, 1, START, START, Freshness.CACHED), START)
-    assert rule(engine) == "stale quote"
+    assert rule(engine) == "live quote"
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf, 0.0])
@@ -105,8 +108,8 @@ def test_what_is_unknown_denies() -> None:
     assert rule(no_cash) == "buying power"
     no_quote = scenes.engine()
     del no_quote.state.quotes[SAMSUNG]
-    assert rule(no_quote) == "stale quote"
-    blind = scenes.engine(RiskLimits(daily_loss=D(1)))
+    assert rule(no_quote) == "live quote"
+    blind = scenes.engine(RiskLimits(daily_loss=D(1), max_gross_value=None))
     scenes.hold(blind, "buy", "1", "200", instrument=APPLE)
     del blind.state.rates[USD]
     assert rule(blind) == "daily loss"
@@ -208,3 +211,163 @@ def test_stop_orders_are_valued_at_their_stop() -> None:
     engine = scenes.engine(RiskLimits(max_order_value=D(800_000)))
     assert rule(engine, price=None, type=OrderType.STOP, stop_price=D(79_000)) == ""
     assert rule(engine, price=None, type=OrderType.STOP, stop_price=D(81_000)) == "max value"
+
+
+# --- the rules of one subject each ------------------------------------------------------------------------------------
+
+
+def with_feed(engine: Engine, up: bool) -> Engine:
+    engine.state.feeds["paper"] = FeedChanged(ts=START, broker="paper", is_connected=up)
+    return engine
+
+
+def test_a_line_that_is_down_or_was_never_up_denies() -> None:
+    engine = with_feed(scenes.engine(), up=False)
+    assert rule(engine) == "feed"
+    del engine.state.feeds["paper"]
+    assert rule(engine) == "feed"
+    assert rule(with_feed(engine, up=True)) == ""
+
+
+def test_a_full_disk_has_its_own_name() -> None:
+    engine = scenes.engine()
+    engine.gate.disk_problem = "low disk: only 3 MB free"
+    assert rule(engine) == "disk"
+
+
+@pytest.mark.parametrize(("offset", "wanted"), [(2.0, ""), (2.1, "clock"), (-3600.0, "clock"), (nan, "clock")])
+def test_a_clock_that_jumped_denies_what_adds_exposure(offset: float, wanted: str) -> None:
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "70000")
+    engine.gate.clock_offset = offset
+    assert rule(engine) == wanted
+    assert rule(engine, side="sell", price="71000") == ""
+
+
+def test_a_quote_from_the_future_says_that_the_clock_is_behind() -> None:
+    engine = scenes.engine()
+    engine.step(Quote(SAMSUNG, 71000, 1, 71100, 1, START + 3 * NS, START), START)
+    assert rule(engine) == "clock"
+
+
+def test_prices_beyond_the_days_limits_never_leave() -> None:
+    engine = scenes.engine(RiskLimits(price_collar=None))
+    assert rule(engine, price="91700", quantity="1") == "price limit"
+    assert rule(engine, price="91600", quantity="1") == ""
+    assert rule(engine, price="49000") == "price limit"
+    unlisted = msgspec.structs.replace(engine.state.instruments[SAMSUNG], previous_close=None)
+    engine.state.instruments[SAMSUNG] = unlisted
+    assert rule(engine) == "price limit"
+
+
+def test_an_instrument_that_only_shows_prices_takes_no_order() -> None:
+    engine = scenes.engine()
+    engine.state.instruments[SAMSUNG] = msgspec.structs.replace(engine.state.instruments[SAMSUNG], is_tradable=False)
+    assert rule(engine) == "tradable"
+
+
+def test_index_products_have_the_narrow_collar() -> None:
+    engine = scenes.engine()
+    assert rule(engine, price="72700") == ""
+    engine.state.instruments[SAMSUNG] = msgspec.structs.replace(engine.state.instruments[SAMSUNG], kind=Kind.ETF)
+    assert rule(engine, price="72700") == "price collar"
+
+
+def test_gross_value_counts_positions_and_every_working_order() -> None:
+    engine = scenes.engine(RiskLimits(max_gross_value=D(2_000_000)))
+    scenes.hold(engine, "buy", "10", "70000")  # 710,500 at the mark
+    assert rule(engine) == ""
+    lost = scenes.request(quantity="10", price="70000")
+    engine.step(Submit(request=lost), START)
+    engine.step(OrderSending(ts=START, client_order_id=lost.client_order_id), START)
+    engine.step(OrderUnknown(ts=START, client_order_id=lost.client_order_id, text="?"), START)
+    assert rule(engine) == "max gross"
+    assert rule(engine, quantity="8") == ""
+
+
+def test_holdings_are_counted_with_what_may_become_one() -> None:
+    engine = scenes.engine(RiskLimits(max_holdings=1))
+    assert rule(engine) == ""
+    engine.step(Submit(request=scenes.request(price="227.00", quantity="1", instrument=APPLE)), START)
+    assert rule(engine) == "max holdings"
+    assert rule(engine, quantity="1", price="226.00", instrument=APPLE) == ""
+
+
+def test_an_order_never_trades_with_our_own() -> None:
+    engine = scenes.engine()
+    resting = scenes.request(side="sell", price="227.40", quantity="5", instrument=APPLE)
+    engine.step(Submit(request=resting), START)
+    scenes.send(engine, resting.client_order_id)
+    assert rule(engine, price="227.40", quantity="7", instrument=APPLE) == "self cross"
+
+
+def test_what_rests_on_the_other_side_is_no_cross_until_it_is_reached() -> None:
+    engine = scenes.engine()
+    engine.step(Submit(request=scenes.request(side="sell", price="227.40", quantity="5", instrument=APPLE)), START)
+    assert rule(engine, price="227.39", quantity="5", instrument=APPLE) == ""
+    assert rule(engine, price=None, quantity="5", instrument=APPLE) == ""  # the ask is 227.32
+
+
+def test_trades_of_a_day_are_counted_until_the_day_ends() -> None:
+    engine = scenes.engine(RiskLimits(max_trades_per_day=2))
+    engine.step(StartDay(account=ACCOUNT, day="2025-11-20"), START)
+    for n in range(2):
+        assert rule(engine) == ""
+        scenes.hold(engine, "buy", "1", "70000", order=ClientOrderId(f"t{n}"))
+    assert rule(engine) == "trades a day"
+    engine.step(StartDay(account=ACCOUNT, day="2025-11-21"), START)
+    assert rule(engine) == ""
+
+
+def test_a_loss_is_slept_over() -> None:
+    engine = scenes.engine(RiskLimits(loss_cooldown_seconds=20.0))
+    scenes.hold(engine, "buy", "2", "72000")
+    scenes.hold(engine, "sell", "1", "73000")
+    assert rule(engine, START + 1) == ""
+    scenes.hold(engine, "sell", "1", "71000")
+    assert rule(engine, START + 19 * NS) == "cooldown"
+    assert rule(engine, START + 20 * NS) == ""
+
+
+def test_a_fall_from_the_days_best_counts_though_the_day_is_not_lost() -> None:
+    engine = scenes.engine(RiskLimits(max_drawdown=D(100_000), daily_loss=None))
+    scenes.hold(engine, "buy", "100", "71000")
+    engine.step(scenes.quote(74_000, 74_100), START)
+    engine.step(Tick(), START)
+    best = engine.state.curbs.highs[ACCOUNT]
+    assert best == D(305_000)
+    engine.step(scenes.quote(73_200, 73_300), START)
+    engine.step(Tick(), START)
+    assert rule(engine, price="73200") == ""
+    engine.step(scenes.quote(73_000, 73_100), START)
+    assert rule(engine, price="73000") == "drawdown"
+    engine.step(Tick(), START)
+    assert engine.state.trading_state(ACCOUNT) is TradingState.REDUCING
+
+
+def test_short_sales_need_cover() -> None:
+    engine = scenes.engine()
+    engine.step(BalanceChanged(ts=START, account=ACCOUNT, currency=USD, total=D(1000), available=D(1000)), START)
+    assert rule(engine, side="sell", price="227.40", quantity="4", instrument=APPLE) == ""
+    assert rule(engine, side="sell", price="227.40", quantity="5", instrument=APPLE) == "buying power"
+
+
+def test_a_strategy_cannot_confirm_its_own_duplicate() -> None:
+    engine = scenes.engine()
+    engine.step(Submit(request=scenes.request()), START)
+    question = engine.gate.question(scenes.request(), START, is_confirmed=True)
+    assert risk.assess(question) is None
+    denial = risk.assess(msgspec.structs.replace(question, is_automatic=True))
+    assert denial is not None and denial.rule == "duplicate"
+
+
+def test_rates_beyond_what_is_remembered_are_refused_at_the_door() -> None:
+    with pytest.raises(ValueError, match="at most 2000"):
+        RiskLimits(max_orders_per_minute=2001)
+
+
+def test_no_limit_on_size_keeps_a_position_in() -> None:
+    engine = scenes.engine(RiskLimits(max_order_quantity=D(5)))
+    scenes.hold(engine, "buy", "10", "70000")
+    assert rule(engine, side="sell", price="71000") == ""
+    assert rule(engine) == "max quantity"
