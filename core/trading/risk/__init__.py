@@ -53,6 +53,7 @@ __all__ = [
     "Costs",
     "Denial",
     "Question",
+    "ask",
     "assess",
     "cancel_rate",
     "collar_of",

@@ -29,7 +29,8 @@ def duplicate(q: Question) -> Denial | None:
 
 
 def order_rate(q: Question) -> Denial | None:
-    if q.is_repeatable:
+    """A person's way out is never slowed down by what went in."""
+    if q.is_repeatable or (q.is_reducing and not q.is_automatic):
         return None
     second, minute = q.now - NS, q.now - 60 * NS
     by_source = by_account = by_all = 0
@@ -57,7 +58,7 @@ def order_rate(q: Question) -> Denial | None:
 
 def open_orders(q: Question) -> Denial | None:
     limit = q.limits.max_open_orders
-    if limit is None or q.is_repeatable:
+    if limit is None or q.is_repeatable or (q.is_reducing and not q.is_automatic):
         return None
     count = sum(1 for o in q.state.live_orders(q.request.account) if o.status is not OrderStatus.HELD)
     if count >= limit:

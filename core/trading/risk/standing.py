@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from core.domain.account import TradingState
 from core.domain.ids import broker_of
 from core.domain.market import NS, Freshness, Phase
@@ -91,6 +93,9 @@ def live_quote(q: Question) -> Denial | None:
     if q.quote is None or q.quote.freshness is not Freshness.LIVE:
         actual = q.quote.freshness.value if q.quote is not None else "none"
         return Denial("live quote", "a live quote", actual, "there is no live quote of this instrument")
+    if not all(0 <= side < inf for side in (q.quote.bid, q.quote.ask)):  # 0 is an empty side; NaN is nothing
+        actual = f"{q.quote.bid:g} / {q.quote.ask:g}"
+        return Denial("live quote", "a quote of numbers", actual, "there is no live quote of this instrument")
     return None
 
 

@@ -55,7 +55,13 @@ POINTS = (
     *("before submit", "after submit", "before cancel", "after cancel"),
 )
 LIMITS = RiskLimits(
-    max_orders_per_second=None, max_orders_per_minute=None, duplicate_window_seconds=None, max_open_orders=40
+    max_orders_per_second=None,
+    max_orders_per_minute=None,
+    max_orders_per_minute_all=None,
+    max_trades_per_day=None,
+    forbid_self_cross=False,
+    duplicate_window_seconds=None,
+    max_open_orders=40,
 )
 
 
