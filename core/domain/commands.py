@@ -77,10 +77,25 @@ class SetTradingState(_Command, frozen=True, kw_only=True):
 
 class Panic(_Command, frozen=True, kw_only=True):
     """Automatic orders stop, only reducing orders pass, entry orders are canceled; protective stops stay.
-    With `flatten`, everything is canceled and positions are closed with reduce-only orders."""
+    With `protections` they go too; with `flatten` positions are closed as well, with reduce-only orders. All of it goes
+    on until the venue shows nothing of it."""
 
     account: AccountId | None = None
+    protections: bool = False
     flatten: bool = False
+
+
+class TightenLimit(_Command, frozen=True, kw_only=True):
+    """A stricter limit, at once and from now on. `value` as a person writes it: 1m, 2%, 30."""
+
+    name: str
+    value: str
+
+
+class AcceptLimits(_Command, frozen=True, kw_only=True):
+    """The settings' looser limits, found at the start, may count from now on. `typed` must be the word LOOSEN."""
+
+    typed: str
 
 
 class StrategyAction(StrEnum):
@@ -184,6 +199,8 @@ Command = (
     | Close
     | SetTradingState
     | Panic
+    | TightenLimit
+    | AcceptLimits
     | ControlStrategy
     | SetStrategyParams
     | SetWatchlist

@@ -227,6 +227,10 @@ class Sweep(StrEnum):
     FLATTEN = "flatten"
     """Every order, then every position."""
 
+    @property
+    def reach(self) -> int:
+        return tuple(Sweep).index(self)
+
 
 class SweepChanged(_Event, frozen=True, kw_only=True):
     """`account` None means all accounts."""

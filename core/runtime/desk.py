@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from core.config import Confirm
 from core.domain.account import Mode, TradingState
 from core.domain.commands import (
+    AcceptLimits,
     Acknowledge,
     Cancel,
     CancelAll,
@@ -26,6 +27,7 @@ from core.domain.commands import (
     StartDay,
     Submit,
     Tick,
+    TightenLimit,
     WriteNote,
 )
 from core.domain.decimals import ZERO
@@ -33,6 +35,7 @@ from core.domain.events import (
     AlertCleared,
     AlertSet,
     FeedChanged,
+    LimitsChanged,
     NoteWritten,
     Noticed,
     OrderCanceled,
@@ -63,7 +66,7 @@ from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, Order
 
 PICTURE_SECONDS = 0.1
 _PICTURE_NS = round(PICTURE_SECONDS * NS)
-_KEPT = (StrategyParamsChanged, WatchlistChanged, AlertSet, AlertCleared, NoteWritten)
+_KEPT = (StrategyParamsChanged, WatchlistChanged, AlertSet, AlertCleared, NoteWritten, LimitsChanged)
 """What people keep here: a receipt says it as the log does."""
 T = TypeVar("T")
 
@@ -270,6 +273,8 @@ class LocalDesk:
                 return self._engine.notes.problem(command)
             case SetStrategyParams():
                 return self._engine.params_refusal(command)
+            case TightenLimit() | AcceptLimits():
+                return self._engine.limits.problem(command)
             case ControlStrategy() if command.name not in self._engine.strategist.slots:
                 names = ", ".join(self._engine.strategist.slots) or "none are configured"
                 return f"there is no strategy {command.name[:40]!r}; there are: {names}"

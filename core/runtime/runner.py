@@ -273,7 +273,9 @@ class Runner:
             self.engine.restore(event)
             self.log.note(event, event.ts)
             count += 1
+        limits = self.engine.limits.begin(self.clock.now())
         if not self.journal.is_read_only:
+            self._hand_on(limits)
             self._settle_interrupted()
         return count
 

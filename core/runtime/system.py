@@ -69,6 +69,7 @@ class System:
                 for e in reversed(state.state_changes)
             ),
             scheduled=self._scheduled(now),
+            limits=runner.engine.limits.rows(now),
         )
 
     def _cpu(self) -> float:

@@ -1,5 +1,5 @@
 """What may be done at all: trading states, panic and flatten, the day and its loss limit. Panic never cancels what only
-protects; flatten goes on until nothing is left, and says once what keeps it."""
+protects; what it winds down goes on until nothing of it is left, over a restart too, and says what keeps it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from core.domain.account import TradingState
 from core.domain.commands import (
     Cancel,
-    CancelAll,
     Close,
     Panic,
     SetTradingState,
@@ -24,6 +23,8 @@ from core.domain.events import (
     OrderCanceled,
     StrategyChanged,
     StrategyStatus,
+    Sweep,
+    SweepChanged,
     TradingStateChanged,
 )
 from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
@@ -36,7 +37,9 @@ from core.trading.requests import Requests
 from core.trading.state import State
 from core.trading.strategist import Strategist
 
-FLATTEN_AGAIN_NS = 3 * NS
+AGAIN_NS = 3 * NS
+ALARM_ROUNDS = 5
+"""After so many tries somebody is told, and cancels are repeated more seldom."""
 HIGH_STEPS = 100
 """The day's best result is journalled each time it has grown by this part of the limit."""
 FLATTENER = "panic"
@@ -49,16 +52,17 @@ class Control:
         self.gate = gate
         self.requests = requests
         self.strategist = strategist
-        self._flattening: dict[AccountId | None, int] = {}
-        """Scopes to be closed, and when that was last tried."""
-        self._flatten_said: dict[tuple[AccountId, InstrumentId], str] = {}
+        self._swept: dict[AccountId | None, tuple[int, int]] = {}
+        """When each sweep last tried, and how often."""
+        self._said: dict[tuple[AccountId, InstrumentId], str] = {}
 
     def set_trading_state(self, command: SetTradingState, now: int) -> Sequence[Output]:
         out: list[Output] = []
         if command.state.severity < TradingState.REDUCING.severity:
-            self._flattening.pop(command.account, None)
-            if command.account is None:
-                self._flattening.clear()
+            # To let orders pass again ends what was being wound down, of all accounts when all are meant.
+            for account in list(self.state.curbs.sweeps):
+                if command.account in (None, account):
+                    emit(self.state, SweepChanged(ts=now, account=account, sweep=Sweep.NONE, by=command.by), out)
         self.change_trading_state(command.account, command.state, command.by, command.text, now, out)
         return out
 
@@ -73,10 +77,8 @@ class Control:
 
     def panic(self, command: Panic, now: int) -> Sequence[Output]:
         out: list[Output] = []
-        if (
-            self.state.trading_states.get(command.account, TradingState.ACTIVE).severity
-            < TradingState.REDUCING.severity
-        ):
+        before = self.state.trading_states.get(command.account, TradingState.ACTIVE)
+        if before.severity < TradingState.REDUCING.severity:
             self.change_trading_state(command.account, TradingState.REDUCING, command.by, "panic", now, out)
         for name, changed in list(self.state.strategies.items()):
             slot = self.strategist.slots.get(name)
@@ -87,37 +89,45 @@ class Control:
                 emit(self.state, paused, out)
                 if slot is not None:
                     self.strategist.control(name, StrategyStatus.PAUSED, now)
-        out.extend(
-            self.requests.cancel_all(
-                CancelAll(account=command.account, entries_only=not command.flatten, by=command.by), now
-            )
-        )
-        if command.flatten:
-            self._flattening[command.account] = 0
-            self._flatten_said.clear()
-            out.extend(self.flatten(now))
+        wanted = Sweep.FLATTEN if command.flatten else Sweep.ALL if command.protections else Sweep.ENTRIES
+        held = self.state.curbs.sweeps.get(command.account, Sweep.NONE)
+        if wanted.reach > held.reach:
+            emit(self.state, SweepChanged(ts=now, account=command.account, sweep=wanted, by=command.by), out)
+        self._swept.pop(command.account, None)
+        self._said.clear()
+        out.extend(self.sweep(now, command.by))
         return out
 
-    def flatten(self, now: int) -> Sequence[Output]:
-        """End what works, close what is left once nothing works there any more; again until all is flat."""
+    def sweep(self, now: int, by: str = FLATTENER) -> Sequence[Output]:
+        """Carry on with what is being wound down, until the venue shows nothing of it: it is in the journal, so a
+        restart goes on where this process ended. Orders first; positions once nothing works there any more."""
         out: list[Output] = []
-        for account, tried in list(self._flattening.items()):
+        for account, sweep in list(self.state.curbs.sweeps.items()):
             held = [
                 place
                 for place, position in self.state.positions.items()
-                if position.quantity and (account is None or place[0] == account)
+                if sweep is Sweep.FLATTEN and position.quantity and (account is None or place[0] == account)
             ]
-            live = list(self.state.live_orders(account))
+            live = self.requests.sweepable(account, entries_only=sweep is Sweep.ENTRIES)
             if not held and not live:
-                del self._flattening[account]
-                emit(self.state, Noticed(ts=now, level="info", kind="FLAT", text="all positions are closed"), out)
+                emit(self.state, SweepChanged(ts=now, account=account, sweep=Sweep.NONE, by=FLATTENER), out)
+                self._swept.pop(account, None)
+                if sweep is Sweep.FLATTEN:
+                    emit(self.state, Noticed(ts=now, level="info", kind="FLAT", text="all positions are closed"), out)
                 continue
-            if abs(now - tried) < FLATTEN_AGAIN_NS:
+            tried = self._swept.get(account)
+            if tried is not None and abs(now - tried[0]) < AGAIN_NS:
                 continue
-            self._flattening[account] = now
+            rounds = tried[1] + 1 if tried is not None else 1
+            self._swept[account] = (now, rounds)
+            if rounds == ALARM_ROUNDS and live:
+                left = ", ".join(order.id[-4:] for order in live[:5])
+                text = f"still not gone after {rounds} tries: {left}; look at the venue"
+                emit(self.state, Noticed(ts=now, level="error", kind="PANIC", text=text), out)
+            is_due = rounds <= ALARM_ROUNDS or rounds % ALARM_ROUNDS == 0
             for order in live:
-                if order.request.source != FLATTENER:
-                    out.extend(self.requests.cancel(Cancel(client_order_id=order.id, by=FLATTENER), now))
+                if is_due and order.request.source != FLATTENER:
+                    out.extend(self.requests.cancel(Cancel(client_order_id=order.id, by=by), now))
             busy = {(order.account, order.instrument) for order in self.state.live_orders(account)}
             for place in held:
                 if place not in busy:
@@ -132,12 +142,12 @@ class Control:
         if isinstance(request, OrderRequest):
             denial = self.gate.refusal(request, now)
             if denial is None:
-                self._flatten_said.pop(place, None)
+                self._said.pop(place, None)
                 out.extend(self.requests.submit(Submit(request=request, by=FLATTENER), now))
                 return
             request = denial.text
-        if self._flatten_said.get(place) != request:
-            self._flatten_said[place] = request
+        if self._said.get(place) != request:
+            self._said[place] = request
             text = f"{place[1]} is not closed yet: {request}"
             emit(self.state, Noticed(ts=now, level="warning", kind="FLAT", text=text), out)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from core.domain.commands import (
+    AcceptLimits,
     Acknowledge,
     Cancel,
     CancelAll,
@@ -32,6 +33,7 @@ from core.domain.commands import (
     StrategyAction,
     Submit,
     Tick,
+    TightenLimit,
     WriteNote,
 )
 from core.domain.events import (
@@ -41,6 +43,7 @@ from core.domain.events import (
     AlertSet,
     BalanceChanged,
     CandidatesFound,
+    DayHighReached,
     DayStarted,
     DriftAcknowledged,
     DurableEvent,
@@ -50,6 +53,7 @@ from core.domain.events import (
     FillCorrected,
     GateChanged,
     InstrumentListed,
+    LimitsChanged,
     NoteWritten,
     Noticed,
     OrderAccepted,
@@ -68,6 +72,7 @@ from core.domain.events import (
     StrategyChanged,
     StrategyParamsChanged,
     StrategyStatus,
+    SweepChanged,
     TradingStateChanged,
     WatchlistChanged,
 )
@@ -85,6 +90,7 @@ from core.trading.control import Control
 from core.trading.facts import END_STATUS, Facts
 from core.trading.gate import Gate
 from core.trading.legs import Due, Legs
+from core.trading.limits import Limits
 from core.trading.notes import Notes
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.queues import Queues
@@ -102,6 +108,7 @@ _OURS_ALONE = (
     *(OrderHeld, OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
     *(FillCorrected, FillAttributed, DriftAcknowledged),
+    *(DayHighReached, SweepChanged, LimitsChanged),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 40
@@ -120,6 +127,7 @@ class Engine:
         """Instruments whose market moved since the last picture: the conflation slot."""
         self.strategist = Strategist(self.state)
         self.gate = Gate(self.state, self.strategist, limits or RiskLimits(), costs)
+        self.limits = Limits(self.state, self.gate)
         self.facts = Facts(self.state, self.claiming)
         self.legs = Legs(self.state, self.gate)
         self.requests = Requests(self.state, self.gate, self.facts, self.legs, self.claiming)
@@ -167,6 +175,8 @@ class Engine:
             Acknowledge: requests.acknowledge,
             SetTradingState: control.set_trading_state,
             Panic: self._guarded(control.panic),
+            TightenLimit: self.limits.tighten,
+            AcceptLimits: self.limits.accept,
             StartDay: self._guarded(control.start_day),
             ControlStrategy: self._control_strategy,
             SetStrategyParams: self._set_strategy_params,
@@ -354,7 +364,7 @@ class Engine:
                 emit(self.state, OrderUnknown(ts=now, client_order_id=order.id, text=text), out)
         for account in self.state.accounts:
             self.control.watch_loss(account, now, out)
-        out.extend(self.control.flatten(now))
+        out.extend(self.control.sweep(now))
         if not self.legs.is_loaded:
             self.legs.load()
         if self.legs.places:

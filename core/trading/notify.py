@@ -19,6 +19,7 @@ from core.domain.events import (
     FeedChanged,
     FillAttributed,
     GateChanged,
+    LimitsChanged,
     NoteWritten,
     Noticed,
     OrderAccepted,
@@ -39,6 +40,8 @@ from core.domain.events import (
     StrategyChanged,
     StrategyParamsChanged,
     StrategyStatus,
+    Sweep,
+    SweepChanged,
     TradingStateChanged,
     WatchlistChanged,
 )
@@ -79,6 +82,13 @@ def order_words(request: OrderRequest, name: str) -> str:
 def alert_words(alert: Alert, name: Callable[[InstrumentId], str]) -> str:
     side = "rises to" if alert.above else "falls to"
     return f"{name(alert.instrument)} {side} {money(alert.price)}{f' ({alert.note})' if alert.note else ''}"
+
+
+_SWEPT = {
+    Sweep.ENTRIES: "orders that add exposure",
+    Sweep.ALL: "all orders",
+    Sweep.FLATTEN: "all orders and positions",
+}
 
 
 class LogBook:
@@ -198,6 +208,13 @@ class LogBook:
                 who = event.account or "all accounts"
                 why = f": {event.text}" if event.text else ""
                 return "warning", "STATE", f"{who} {event.state.upper()} by {event.by}{why}"
+            case SweepChanged():
+                who = event.account or "all accounts"
+                swept = _SWEPT.get(event.sweep)
+                what = f"winding down {swept}" if swept else "nothing is wound down any more"
+                return "warning", "PANIC", f"{who}: {what} by {event.by}"
+            case LimitsChanged() if event.text:
+                return "warning", "RISK", f"limits by {event.by}: {event.text}"
             case StrategyParamsChanged():
                 words = ", ".join(f"{name} {value}" for name, value in event.params.items())
                 return "info", "STRAT", f"{event.name} parameters by {event.by}: {words}"

@@ -258,12 +258,17 @@ class Requests:
 
     def cancel_all(self, command: CancelAll, now: int) -> Sequence[Output]:
         out: list[Output] = []
-        orders = list(self.state.live_orders(command.account, command.instrument))
-        spared = self._protecting(orders) if command.entries_only else frozenset()
-        for order in orders:
-            if order.id not in spared:
-                out.extend(self.cancel(Cancel(client_order_id=order.id, by=command.by), now))
+        for order in self.sweepable(command.account, command.instrument, entries_only=command.entries_only):
+            out.extend(self.cancel(Cancel(client_order_id=order.id, by=command.by), now))
         return out
+
+    def sweepable(
+        self, account: AccountId | None, instrument: InstrumentId | None = None, *, entries_only: bool
+    ) -> list[Order]:
+        """Live orders to be canceled: all, or those that do not protect."""
+        orders = list(self.state.live_orders(account, instrument))
+        spared = self._protecting(orders) if entries_only else frozenset()
+        return [order for order in orders if order.id not in spared]
 
     def _protecting(self, orders: Iterable[Order]) -> frozenset[ClientOrderId]:
         """Orders that, all filled, only shrink a position: stops before others. They survive a panic."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from core.domain.account import TradingState
+from core.trading.risk.usage import LimitRow
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,3 +104,5 @@ class SystemRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="row", tag=
     """Newest first."""
     scheduled: tuple[Scheduled, ...]
     """Soonest first."""
+    limits: tuple[LimitRow, ...] = ()
+    """What the gate allows, and how much of it is used."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.domain.account import Mode, TradingState
-from core.domain.commands import Command, ControlStrategy, SetTradingState, StrategyAction, Submit
+from core.domain.commands import Command, ControlStrategy, SetTradingState, StrategyAction, Submit, TightenLimit
 from core.domain.decimals import ZERO
 from core.domain.errors import HogaError
 from core.domain.ids import AccountId, InstrumentId
@@ -20,6 +20,7 @@ from tui.acts.completing import Offer, offers
 from tui.acts.saying import is_reverse, say
 from tui.forms.help import HelpForm
 from tui.forms.policy import Kind
+from tui.forms.review import tail_of
 from tui.forms.strips import LineForm
 from tui.messages import Wanted
 from tui.screens.layout import READY
@@ -210,7 +211,14 @@ class Typed:
         self._app.trading.panic("")
         return ""
 
-    def resume(self, _: list[str]) -> Wanted:
+    def limit(self, words: list[str]) -> Wanted | str:
+        if len(words) != 2:
+            return "write a limit and its tighter value: limit max_order_value 1m"
+        return Wanted(TightenLimit(name=words[0], value=words[1]), f"limit {words[0]} {words[1]}")
+
+    def resume(self, words: list[str]) -> Wanted | str:
+        if self._app.asking.is_live and words[:1] != [tail_of(self._app.account)]:
+            return "this lets all accounts trade real money again: resume and the end of the account's name"
         return Wanted(SetTradingState(state=TradingState.ACTIVE, text="resumed"), "trading is ACTIVE again")
 
     def cancel(self, _: list[str]) -> Wanted:
@@ -264,6 +272,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "panic": ("panic", "open the panic menu"),
     "arm": ("arm", "for a while F9 and F6 send the buy and sell template at once: arm 5m"),
     "disarm": ("disarm", "end armed mode"),
+    "limit": ("limit", "make a limit of the gate tighter: limit max_order_value 1m"),
     "resume": ("resume", "let orders pass again after a panic or halt"),
     "cancel": ("cancel", "cancel all working orders"),
     "s": ("strategy", "start, pause or stop a strategy"),

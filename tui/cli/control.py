@@ -80,11 +80,12 @@ def cancel(
     from tui.cli.desk import with_engine
     from tui.cli.orders import cancelling
 
-    return _receipt(with_engine(context.obj.settings(), lambda desk: cancelling(desk, what, entries_only)), as_json)
+    return show_receipt(with_engine(context.obj.settings(), lambda desk: cancelling(desk, what, entries_only)), as_json)
 
 
 def panic(
     context: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Also cancel the protective orders.")] = False,
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Also cancel the protective orders and close all positions.")
     ] = False,
@@ -93,7 +94,8 @@ def panic(
 ) -> int:
     """Stop trading, now.
 
-    Automatic orders stop, only reducing orders pass, entry orders are canceled. Protective stops stay. If no engine
+    Automatic orders stop, only reducing orders pass, entry orders are canceled, again and again until none is left,
+    over a restart too. Protective stops stay. If no engine
     answers within 0.2 seconds a halt file is written beside the journal: an engine
     looks for it before each order, and orders stay forbidden until it is removed. Exit code 1 then says that nothing
     could be canceled.
@@ -110,7 +112,7 @@ def panic(
         return Exit.FAILED
     folder = _folder_in_need(context.obj)
     try:
-        return _receipt(asyncio.run(panicking(folder, flatten)), as_json)
+        return show_receipt(asyncio.run(panicking(folder, flatten, protections=every)), as_json)
     except DeskUnavailable as error:
         say(f"hoga: {error}")
         path = write_halt(folder)
@@ -126,6 +128,9 @@ def state(
     context: typer.Context,
     new: Annotated[TradingState, typer.Argument(metavar="active|paused|reducing|halted", help="The new state.")],
     account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="One account; without it, all.")] = None,
+    tail: Annotated[
+        str, typer.Option(metavar="TAIL", help="The end of the account's name, which unlocking real money asks for.")
+    ] = "",
     as_json: Json = False,
 ) -> int:
     """Set what accounts may do.
@@ -136,13 +141,27 @@ def state(
     Example: hoga state paused
     """
     from core.domain.commands import SetTradingState
-    from core.domain.ids import account_id
+    from core.domain.ids import AccountId, account_id
+    from core.ports import Desk, Receipt
     from tui.cli.desk import with_engine
+    from tui.cli.orders import locked_live
+    from tui.forms.review import tail_of
 
     one = None if account is None else account_id(*(account.split(":", 1) if ":" in account else ("paper", account)))
     command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line")
-    receipt = with_engine(context.obj.settings(), lambda desk: desk.send(command))
-    return _receipt(receipt, as_json, f"{one or 'all accounts'}: {new.value}")
+    refused = Receipt(is_ok=False, text="not unlocked: that is not the end of the account's name")
+
+    async def send(desk: Desk) -> Receipt:
+        real = await locked_live(desk, one) if new.severity < TradingState.REDUCING.severity else ""
+        if real:
+            scope = one or "ALL accounts"
+            typed = tail or typer.prompt(f"This lets {scope} trade REAL money again. Type the end of {real}'s name")
+            if typed.strip() != tail_of(AccountId(real)):
+                return refused
+        return await desk.send(command)
+
+    receipt = with_engine(context.obj.settings(), send)
+    return show_receipt(receipt, as_json, f"{one or 'all accounts'}: {new.value}")
 
 
 def strategy(
@@ -162,10 +181,10 @@ def strategy(
 
     command = ControlStrategy(name=name, action=StrategyAction(action.value), by="cli")
     receipt = with_engine(context.obj.settings(), lambda desk: desk.send(command))
-    return _receipt(receipt, as_json, f"{name}: {action.value} taken")
+    return show_receipt(receipt, as_json, f"{name}: {action.value} taken")
 
 
-def _receipt(receipt: Receipt, as_json: bool, words: str = "") -> int:
+def show_receipt(receipt: Receipt, as_json: bool, words: str = "") -> int:
     from tui.cli import table
 
     if as_json:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from core.clock import SystemClock
+from core.domain.account import Mode
 from core.domain.commands import Cancel, CancelAll, Panic, Submit
 from core.domain.decimals import ZERO
 from core.domain.errors import DeskUnavailable, HogaError, InvalidValue
@@ -207,12 +208,22 @@ async def cancelling(desk: Desk, what: str, entries_only: bool) -> Receipt:
     raise InvalidValue(f"{what[:40]!r} is neither a working order nor an instrument; see `hoga orders`")
 
 
-async def panicking(folder: Path, flatten: bool) -> Receipt:
+async def panicking(folder: Path, flatten: bool, *, protections: bool = False) -> Receipt:
     """Straight to the engine's socket: no journal is opened, nothing else can be in the way."""
     async with connect(socket_path(folder), SystemClock(), answer_seconds=2.0) as desk:
-        receipt = await desk.send(Panic(flatten=flatten, by="cli"))
+        receipt = await desk.send(Panic(flatten=flatten, protections=protections, by="cli"))
     if not receipt.is_ok:
         raise DeskUnavailable(f"the engine refused: {receipt.text}")
-    done = "everything is being canceled and positions closed" if flatten else "entry orders are being canceled"
+    done = "all orders are being canceled" if protections else "entry orders are being canceled"
+    done = "everything is being canceled and positions closed" if flatten else done
     text = f"stopped: no automatic orders, only reducing ones pass, {done}"
     return msgspec.structs.replace(receipt, text=text)
+
+
+async def locked_live(desk: Desk, account: AccountId | None) -> str:
+    """The account of real money whose name must be typed before it may trade again; empty for paper."""
+    rows = (await picture(desk, Slice.STATUS))[Slice.STATUS]
+    status = next((row for row in rows if isinstance(row, StatusRow)), None)
+    if status is None or (status.mode is not Mode.LIVE and status.badge != "LIVE"):
+        return ""
+    return str(account) if account is not None else status.account.partition(",")[0]

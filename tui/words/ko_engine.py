@@ -70,9 +70,11 @@ KINDS = {
     "MODIFY": "정정",
     "NOTE": "메모",
     "ORDER": "주문",
+    "PANIC": "비상",
     "RECON": "대사",
     "REFUSED": "거부",
     "REJECT": "거부",
+    "RISK": "한도",
     "SENT": "전송",
     "STRAT": "전략",
     "TAPE": "테이프",
@@ -199,6 +201,20 @@ NOTICES = {
         "시계가 {seconds}초 바뀌었습니다. 1분 동안 고르게 갈 때까지 새 주문을 받지 않습니다"
     ),
     "{id} is not canceled: {why}": "{id:을} 취소하지 않았습니다: {why:ko}",
+    "still not gone after {rounds} tries: {what}; look at the venue": (
+        "{rounds}번 시도했지만 남아 있습니다: {what}. 거래소에서 확인하십시오"
+    ),
+    "the settings would loosen {names}: the tighter limits stay until `hoga risk accept`": (
+        "설정이 {names} 한도를 완화합니다. `hoga risk accept` 전까지 더 엄격한 한도를 유지합니다"
+    ),
+    "no limit waits to be loosened: write it into [risk] of the settings and start hoga again": (
+        "완화를 기다리는 한도가 없습니다. 설정의 [risk]에 쓰고 hoga를 다시 시작하십시오"
+    ),
+    "nothing was loosened: type {word}": "완화하지 않았습니다. {word:을} 입력하십시오",
+    "there is no limit {name}; `hoga risk` lists them": "{name} 한도가 없습니다. `hoga risk`로 확인하십시오",
+    "{name} is {value} and can only be tightened here; to loosen it, write it into [risk] of the settings and start hoga again": (
+        "{name} 한도는 {value}이며 여기서는 더 엄격하게만 바꿀 수 있습니다. 완화하려면 설정의 [risk]에 쓰고 다시 시작하십시오"
+    ),
     "all positions are closed": "모든 보유를 청산했습니다",
     "no answer for {seconds} s": "{seconds}초 동안 응답이 없습니다",
     "no strategy {name}": "{name} 전략이 없습니다",

@@ -62,6 +62,7 @@ __all__ = [
     "free_cash",
     "gross_of",
     "held_in",
+    "lane",
     "legs_side",
     "no_costs",
     "passed",

@@ -1,0 +1,99 @@
+"""Limits tighten at run time and survive a restart; what the settings would loosen waits for a typed word."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from core.domain.commands import AcceptLimits, Submit, TightenLimit
+from core.domain.events import LimitsChanged
+from core.domain.limits import RiskLimits
+from core.trading.limits import is_tighter, read, text_of, texts, values
+from tests import scenes
+from tests.stage import stage
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("max_order_value", "1m", D(1_000_000)),
+        ("max_order_value", "2,500,000", D(2_500_000)),
+        ("price_collar", "2%", D("0.02")),
+        ("max_open_orders", "5", 5),
+        ("max_quote_age_seconds", "2.5", 2.5),
+        ("forbid_self_cross", "on", True),
+        ("daily_loss", "off", None),
+    ],
+)
+def test_a_value_is_read_as_people_write_it(name: str, text: str, wanted: object) -> None:
+    assert read(name, text) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "m", "1x", "nan", "inf", "1kk", "-", "1.5"])
+def test_what_is_no_value_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="max_open_orders"):
+        read("max_open_orders", text)
+
+
+def test_every_limit_is_written_and_read_back() -> None:
+    for limits in (RiskLimits(), RiskLimits(daily_loss=None, forbid_self_cross=False, max_quote_age_seconds=2.5)):
+        assert {name: read(name, text) for name, text in texts(limits).items()} == values(limits)
+
+
+def test_which_way_is_tighter() -> None:
+    assert is_tighter("daily_loss", D(1), D(2)) and not is_tighter("daily_loss", D(2), D(2))
+    assert is_tighter("daily_loss", D(1), None) and not is_tighter("daily_loss", None, D(1))
+    assert is_tighter("duplicate_window_seconds", 9.0, 5.0) and not is_tighter("duplicate_window_seconds", 1.0, 5.0)
+    assert is_tighter("forbid_self_cross", True, False) and not is_tighter("forbid_self_cross", False, True)
+
+
+async def test_a_tighter_limit_holds_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with stage(path) as made:
+        assert (await made.do(TightenLimit(name="max_order_value", value="500k"))).is_ok
+        assert (await made.do(Submit(request=scenes.request(price="70000")))).rule == "max value"
+        for looser in ("1m", "off", "500k"):
+            assert not (await made.do(TightenLimit(name="max_order_value", value=looser))).is_ok
+        assert not (await made.do(AcceptLimits(typed="LOOSEN"))).is_ok, "not without a restart"
+    async with stage(path) as made:
+        assert made.engine.gate.limits.max_order_value == D(500_000)
+        assert (await made.do(Submit(request=scenes.request(price="70000")))).rule == "max value"
+        assert not (await made.do(AcceptLimits(typed="yes"))).is_ok
+        assert made.engine.gate.limits.max_order_value == D(500_000)
+        assert (await made.do(AcceptLimits(typed="LOOSEN"))).is_ok
+        assert (await made.do(Submit(request=scenes.request(price="70000")))).is_ok
+    async with stage(path) as made:
+        assert made.engine.gate.limits.max_order_value == RiskLimits().max_order_value
+        assert not made.engine.limits.waiting
+
+
+async def test_tighter_settings_count_at_once_and_looser_ones_wait(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with stage(path, limits=RiskLimits(daily_loss=D(100), max_open_orders=5)):
+        pass
+    async with stage(path, limits=RiskLimits(daily_loss=D(50), max_open_orders=None)) as made:
+        limits = made.engine.gate.limits
+        assert (limits.daily_loss, limits.max_open_orders) == (D(50), 5)
+        assert made.engine.limits.waiting == {"max_open_orders": None}
+        row = next(row for row in made.desk.system.row(made.clock.now(), 0).limits if row.name == "max_open_orders")
+        assert (row.limit, row.used, row.waiting) == ("5", "0", "off")
+
+
+def test_a_limit_of_another_version_does_not_stop_a_start() -> None:
+    engine = scenes.engine()
+    known = {**texts(RiskLimits()), "of_tomorrow": "3", "daily_loss": "a lot"}
+    engine.restore(LimitsChanged(ts=1, limits=known, by="cli"))
+    engine.limits.begin(2)
+    assert engine.gate.limits == RiskLimits()
+
+
+def test_tightened_limits_are_told_as_they_are_written() -> None:
+    engine = scenes.engine()
+    (changed,) = engine.step(TightenLimit(name="price_collar", value="1%"), scenes.START)
+    assert isinstance(changed, LimitsChanged) and changed.text == f"price_collar {text_of(D('0.01'))}"
+    assert msgspec.json.decode(msgspec.json.encode(changed), type=LimitsChanged) == changed
