@@ -20,7 +20,7 @@ from core.domain.limits import RiskLimits
 from core.domain.market import NS, Aggressor, Freshness, Phase, Quote, Trade
 from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Side
 from core.trading import risk
-from core.trading.state import State
+from core.trading.state import Freeze, State
 from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, KRW, SAMSUNG, START, USD
 
 POINTS, SHORT = 200_000, 3_000
@@ -39,7 +39,7 @@ BASE: dict[str, Any] = {
     },
     **{"stop": None, "loss_leg": None, "reduce_only": False, "automatic": False, "confirmed": False},
     **{"held": D(0), "day_cash": D(0), "day_mark": D("227.31"), "other": D(0), "other_quote": 71_000.0, "high": D(0)},
-    **{"working": (), "recent": (), "trades": 0, "lost": None},
+    **{"working": (), "recent": (), "trades": 0, "lost": None, "laned": False, "drift": False},
 }
 FAULTS: dict[str, tuple[Any, ...]] = {
     **{"instrument": (False,), "account": (False,), "journal": ("disk gone",), "disk": ("low disk",)},
@@ -74,7 +74,7 @@ FAULTS: dict[str, tuple[Any, ...]] = {
     "recent": tuple(
         ((age, same, count),) for age in (0.5, 4.0, 30.0) for same in (True, False) for count in (1, 5, 40)
     ),
-    **{"trades": (49, 50, 500), "lost": (1.0, 59.0, 61.0)},
+    **{"trades": (49, 50, 500), "lost": (1.0, 59.0, 61.0), "laned": (True,), "drift": (True,)},
 }
 PAIRS: tuple[dict[str, Any], ...] = (
     {"rate": D("1e-9"), "quantity": D(30_000)},
@@ -84,6 +84,8 @@ PAIRS: tuple[dict[str, Any], ...] = (
     {"held": D(10), "day_cash": D(-4000), "ask": 227.40},
     {"recent": ((4.0, True, 1),)},
     {"day_cash": D(-3900)},
+    {"laned": True, "working": (("buy", D(1), D("220.00"), OrderStatus.SENDING),)},
+    {"drift": True, "automatic": True},
     {"working": (("sell", D(1400), D("229.00"), OrderStatus.OPEN),)},
 )
 """Worlds in which one rule alone stands in the way, which chance would find too seldom."""
@@ -171,6 +173,11 @@ def why_never(case: dict[str, Any]) -> list[str]:
         why += more_exposure(case, touch, mark, same)
     if any(again and age <= 5 for age, again, _ in case["recent"]) and (case["automatic"] or not case["confirmed"]):
         why.append("duplicate")
+    if case["drift"] and case["automatic"]:
+        why.append("drift")
+    twins = [w for w in case["working"] if w[0] == case["side"] and w[3] is not OrderStatus.OPEN]
+    if case["laned"] and twins and not (shrinks and case["confirmed"]):
+        why.append("lane")
     if case["automatic"] or not shrinks:
         why += pace_faults(case)
     return why
@@ -343,6 +350,8 @@ def question_of(case: dict[str, Any]) -> risk.Question:
             request=own, status=status, quantity=quantity, limit_price=price, created=now, updated=now
         )
         state.live[id] = None
+    if case["drift"]:
+        state.frozen[(ACCOUNT, APPLE)] = Freeze(now, D(1), "unknown")
     remember(state, case, request, now)
     return risk.Question(
         request=request,
@@ -351,6 +360,7 @@ def question_of(case: dict[str, Any]) -> risk.Question:
         now=now,
         is_automatic=case["automatic"],
         is_confirmed=case["confirmed"],
+        is_laned=case["laned"],
         journal_problem=case["journal"],
         disk_problem=case["disk"],
         clock_offset=case["clock"],
