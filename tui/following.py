@@ -77,10 +77,12 @@ class Following:
                 return
             app.picture.stand_still()
             app.flush_soon()
-            app.say("error", f"NO ENGINE ({reason}): figures stand still, nothing can be sent; it is called again")
+            text = f"NO ENGINE ({reason}): figures stand still, nothing can be sent; it is called again"
+            app.say("error", text)
             await app.desk.back()
             app.picture.renew()
             app.asking.distrust()
+            app.notices.withdraw(text)
             app.say("warning", "the engine is back and everything was read anew; open forms wait for another look")
 
     async def _until_lost(self) -> str:

@@ -84,6 +84,8 @@ async def test_the_whole_picture_is_read_again_when_it_is_back() -> None:
         await hands.until(lambda: picture.book is not None and picture.book.freshness is Freshness.LIVE)
         desk.push(Slice.STATUS, [scripted.status(gate="halted by hand")])
         await hands.until(lambda: "halted by hand" in hands.lines[0])
+        await hands.press("escape", "escape")
+        assert "NO ENGINE" not in hands.text  # it is not so any more, read or not
         assert desk.sent == []
 
 

@@ -69,6 +69,10 @@ class Notices:
         self._app.arrange()
         return True
 
+    def withdraw(self, text: str) -> None:
+        """What was said is not so any more, read or not."""
+        self._unread = [message for message in self._unread if message.text != text]
+
     def _keep(self, messages: list[Message]) -> None:
         self._remark = None
         self._no_timer()

@@ -4,6 +4,7 @@ for it."""
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,64 @@ async def test_nobody_there_at_first_is_an_error(place: Path) -> None:
     with pytest.raises(DeskUnavailable, match="none runs"):
         async with attach(place, SystemClock()):
             pass
+
+
+class Relay:
+    """A forwarded socket, as SSH makes one: bytes go through late, and every line through it can be cut."""
+
+    def __init__(self, front: Path, behind: Path, late: float) -> None:
+        self._front, self._behind, self._late = front, behind, late
+        self._lines: list[asyncio.StreamWriter] = []
+        self.carried = 0
+
+    async def __aenter__(self) -> Relay:
+        self._server = await asyncio.start_unix_server(self._carry, str(self._front))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._server.close()
+        self.cut()
+
+    def cut(self) -> None:
+        for line in self._lines:
+            line.transport.abort()
+        self._lines.clear()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(str(self._behind))
+        self._lines += [writer, far_writer]
+        self.carried += 1
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pass_on(reader, far_writer))
+            group.create_task(self._pass_on(far_reader, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(1000):  # frames come in pieces, too
+                await SystemClock().sleep(self._late)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+async def test_a_forwarded_socket_that_is_slow_and_cut_again_and_again_is_still_the_same_desk(place: Path) -> None:
+    desk, front = NotebookDesk(), place.with_name("forwarded.sock")
+    async with (
+        asyncio.timeout(30),
+        serve(desk, place),
+        Relay(front, place, late=0.02) as relay,
+        attach(front, SystemClock(), again_seconds=AGAIN) as attached,
+    ):
+        for turn in range(1, 6):
+            stream = attached.watch(Interest())
+            seen = [await anext(stream) for _ in range(20)]
+            assert [one.revision - seen[0].revision for one in seen] == list(range(20))  # none lost, none twice
+            assert (await attached.send(order())).is_ok
+            assert len(desk.commands) == turn
+            relay.cut()
+            with pytest.raises(DeskUnavailable):
+                async for _ in stream:
+                    pass
+            await attached.back()
+        assert relay.carried == 6
+    assert len(desk.commands) == 5  # each once: nothing was sent again for a line that broke
