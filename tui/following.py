@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 UNREAD = frozenset({"alert", "warning", "error"})
 """Levels of log lines that are counted until somebody looks at the log."""
-ON_DEMAND = frozenset({Slice.QUOTES, Slice.BOOK, Slice.CHART, Slice.TRACE, Slice.SYSTEM})
+ON_DEMAND = frozenset({Slice.QUOTES, Slice.BOOK, Slice.CHART, Slice.TRACE, Slice.SYSTEM, Slice.RECON})
 """Slices that come for what is looked at alone."""
 
 

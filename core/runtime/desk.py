@@ -53,6 +53,7 @@ from core.domain.market import NS, Interval
 from core.domain.order import OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime.previewing import Previews
+from core.runtime.recon_rows import recon_rows
 from core.runtime.runner import Runner
 from core.runtime.system import System
 from core.trading import rows
@@ -62,7 +63,7 @@ from core.trading.picture import Face, Picture
 from core.trading.search import SymbolIndex
 from core.trading.story import Story, order_of, order_story, place_of, place_story
 from core.trading.systemview import SystemRow
-from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, OrderRow, Slice, StatusRow
+from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, OrderRow, ReconRow, Slice, StatusRow
 
 PICTURE_SECONDS = 0.1
 _PICTURE_NS = round(PICTURE_SECONDS * NS)
@@ -94,7 +95,7 @@ class LocalDesk:
         self._is_rehearsal = is_rehearsal
         self._previews = Previews(self._engine, confirm or Confirm(), self.now, is_rehearsal=is_rehearsal)
         self.system = System(runner)
-        self.picture = Picture(self._engine, runner.log, self._status, self._system_row)
+        self.picture = Picture(self._engine, runner.log, self._status, self._system_row, self._recon_rows)
         runner.lines.looked_at_quotes = self.picture.looked_at
         self._index: SymbolIndex | None = None
         self._refresh_due = 0
@@ -144,6 +145,9 @@ class LocalDesk:
             self._refresh_due = now + round(PICTURE_SECONDS * 0.5 * NS)
             self.picture.refresh(self.now())
             self.picture.forget()
+
+    def _recon_rows(self) -> tuple[ReconRow, ...]:
+        return recon_rows(self._engine.state, self._runner.reconciler)
 
     def _system_row(self, now: int) -> SystemRow:
         return self.system.row(now, len(self.picture.faces))

@@ -3,7 +3,7 @@ and is given what is newer. Only instruments that moved are cut again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -18,7 +18,7 @@ from core.trading.sparks import Sparks
 from core.trading.strategy_rows import Curves, strategy_row
 from core.trading.systemview import SystemRow
 from core.trading.trace import trace_rows
-from core.trading.view import Changed, Interest, Row, Slice, StatusRow, chart_key
+from core.trading.view import Changed, Interest, ReconRow, Row, Slice, StatusRow, chart_key
 
 ENDED_SHOWN = 100
 """How many ended orders the orders slice keeps; older ones are history."""
@@ -47,11 +47,13 @@ class Picture:
         log: LogBook,
         status: Callable[[rows.Totals], StatusRow],
         system: Callable[[int], SystemRow] | None = None,
+        recon: Callable[[], Sequence[ReconRow]] | None = None,
     ) -> None:
         self._engine = engine
         self._log = log
         self._status = status
         self._system = system
+        self._recon = recon
         self.faces: set[Face] = set()
         self.revision = 0
         self._rows: dict[Slice, dict[str, tuple[int, Row]]] = {s: {} for s in Slice}
@@ -163,6 +165,9 @@ class Picture:
             moved |= self._kept_here()
         if aged and self._system is not None and self._is_watched(Slice.SYSTEM):
             moved |= self._put(Slice.SYSTEM, (self._system(now),))
+        if (aged or changed) and self._recon is not None and self._is_watched(Slice.RECON):
+            found = self._recon()
+            moved |= self._put(Slice.RECON, found) | self._drop(Slice.RECON, {row.key for row in found})
         if aged:
             self._aged_at = now
         if not moved:

@@ -32,6 +32,8 @@ class Slice(StrEnum):
     LOG = "log"
     WATCHLISTS = "watchlists"
     ALERTS = "alerts"
+    RECON = "recon"
+    """Ours against the venue's, once a second, and only while somebody looks."""
     SYSTEM = "system"
     """Figures of the program itself, once a second, and only while somebody looks."""
     STATUS = "status"
@@ -391,6 +393,23 @@ class AlertRow(_Row, frozen=True, kw_only=True):
     fired_text: str = ""
 
 
+class ReconRow(_Row, frozen=True, kw_only=True):
+    """One account's last reading, or one difference. `kind`: reading, unknown, candidate, inferred, frozen, position,
+    odd. `mend` is the command that settles it."""
+
+    account: AccountId
+    kind: str
+    is_ok: bool
+    ours: str = ""
+    theirs: str = ""
+    text: str = ""
+    mend: str = ""
+    instrument: InstrumentId | None = None
+    client_order_id: ClientOrderId | None = None
+    ref: str = ""
+    ts: int = 0
+
+
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     broker: str
     is_connected: bool
@@ -453,6 +472,7 @@ Row = (
     | LogRow
     | WatchlistRow
     | AlertRow
+    | ReconRow
     | SystemRow
     | StatusRow
 )

@@ -18,6 +18,7 @@ from core.domain.events import FillAttributed, OrderDenied, PhaseChanged
 from core.domain.ids import ClientOrderId, VenueRef
 from core.domain.market import NS, Phase
 from core.domain.order import Binding, Order, OrderStatus
+from core.runtime.recon_rows import recon_rows
 from core.runtime.runner import Runner
 from core.trading.engine import Engine
 from core.trading.settle import ASK_SECONDS
@@ -362,3 +363,43 @@ async def test_what_an_account_came_with_is_no_drift() -> None:
     async with scene(ids=False, prepare=prepare) as made:
         assert made.state.position(ACCOUNT, SAMSUNG).quantity == 7
         assert made.state.frozen == {}
+
+
+# --- what people see of it -------------------------------------------------------------------------------------------
+
+
+def seen(made: Scene) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in recon_rows(made.state, made.runner.reconciler):
+        found.setdefault(row.kind, []).append(row)
+    return found
+
+
+async def test_an_account_that_agrees_is_one_quiet_row() -> None:
+    async with scene(ids=False) as made:
+        rows = recon_rows(made.state, made.runner.reconciler)
+        assert [(row.kind, row.is_ok) for row in rows] == [("reading", True)]
+
+
+async def test_each_difference_says_what_it_means_and_what_mends_it() -> None:
+    async with scene(ids=False) as made:
+        id = await made.lost()
+        made.venue.has("r1", None, "open", START + NS, channel="phone\x1b[2J")
+        made.venue.has("r2", None, "open", START)
+        made.venue.holdings[SAMSUNG] = Decimal(7)
+        await made.wait(0.25)
+        found = seen(made)
+        (unknown,), (first, second), (frozen,) = found["unknown"], found["candidate"], found["frozen"]
+        assert (unknown.client_order_id, unknown.mend) == (id, f"hoga settle {id[-4:]} --not-placed")
+        assert (first.ref, second.ref) == ("r1", "r2")
+        assert "+1.0 s from our send" in first.text and "phone" in first.text and "\x1b" not in first.text
+        assert frozen.mend == "hoga reconcile --ack 005930"
+
+
+async def test_what_could_not_be_read_is_said_in_words() -> None:
+    async with scene(ids=False) as made:
+        made.venue.unread = frozenset({"fills"})
+        await made.wait(31)
+        (reading,) = seen(made)["reading"]
+        assert not reading.is_ok
+        assert "fills: page 2 failed" in reading.text and "? fills" in reading.theirs
