@@ -18,7 +18,7 @@ def test_an_account_that_agrees(hoga: Hoga, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_nothing_to_acknowledge_or_to_settle_is_said(hoga: Hoga) -> None:  # noqa: F811
-    hoga("reconcile", "--ack", "005930", code=Exit.USAGE)
-    hoga("settle", "abcd", "--not-placed", "--yes", code=Exit.USAGE)
+    assert "nothing of '005930'" in hoga("reconcile", "--ack", "005930", code=Exit.FAILED)["receipts"][0]["text"]
+    assert "names 0 UNKNOWN" in hoga("settle", "abcd", "--not-placed", "--yes", code=Exit.FAILED)["text"]
     hoga("settle", "abcd", code=Exit.USAGE)
     hoga("settle", "abcd", "--not-placed", "--ref", "r1", code=Exit.USAGE)

@@ -82,6 +82,7 @@ def settle(
     from core.domain.commands import Settle
     from core.domain.errors import InvalidValue
     from core.domain.ids import ClientOrderId, VenueRef, code_of
+    from core.ports import Receipt
     from tui.cli import table
     from tui.cli.desk import with_engine
 
@@ -93,11 +94,11 @@ def settle(
             row for row in await _rows(desk) if row.kind == "unknown" and (row.client_order_id or "").endswith(what)
         ]
         if len(rows) != 1:
-            raise InvalidValue(f"{what[:40]!r} names {len(rows)} UNKNOWN orders; see hoga reconcile")
+            return Receipt(is_ok=False, text=f"{what[:40]!r} names {len(rows)} UNKNOWN orders; see hoga reconcile")
         row = rows[0]
         code = code_of(row.instrument) if row.instrument is not None else ""
         if not yes and typer.prompt(f"{row.ours}: type {code} to settle it", err=True) != code:
-            raise InvalidValue("not confirmed; nothing was settled")
+            return Receipt(is_ok=False, text="not confirmed; nothing was settled")
         id = ClientOrderId(row.client_order_id or "")
         return await desk.send(Settle(client_order_id=id, ref=VenueRef(ref) if ref else None, by="cli"))
 
@@ -126,15 +127,15 @@ def _is_asked(row: ReconRow, account: str | None) -> bool:
 
 async def _acknowledge(desk: Desk, account: str | None, what: str) -> Sequence[Receipt]:
     from core.domain.commands import Acknowledge
-    from core.domain.errors import InvalidValue
     from core.domain.ids import code_of
+    from core.ports import Receipt
 
     frozen = [row for row in await _rows(desk) if row.kind == "frozen" and _is_asked(row, account)]
     chosen = [
         row for row in frozen if row.instrument is not None and what in ("all", row.instrument, code_of(row.instrument))
     ]
     if not chosen:
-        raise InvalidValue(f"nothing of {what[:40]!r} waits to be acknowledged; see hoga reconcile")
+        return [Receipt(is_ok=False, text=f"nothing of {what[:40]!r} waits to be acknowledged; see hoga reconcile")]
     return [
         await desk.send(Acknowledge(account=row.account, instrument=row.instrument, by="cli"))
         for row in chosen
