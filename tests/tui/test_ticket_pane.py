@@ -67,7 +67,7 @@ async def test_prices_are_whole(width: int) -> None:
             shown = app.draw(ticket)
             for price in (known.previous_close, ticket.leg("sl"), ticket.leg("tp")):
                 assert price is not None
-                assert f.quantity(price) in shown, shown
+                assert f.price(price, known.ticks.digits(price)) in shown, shown
 
 
 async def test_the_price_of_a_leg_that_is_typed_is_whole_or_left_out() -> None:

@@ -67,7 +67,9 @@ class TicketPane(Sheet):
         rows: list[Row] = [(0, self._banner(ticket, status)), (0, self._subject(ticket))]
         rows += [(0, self._quantity(ticket))]
         if ticket.type in HAS_LIMIT:
-            rows.append((0, self._field(ticket, "price", "Price", _shown(ticket.price), self._distance(ticket))))
+            rows.append(
+                (0, self._field(ticket, "price", "Price", _priced(ticket, ticket.price), self._distance(ticket)))
+            )
         if ticket.type in HAS_STOP:
             label = "Trail" if ticket.type is OrderType.TRAILING else "Stop"
             rows.append((0, self._stop(ticket, label)))
@@ -82,7 +84,7 @@ class TicketPane(Sheet):
     def _edge_for(self, ticket: Ticket) -> int:
         """Where values end: usually at one place, further right for the long prices of some coins, which no ticket may
         show in part."""
-        values = [_shown(edit) for edit in (ticket.quantity, ticket.price, ticket.stop)]
+        values = [_shown(ticket.quantity), _priced(ticket, ticket.price), _priced(ticket, ticket.stop)]
         values += [self._leg_value(ticket, name)[0] for name in LEGS]
         longest = max(f.width(value) for value in values)
         return max(_EDGE, min(_LABEL + 1 + longest, self.room_width - 1))
@@ -137,7 +139,7 @@ class TicketPane(Sheet):
             except HogaError:
                 price = None
             note = self._away(ticket, price, ticket.last, is_written=ticket.stop.text[-1:] in ("%", "t"))
-        return self._field(ticket, "stop", label, _shown(ticket.stop), note)
+        return self._field(ticket, "stop", label, _priced(ticket, ticket.stop), note)
 
     def _type(self, ticket: Ticket) -> list[Cell]:
         cells = self._field(ticket, "type", "Type", self._look.word(TYPE_WORDS[ticket.type]), "")[:-1]
@@ -162,13 +164,13 @@ class TicketPane(Sheet):
             price = ticket.leg(name)
         except HogaError:
             price = None
-        return edit.text if ticket.field == name or price is None else f.quantity(price), price
+        return edit.text if ticket.field == name or price is None else _price(ticket, price), price
 
     def _away(self, ticket: Ticket, price: Decimal | None, start: Decimal | None, *, is_written: bool) -> str:
         if price is None:
             return ""
         if is_written:
-            return f"= {f.quantity(price)}"
+            return f"= {_price(ticket, price)}"
         return f"{(price / start - 1) * 100:+.1f}%" if start else ""
 
     def _field(self, ticket: Ticket, name: str, label: str, value: str, note: str) -> list[Cell]:
@@ -265,6 +267,22 @@ def _risk_share(preview: Preview) -> str:
     if preview.nav_fraction is None or not preview.notional or preview.risk is None:
         return ""
     return f"{float(preview.risk / preview.notional) * preview.nav_fraction * 100:.2f}%"
+
+
+def _price(ticket: Ticket, price: Decimal) -> str:
+    """With all the digits of its tick: 185.40 and not 185.4. An off-tick price keeps its own."""
+    digits = ticket.instrument.ticks.digits(price)
+    return f.price(price, digits) if price == round(price, digits) else f.quantity(price)
+
+
+def _priced(ticket: Ticket, edit: LineEdit) -> str:
+    """A price with separators, until someone types in it; a distance (`5%`, `10t`) stays as it is."""
+    if not edit.is_fresh:
+        return edit.text
+    try:
+        return _price(ticket, parse(edit.text))
+    except InvalidValue:
+        return edit.text
 
 
 def _shown(edit: LineEdit) -> str:
