@@ -316,6 +316,8 @@ class LocalDesk:
             return Receipt(is_ok=True, text=self._canceled_words(wishes, out))
         if isinstance(command, Cancel):
             return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being canceled")
+        if isinstance(command, Replace) and not notices:
+            return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being changed")
         return Receipt(is_ok=True, text="; ".join(notices) or type(command).__name__.lower() + " taken")
 
     def _canceled_words(self, count: int, out: Sequence[Output]) -> str:

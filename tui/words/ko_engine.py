@@ -280,6 +280,7 @@ RECEIPTS = {
     "{count} orders are being canceled": "{count}건을 취소하고 있습니다",
     "nothing to cancel": "취소할 주문이 없습니다",
     "{id} is being canceled": "{id} 취소를 보냈습니다",
+    "{id} is being changed": "{id} 정정을 보냈습니다",
     "{what} taken": "접수: {what}",
     "taken": "접수했습니다",
     "none runs": "실행 중인 엔진이 없음",
