@@ -14,6 +14,7 @@ from typing import Any
 import typer.main
 
 from core.config import Keys, Settings
+from tests.house.risk_page import risk_page
 from tests.house.sources import ROOT
 from tests.tui.test_key_rules import RULES
 from tui.actions import ACTIONS, Action
@@ -183,6 +184,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "keys.md": keys_page,
     "cli.md": cli_page,
     "configuration.md": configuration_page,
+    "risk.md": lambda: risk_page(NOTE),
 }
 
 
