@@ -26,14 +26,8 @@ from core.trading.state import State
 from tests import scenes
 from tests.scenes import ACCOUNT, APPLE, KRW, SAMSUNG, START, USD
 
-FREE = RiskLimits(
-    **dict.fromkeys(
-        (
-            *("max_order_value", "max_position_value", "daily_loss", "duplicate_window_seconds"),
-            *("max_orders_per_second", "max_orders_per_minute", "max_quote_age_seconds", "max_open_orders"),
-        )
-    )
-)
+FREE = RiskLimits(**dict.fromkeys(RiskLimits.__struct_fields__))
+"""No limit at all; an order that a rule without a limit refuses is simply not sent."""
 ORDERS = 12
 """In one round: a fresh engine each, so that long runs stay fast."""
 
@@ -84,6 +78,8 @@ class Round:
                 source=chance.choice(("keyboard", "grid")),
             )
             self.step(Submit(request=asked))
+            if self.engine.state.orders[asked.client_order_id].status is not OrderStatus.STAGED:
+                continue
             sending = OrderSending(ts=START, client_order_id=asked.client_order_id)
             self.engine.step(sending, START)
             self.journal.append(sending)
