@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import inf
+from typing import NamedTuple
 
 from core.domain.decimals import exact
 from core.domain.ids import ClientOrderId, InstrumentId
@@ -22,10 +24,27 @@ RATCHET_NS = NS
 _TRUSTED = frozenset({Freshness.LIVE, Freshness.POLLED})
 
 
+class Waiting(NamedTuple):
+    """A HELD order, and where prices must have come for it to matter: `below` one price, or `above` one."""
+
+    order: Order
+    below: float
+    above: float
+
+
+def _waiting(order: Order) -> Waiting:
+    request = order.request
+    price = order.stop_price if request.is_stop else order.limit_price
+    if price is None or request.type is OrderType.TRAILING:
+        return Waiting(order, inf, -inf)
+    falls = request.is_stop is (order.side is Side.SELL)
+    return Waiting(order, float(price), -inf) if falls else Waiting(order, inf, float(price))
+
+
 class Watch:
     def __init__(self, state: State) -> None:
         self._state = state
-        self.instruments: dict[InstrumentId, dict[PositionKey, tuple[Order, ...]]] = {}
+        self.instruments: dict[InstrumentId, dict[PositionKey, tuple[Waiting, ...]]] = {}
         self.is_changed = False
         """Set when the instruments to listen to changed; whoever listens clears it."""
         self._fired: dict[ClientOrderId, int] = {}
@@ -33,7 +52,7 @@ class Watch:
 
     def renew(self, place: PositionKey, orders: Iterable[Order]) -> None:
         """These HELD orders of a place wait for their price."""
-        found = tuple(orders)
+        found = tuple(_waiting(order) for order in orders)
         known = self.instruments.get(place[1], {})
         if found:
             if place[1] not in self.instruments:
@@ -47,9 +66,21 @@ class Watch:
 
     def reached(self, instrument: InstrumentId, now: int) -> list[PositionKey]:
         """Places at which an order's price has come that had not a moment ago."""
+        quote, trade = self._state.quotes.get(instrument), self._state.trades.get(instrument)
+        lows, highs = [], []
+        if quote is not None:
+            lows, highs = [quote.bid], [quote.bid, quote.ask]
+        if trade is not None:
+            lows.append(trade.price)
+            highs.append(trade.price)
+        if not highs:
+            return []
+        low, high = min(lows), max(highs)
         found = []
-        for place, orders in self.instruments.get(instrument, {}).items():
-            due = [self.is_due(o, now) for o in orders if not now - self._fired.get(o.id, 0) < NS]
+        for place, waiting in self.instruments.get(instrument, {}).items():
+            near = [w.order for w in waiting if not (low > w.below or high < w.above)]
+            # All of them look: a trailing stop follows what it sees.
+            due = [self.is_due(o, now) for o in near if not now - self._fired.get(o.id, 0) < NS]
             if any(due):
                 found.append(place)
         return found
