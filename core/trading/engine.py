@@ -112,8 +112,8 @@ _OURS_ALONE = (
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 40
-GUARD_ROUNDS = 12
-"""More steps than legs ever need at one place in one moment."""
+GUARD_ROUNDS = 60
+"""More steps than legs need at one place in one moment; what is left over is done with the next second."""
 
 
 class Engine:

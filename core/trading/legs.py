@@ -72,16 +72,18 @@ class Due(msgspec.Struct, frozen=True):
 class Group:
     """`members` of each role in the order they were made; all but the last have ended or are at the venue."""
 
-    __slots__ = ("is_entry", "members", "place", "root")
+    __slots__ = ("is_entry", "is_exit", "members", "place", "root")
 
     def __init__(self, root: Order, state: State) -> None:
         request = root.request
         self.root = root.id
         self.place = (root.account, root.instrument)
         self.is_entry = not request.reduce_only
+        self.is_exit = not self.is_entry and is_exit(root)
+        """It closes now or not at all: nothing follows when it is given up."""
         self.members: dict[Role, list[ClientOrderId]] = {}
         if not self.is_entry:
-            self.members[Role.STOP if request.is_stop else Role.PROFIT] = [root.id]
+            self.members[Role.STOP if is_stop(root) else Role.PROFIT] = [root.id]
         if request.stop_loss is not None:
             self.members[Role.STOP] = []
         if request.take_profit is not None:
@@ -106,7 +108,18 @@ def is_root(order: Order) -> bool:
         return False
     if not request.reduce_only:
         return request.has_legs
-    return request.is_stop or order.status is OrderStatus.HELD or request.time_in_force is TimeInForce.GTC
+    return is_stop(order) or order.status is OrderStatus.HELD or request.time_in_force is TimeInForce.GTC
+
+
+def is_stop(order: Order) -> bool:
+    """A stop, also one that was watched here and left as a market order: it still has the price it waited for."""
+    return order.request.is_stop or (order.request.reduce_only and order.stop_price is not None)
+
+
+def is_exit(order: Order) -> bool:
+    """Does it close at once, as `x` does? A protection waits: it is a stop, a leg, or good till canceled."""
+    request = order.request
+    return not is_stop(order) and request.parent is None and request.time_in_force is not TimeInForce.GTC
 
 
 def makes_room(order: Order) -> bool:
@@ -194,6 +207,8 @@ class Legs:
                     order = self.state.orders.get(id)
                     if order is not None and not order.status.is_end:
                         wishes += self._step(group, role, order, plan, now)
+                        if wishes and isinstance(wishes[-1], SendOrder | Replace):
+                            return wishes  # one at a time: the gate must see it before the next is asked
         if plan.is_urgent:
             exits = (o for o in plan.others if o.request.reduce_only and o.status is OrderStatus.OPEN)
             wishes += [wish for order in exits for wish in self._cancel(order, "", now)]
@@ -238,12 +253,13 @@ class Legs:
         members = [self.state.orders[id] for id in group.members[role]]
         live = [order for order in members if not order.status.is_end]
         may_fill = group.is_entry and not entry.status.is_end
-        if not left and (live or not may_fill):
+        if group.is_exit or (not left and (live or not may_fill)):
             return []
         last = members[-1] if members else None
         if any(_ended_by_somebody(order) for order in members):
             return self._alarm(group, role, "was canceled", now) if left and not live else []
-        if any(order.status is OrderStatus.HELD or _is_moving(order) or self._can_grow(order) for order in live):
+        growing = [order for order in live if self._can_grow(order) and order.id not in plan.fired]
+        if growing or any(order.status is OrderStatus.HELD or _is_moving(order) for order in live):
             return []
         if last is not None and last.status.is_end and not group.is_entry and not _goes_on(last):
             return []  # a protection of its own that ended otherwise is its owner's to renew
@@ -316,8 +332,7 @@ class Legs:
         entry = self.state.orders[group.root]
         covered = plan.covered.get(order.id, ZERO) or (entry.quantity if group.is_entry else order.quantity)
         is_fired = order.id in plan.fired
-        is_exit = order.request.parent is None and not order.request.is_stop
-        if is_exit and is_fired and now - order.created > EXIT_NS:
+        if group.is_exit and is_fired and now - order.created > EXIT_NS:
             text = "the stop did not make room in time; close again"
             return [OrderCanceled(ts=now, client_order_id=order.id, text=text, by=LEGS)]
         terms = self.watch.ratchet(order, now)
@@ -423,7 +438,7 @@ class Plan:
         self.others = [o for o in state.live_orders(*place) if o.side is self.side and o.id not in members]
         """Exits that are nobody's leg."""
         self.fired = self._find_fired(legs, kept, now)
-        self.is_urgent = any(id in self.fired and self.state.orders[id].request.is_stop for g in kept for id in g.ids)
+        self.is_urgent = any(id in self.fired and is_stop(self.state.orders[id]) for g in kept for id in g.ids)
         """A stop fires: exits by hand make room for it as well."""
         self._share(legs, kept, size)
         self.is_clearing = any(
@@ -451,7 +466,7 @@ class Plan:
 
     def _continues(self, group: Group, role: Role) -> bool:
         ids = group.members[role]
-        return not ids or _goes_on(self.state.orders[ids[-1]])
+        return not group.is_exit and (not ids or _goes_on(self.state.orders[ids[-1]]))
 
     def _find_fired(self, legs: Legs, groups: list[Group], now: int) -> set[ClientOrderId]:
         """Orders whose price has come; one that left because of it keeps its place until it ends."""
