@@ -50,7 +50,8 @@ from core.domain.order import (
 from core.trading import risk
 from core.trading.facts import Facts
 from core.trading.gate import Gate, deny
-from core.trading.legs import LEGS, Legs, makes_room
+from core.trading.legplan import LEGS, makes_room
+from core.trading.legs import Legs
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.risk import Denial
 from core.trading.state import State, exposure

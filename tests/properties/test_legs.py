@@ -43,7 +43,7 @@ from core.domain.order import (
     TimeInForce,
 )
 from core.ports import Capabilities
-from core.trading.legs import LEGS
+from core.trading.legplan import LEGS
 from core.trading.state import exposure
 from tests import scenes
 from tests.properties.test_fold import durable

@@ -45,7 +45,7 @@ from core.domain.order import STOPS, Order, OrderStatus, OrderType, Side, TimeIn
 from core.ports import Capabilities
 from core.strategies.strategy import Strategy
 from core.trading import rows
-from core.trading.legs import LEGS
+from core.trading.legplan import LEGS
 from core.trading.strategist import Slot
 from tests import scenes
 from tests.scenes import ACCOUNT, APPLE, SAMSUNG, START
