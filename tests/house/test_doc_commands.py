@@ -34,6 +34,7 @@ FOREGROUND = {"run"}
 ELSEWHERE = re.compile(r"\.\.\.|[A-Z]{3,}(?![a-z-])|ssh|systemctl|\.service")
 """Lines with a place to fill in are patterns, not commands (symbols of the market aside)."""
 MARKET = re.compile(r"\b(AAPL|NVDA|TSLA|SPY|KRW-[A-Z]+|USDT-[A-Z]+|NAVER|KR-main)\b")
+ENGINE = ("start", "status", "logs", "stop")
 ALLOWED = {
     Exit.OK,
     Exit.FAILED,  # answered, and in words: a rule refuses, nothing fits, the machine lacks something
@@ -59,12 +60,14 @@ def commands() -> list[tuple[str, str]]:
 
 
 def kinds() -> dict[str, list[tuple[str, str]]]:
-    sorted_: dict[str, list[tuple[str, str]]] = {"screen": [], "foreground": [], "plain": []}
+    sorted_: dict[str, list[tuple[str, str]]] = {"screen": [], "foreground": [], "engine": [], "plain": []}
     for page, command in commands():
         words = [w for w in shlex.split(command)[1:] if w != "--demo"]
         verb = next((w for w in words if not w.startswith("-")), "")
         is_quiet = any(word in QUIET for word in words)
-        if verb in FOREGROUND:
+        if verb == "engine":
+            sorted_["engine"].append((page, command))
+        elif verb in FOREGROUND:
             sorted_["foreground"].append((page, command))
         elif (verb in SCREENS and not is_quiet) or "--listen" in words:
             sorted_["screen"].append((page, command))
@@ -153,11 +156,33 @@ def test_a_command_of_the_manual_runs_until_it_is_told_to_stop(page: str, comman
     assert running.returncode == Exit.OK, f"{page}: {command}: {told}"
 
 
+def test_the_engine_of_the_manual_starts_answers_and_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each `hoga engine` line as written, on an engine that the first of them starts."""
+    files(tmp_path)
+    monkeypatch.setenv("HOGA_HOME", str(tmp_path))
+    said = sorted((command for _, command in KINDS["engine"]), key=lambda line: ENGINE.index(shlex.split(line)[2]))
+    assert {shlex.split(line)[2] for line in said} == set(ENGINE)
+    try:
+        for line in said:
+            if shlex.split(line)[2] == "stop":
+                main(["engine", "start"])  # the line before may have stopped it
+            capsys.readouterr()
+            words = [word for word in shlex.split(line)[1:] if word != "--follow"]  # that one stays until Ctrl+C
+            assert main(words) == Exit.OK, f"{line}: {capsys.readouterr().err}"
+            assert capsys.readouterr().out, f"{line} says nothing"
+    finally:
+        main(["engine", "stop", "--force"])
+
+
 @pytest.mark.parametrize(("page", "command"), KINDS["screen"], ids=[c for _, c in KINDS["screen"]])
-def test_a_command_of_the_manual_opens_its_screen(page: str, command: str, tmp_path: Path) -> None:
+def test_a_command_of_the_manual_opens_its_screen(page: str, command: str, home: Path, tmp_path: Path) -> None:
     files(tmp_path)
     words = shlex.split(re.sub(r"~/|(?=day\.tape)", f"{tmp_path}/", command))[1:]
-    with hoga(*words, home=tmp_path) as terminal:
+    if "attach" in words:  # to the engine that runs
+        words = [str(home / "data" / word.rpartition("/")[2]) if "/" in word else word for word in words]
+    with hoga(*words, home=home if "attach" in words else tmp_path) as terminal:
         if "--listen" in words:
             terminal.wait("press")
             terminal.press(b"\x03")
