@@ -40,6 +40,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "log": ("8",),
     "system": ("9",),
     "palette": ("1", "ctrl+p"),
+    "alert": ("1", "A", "up", "up"),
     "details": ("3", "i"),
     "help": ("1", "question_mark"),
     "panic": ("1", "exclamation_mark"),

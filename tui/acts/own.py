@@ -3,7 +3,6 @@ taken, how much was written. An append a second; the rest is asked when somebody
 
 from __future__ import annotations
 
-import platform
 from typing import TYPE_CHECKING
 
 import textual
@@ -40,5 +39,5 @@ class Measuring:
             backlog=app.write_backlog,
             held=app.frames_held,
             written=self._written,
-            versions=f"hoga {VERSION}   Textual {textual.__version__}   Python {platform.python_version()}",
+            versions=f"hoga {VERSION}   Textual {textual.__version__}",
         )

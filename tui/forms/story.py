@@ -72,7 +72,7 @@ def _pieces(word: str, cells: int) -> list[str]:
 
 
 def _heading(look: Look, text: str) -> list[Cell]:
-    return [Cell(f" {look.word(text)}", "title")]
+    return [Cell(f" {look.word(text)}", "strong")]
 
 
 def _fact(look: Look, label: str, value: str, pen: str = "text") -> list[Cell]:

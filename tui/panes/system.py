@@ -111,7 +111,7 @@ class SystemPane(Sheet, can_focus=True):
         return [*found, self._state(row), self._due(row, now)]
 
     def _head(self, text: str) -> list[Cell]:
-        return [Cell(f" {self._look.word(text)}", "title")]
+        return [Cell(f" {self._look.word(text)}", "strong")]
 
     def _fact(self, label: str, *cells: Cell) -> list[Cell]:
         return [Cell(f"  {f.fit(self._look.word(label), 16)} ", "text-dim"), *cells]
