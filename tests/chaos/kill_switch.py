@@ -139,6 +139,8 @@ class Trials:
         self.console = self._start("console")
         os.kill(self.console.pid, signal.SIGSTOP)
         self.seen = 0
+        self.stale = 0
+        """Trials that saw a commit older than their own panic."""
 
     def _start(self, what: str) -> subprocess.Popen[str]:
         words = [sys.executable, "-m", "tests.chaos.kill_switch", what, str(self.folder)]
@@ -196,7 +198,7 @@ class Trials:
         self.records()
         found = self.wait_for(ORDER, random.randrange(3, 12))
         sleep(random.random() * 0.01)
-        committed = 0
+        committed, asked = 0, CLOCK.monotonic()
         match way:
             case "socket":
                 self.ask(Panic(by="cli"))
@@ -210,8 +212,11 @@ class Trials:
             case _:
                 committed = self._while_frozen()
         if not committed:
-            found += self.wait_for(COMMIT, 1)
-            committed = next(at for kind, at in found if kind == COMMIT)
+            # A commit from before this panic was asked for belongs to the halt file of the trial before.
+            while not (commits := [at for kind, at in found if kind == COMMIT and at >= asked]):
+                found += self.wait_for(COMMIT, 1)
+            committed = commits[0]
+            self.stale += any(kind == COMMIT and at < asked for kind, at in found)
         sleep(0.12)
         found += self.records()
         orders = [at for kind, at in found if kind == ORDER]
@@ -247,10 +252,12 @@ def run(points: int, seed: int) -> dict[str, Any]:
                 after[way].append(late)
         finally:
             trials.close()
+    stale = trials.stale
     every = [late for found in after.values() for late in found]
     late = sum(one > LATE_NS for one in every)
     return {
         **{"name": "kill-switch", "seed": seed, "trials": len(every), "orders_written": orders},
+        "trials_with_an_older_commit": stale,
         "ways": {way: len(found) for way, found in after.items()},
         "trials_with_an_order_after_the_commit": sum(one > 0 for one in every),
         "last_order_byte_ms_after_commit": round(max(every) / 1e6, 3),
