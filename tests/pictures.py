@@ -75,16 +75,15 @@ class Dress(msgspec.Struct, frozen=True):
         return f"{self.theme}-{self.colours}-{self.language}" + ("-live" if self.rehearsal else "")
 
 
-USUAL = (Dress(), Dress(colours="kr", language="ko"))
-TRADE_TOO = (
-    Dress(theme="light"),
-    Dress(theme="light", colours="kr", language="ko"),
-    Dress(colours="cvd"),
-    Dress(colours="mono"),
-    Dress(theme="ansi"),
-    Dress(colours="kr", language="ko", rehearsal=True),
+USUAL = tuple(
+    Dress(theme=theme, colours=colours, language=language)
+    for theme in ("dark", "light")
+    for colours, language in (("us", "en"), ("kr", "ko"))
 )
-"""In these only the trade screen is drawn, at 120x40, and in the rehearsal what LIVE asks."""
+REHEARSED = (Dress(rehearsal=True), Dress(colours="kr", language="ko", rehearsal=True))
+"""In these the trade screen is drawn, and what LIVE asks."""
+TRADE_TOO = (Dress(colours="cvd"), Dress(colours="mono"), Dress(theme="ansi"))
+"""In these only the trade screen is drawn, at 120x40."""
 
 
 def wanted(names: list[str]) -> Iterator[tuple[Dress, tuple[int, int], list[str]]]:
@@ -92,9 +91,11 @@ def wanted(names: list[str]) -> Iterator[tuple[Dress, tuple[int, int], list[str]
     for dress in USUAL:
         for size in SIZES:
             yield dress, size, [name for name in names if name not in LIVE_ONLY]
+    for dress in REHEARSED:
+        for size in SIZES:
+            yield dress, size, [name for name in names if name in ("trade", *LIVE_ONLY)]
     for dress in TRADE_TOO:
-        shots = ["trade", *LIVE_ONLY] if dress.rehearsal else ["trade"]
-        yield dress, (120, 40), [name for name in names if name in shots]
+        yield dress, (120, 40), [name for name in names if name == "trade"]
 
 
 async def pass_time(program: Program, clock: ManualClock, seconds: float, step: float = 0.1) -> None:
