@@ -11,18 +11,18 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
 
-from core.domain.account import Mode
+from brokers.endpoint import Endpoint, assert_endpoint
 from core.domain.errors import BadMessage, BrokerError, NotConnected, OutcomeUnknown, RateLimited
 from core.domain.market import NS
 from core.domain.text import clean
 from core.log import get_logger
-from core.ports import Clock, Prepared
+from core.ports import Clock, P
 from core.runtime.throttle import Throttle
 
 ASK_TRIES = 3
@@ -41,14 +41,6 @@ log = get_logger("brokers.http")
 for _name in ("httpx", "httpcore"):  # they print addresses with their query, and headers with the key in them
     logging.getLogger(_name).propagate = False
     logging.getLogger(_name).addHandler(logging.NullHandler())
-
-
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a broker's calls go, and whose money that is. A sealed order of the other mode never passes."""
-
-    url: str
-    """Scheme, host and port, and a path that all calls share."""
-    mode: Mode
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,14 +91,15 @@ async def unsigned(_: Ask) -> Mapping[str, str]:
     return {}
 
 
-class Http:
-    """Two sets of connections to one endpoint: kept ones for what may be repeated, a fresh one for each order, because
-    one that was idle may be half closed, and an order on it would be lost without a word."""
+class Http(Generic[P]):
+    """Two sets of connections to one endpoint, for orders of its kind alone: kept ones for what may be repeated, a
+    fresh one for each order, because one that was idle may be half closed, and an order on it would be lost without a
+    word."""
 
     def __init__(
         self,
         broker: str,
-        endpoint: Endpoint,
+        endpoint: Endpoint[P],
         clock: Clock,
         *,
         sign: Sign = unsigned,
@@ -119,7 +112,7 @@ class Http:
     ) -> None:
         """`heard` sees every answer: venues say in headers what is left of a limit and what time it is."""
         self.broker = broker
-        self.endpoint = endpoint
+        self.endpoint: Endpoint[P] = endpoint
         self._clock = clock
         self._sign = sign
         self._limits = limits or {}
@@ -206,13 +199,12 @@ class Http:
 
     # --- what is written once -------------------------------------------------------------------------------------
 
-    async def write(self, ask: Ask, prepared: Prepared, spend: Callable[[], None]) -> Reply:
+    async def write(self, ask: Ask, prepared: P, spend: Callable[[], None]) -> Reply:
         """An order (or its replacement): one attempt on a connection of its own. `spend` is called when the connection
         stands and right before the first byte, so a permit is spent exactly when something may have left. Before that
         the call raises NotConnected or RateLimited; afterwards OutcomeUnknown, unless the venue answered in full and
         below 500: then its dialect judges."""
-        if prepared.mode is not self.endpoint.mode:
-            raise BrokerError(self.broker, f"a {prepared.mode} order does not go over the {self.endpoint.mode} line")
+        prepared = self.endpoint.own(prepared)
         self._check_hold(ask)
         limit = self._limits.get(ask.group)
         if limit is not None:
@@ -228,6 +220,7 @@ class Http:
             if event == "connection.connect_tcp.complete":
                 self._check_peer(info["return_value"].get_extra_info("server_addr"))
             elif event == "http11.send_request_headers.started":
+                self._assert(info["request"], prepared)
                 spend()
                 is_written = True
 
@@ -242,6 +235,19 @@ class Http:
         if reply.status >= 500 or 300 <= reply.status < 400:
             raise OutcomeUnknown(self.broker, f"{self.broker} answered HTTP {reply.status}, which proves nothing")
         return reply
+
+    def _assert(self, request: Any, prepared: P) -> None:
+        """The request as it is about to be written, against the venue's table."""
+        url = request.url
+        port = url.port or (443 if url.scheme == b"https" else 80)
+        assert_endpoint(
+            self.endpoint.doors,
+            host=url.host.decode("ascii", "replace"),
+            port=port,
+            mode=prepared.mode,
+            account=prepared.account,
+            mark=prepared.mark,
+        )
 
     def _check_peer(self, address: Any) -> None:
         """The socket leads where the endpoint says: its port, and this machine when it names this machine."""

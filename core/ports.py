@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -29,6 +29,21 @@ class Clock(Protocol):
 # --- brokers ---------------------------------------------------------------------------------------------------------
 
 
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """Where orders of one mode may be written, as the venue's papers have it: what tells its real money from its play
+    money, all of it looked at again at the socket. An empty prefix says that the venue has no such sign."""
+
+    mode: Mode
+    hosts: frozenset[str]
+    port: int
+    account: str = ""
+    """How the account's name begins (IBKR's paper accounts: DU)."""
+    not_account: str = ""
+    """How it must not begin."""
+    mark: str = ""
+    """How the request's own mark begins (KIS: T is real, V is not)."""
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue can do: data, not code. Undeclared means Unsupported before any network call."""
 
@@ -49,6 +64,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     is_in_process: bool = False
     """The venue lives in this process: one listing of it is the whole truth of that moment."""
     paper: bool = True
+    doors: tuple[Door, ...] = ()
+    """Where orders of each mode may be written; none for a venue without a wire."""
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -59,14 +76,30 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """The sealed request: what will be written, for which account, in which mode. `facts` go into the journal."""
+    """The sealed request: what will be written, for which account. Whose money that is is its type: a broker seals a
+    PaperOrder or a LiveOrder, and a wire takes one of the two. `facts` go into the journal."""
+
+    mode: ClassVar[Mode]
 
     client_order_id: ClientOrderId
     account: AccountId
-    mode: Mode
     digest: str
     body: bytes
+    mark: str = ""
+    """What the venue calls this kind of request, where that name differs for real money (KIS: the TR id)."""
     facts: dict[str, str] = {}
+
+
+class PaperOrder(Prepared, frozen=True, kw_only=True):
+    mode: ClassVar[Mode] = Mode.PAPER
+
+
+class LiveOrder(Prepared, frozen=True, kw_only=True):
+    mode: ClassVar[Mode] = Mode.LIVE
+
+
+P = TypeVar("P", PaperOrder, LiveOrder)
+"""Whose money: what is parametrised by it takes one kind and never the other."""
 
 
 class SendPermit:

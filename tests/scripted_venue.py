@@ -13,7 +13,18 @@ from core.domain.errors import NotConnected
 from core.domain.events import Event
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef
 from core.domain.order import Fill, Order, OrderType, Side, TimeInForce
-from core.ports import Absent, Accepted, Capabilities, Coverage, Prepared, Sent, Snapshot, Unread, VenueOrder
+from core.ports import (
+    Absent,
+    Accepted,
+    Capabilities,
+    Coverage,
+    PaperOrder,
+    Prepared,
+    Sent,
+    Snapshot,
+    Unread,
+    VenueOrder,
+)
 from tests.scenes import INSTRUMENTS, KRW, SAMSUNG
 
 ACCOUNT = AccountId("scripted:main")
@@ -87,7 +98,7 @@ class ScriptedVenue:
         yield  # type: ignore[misc]
 
     def prepare(self, order: Order) -> Prepared:
-        return Prepared(client_order_id=order.id, account=order.account, mode=Mode.PAPER, digest=order.id, body=b"")
+        return PaperOrder(client_order_id=order.id, account=order.account, digest=order.id, body=b"")
 
     async def submit(self, prepared: Prepared, permit: Any) -> Accepted | Sent:
         permit.spend(prepared)

@@ -21,7 +21,7 @@ from core.backtest.matching import Matching
 from core.backtest.working import Working
 from core.domain.account import Account, Balance, Mode
 from core.domain.decimals import ZERO
-from core.domain.errors import OrderRejected, Unsupported
+from core.domain.errors import BrokerError, OrderRejected, Unsupported
 from core.domain.events import (
     Event,
     FeedChanged,
@@ -44,6 +44,7 @@ from core.ports import (
     Capabilities,
     Clock,
     Coverage,
+    PaperOrder,
     Prepared,
     SendPermit,
     Snapshot,
@@ -271,7 +272,7 @@ class PaperBroker:
 
     # --- orders ---------------------------------------------------------------------------------------------------
 
-    def prepare(self, order: Order) -> Prepared:
+    def prepare(self, order: Order) -> PaperOrder:
         """Seal the request. Raises Unsupported for what this venue does not offer; nothing is sent."""
         request = order.request
         if request.account not in self._accounts:
@@ -284,16 +285,12 @@ class PaperBroker:
             raise Unsupported(self.name, "a market-on-close order is a day order")
         body = msgspec.json.encode(request)
         digest = blake2b(body, digest_size=16).hexdigest()
-        return Prepared(
-            client_order_id=request.client_order_id,
-            account=request.account,
-            mode=Mode.PAPER,
-            digest=digest,
-            body=body,
-        )
+        return PaperOrder(client_order_id=request.client_order_id, account=request.account, digest=digest, body=body)
 
     async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted:
         """Hand the order to the venue, once. Raises OrderRejected with the venue's code; fills come as events."""
+        if not isinstance(prepared, PaperOrder):
+            raise BrokerError(self.name, "an order for real money does not go to the paper venue: nothing was sent")
         permit.spend(prepared)
         request = msgspec.json.decode(prepared.body, type=OrderRequest)
         now = self._clock.now()

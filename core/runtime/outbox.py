@@ -185,8 +185,9 @@ class Outbox:
             return denial
         try:
             sealed = self._broker.prepare(order)
-            if self._baseline is None:
-                return sealed
+            foreign = self._foreign(order, sealed)
+            if foreign is not None or self._baseline is None:
+                return foreign or sealed
             known = self._baseline(order, now, self._clock.monotonic())
             if known is None:
                 text = "the venue's orders were not listed yet: what is new could not be told apart"
@@ -196,6 +197,15 @@ class Outbox:
             return Denial("unsupported", "what the venue can do", order.request.type, str(error))
         except Exception as error:
             return Denial("prepare", "a request that can be sealed", type(error).__name__, str(error)[:200])
+
+    def _foreign(self, order: Order, sealed: Prepared) -> Denial | None:
+        """What was sealed is this order, for this account, and the money of its mode."""
+        account = self._engine.state.accounts.get(order.account)
+        mode = account.mode if account is not None else None
+        if (sealed.client_order_id, sealed.account, sealed.mode) == (order.id, order.account, mode):
+            return None
+        actual = f"{sealed.mode} order for {sealed.account}"
+        return Denial("mode", f"a {mode} order for {order.account}", actual, "the broker sealed another order")
 
     async def _claim(self, order: Order, sealed: Prepared) -> SendPermit | None:
         self._engine.claiming.add(order.id)

@@ -15,11 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.account import Mode
 from core.domain.events import DurableEvent, OrderAccepted, OrderStaged
 from core.domain.ids import AccountId, InstrumentId, VenueRef, derived_client_order_id
 from core.domain.order import Binding, Order, OrderRequest, OrderStatus, Side
-from core.ports import Prepared
+from core.ports import PaperOrder, Prepared
 from storage.chain import GENESIS, link
 from storage.journal import Journal
 from storage.schema import connect_writer, make_durable
@@ -154,7 +153,7 @@ def order(number: int) -> Order:
 
 def sealed(number: int) -> Prepared:
     id = derived_client_order_id(str(number))
-    return Prepared(client_order_id=id, account=AccountId("paper:main"), mode=Mode.PAPER, digest="d", body=b"")
+    return PaperOrder(client_order_id=id, account=AccountId("paper:main"), digest="d", body=b"")
 
 
 async def single(folder: Path) -> list[Row]:

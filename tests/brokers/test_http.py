@@ -9,22 +9,17 @@ from random import Random
 import pytest
 
 from brokers import http
-from brokers.http import Ask, Endpoint, Http, Reply
+from brokers.endpoint import Endpoint
+from brokers.http import Ask, Http, Reply
 from brokers.token import TokenKeeper
 from core.clock import ManualClock, SystemClock
 from core.domain.account import Mode
 from core.domain.errors import BadMessage, BrokerError, NotConnected, OutcomeUnknown, RateLimited
 from core.domain.ids import AccountId, derived_client_order_id
-from core.ports import Prepared
+from core.ports import Door, PaperOrder
 from core.runtime.throttle import Throttle
 
-ORDER = Prepared(
-    client_order_id=derived_client_order_id("a"),
-    account=AccountId("x:main"),
-    mode=Mode.PAPER,
-    digest="d",
-    body=b"{}",
-)
+ORDER = PaperOrder(client_order_id=derived_client_order_id("a"), account=AccountId("x:main"), digest="d", body=b"{}")
 POST = Ask(method="POST", path="/orders", body=b"{}")
 
 
@@ -76,9 +71,15 @@ async def server() -> AsyncIterator[tuple[Server, str]]:
         listening.close()
 
 
-def line(url: str, **more: object) -> Http:
+def endpoint(url: str, name: str = "127.0.0.1") -> Endpoint[PaperOrder]:
+    """The paper door of a venue that listens at `url`, under another `name` where one is given."""
+    door = Door(mode=Mode.PAPER, hosts=frozenset({name}), port=int(url.rpartition(":")[2]))
+    return Endpoint(url=url.replace("127.0.0.1", name), kind=PaperOrder, doors=(door,))
+
+
+def line(url: str, **more: object) -> Http[PaperOrder]:
     given = {"answer_seconds": 0.5, "jitter": Random(1), **more}
-    return Http("x", Endpoint(url=url, mode=Mode.PAPER), SystemClock(), **given)  # type: ignore[arg-type]
+    return Http("x", endpoint(url), SystemClock(), **given)  # type: ignore[arg-type]
 
 
 async def test_a_read_is_tried_again_and_an_order_is_not(server: tuple[Server, str]) -> None:
@@ -187,7 +188,7 @@ async def test_silence_is_kept_as_long_as_asked_or_as_is_sane(server: tuple[Serv
 
 async def test_a_short_hold_does_not_end_a_long_one() -> None:
     clock = ManualClock(10**18)
-    http_ = Http("x", Endpoint(url="http://127.0.0.1:1", mode=Mode.PAPER), clock)
+    http_ = Http("x", endpoint("http://127.0.0.1:1"), clock)
     http_.hold(60)
     http_.hold(1)
     clock.advance(30)
@@ -223,10 +224,10 @@ async def test_a_connection_that_leads_elsewhere_carries_no_order(server: tuple[
     """A name that is not this machine's and resolves to it: the socket's own address is looked at."""
     _, url = server
     http_ = line(url)
-    http_.endpoint = Endpoint(url=url.replace("127.0.0.1", "broker.example"), mode=Mode.PAPER)
+    http_.endpoint = endpoint(url, "broker.example")
     with pytest.raises(BrokerError, match="leads elsewhere"):
         http_._check_peer(("127.0.0.1", int(url.rpartition(":")[2])))
-    http_.endpoint = Endpoint(url=url, mode=Mode.PAPER)
+    http_.endpoint = endpoint(url)
     for address in (("10.0.0.1", int(url.rpartition(":")[2])), ("127.0.0.1", 1)):
         with pytest.raises(BrokerError, match="leads elsewhere"):
             http_._check_peer(address)

@@ -10,10 +10,12 @@ from contextlib import suppress
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
-from brokers.http import Ask, Endpoint, Http, Reply
+from brokers.endpoint import Endpoint
+from brokers.http import Ask, Http, Reply
 from brokers.socket import Closed, Frame, Line, Manner, Opened, Socket, merged
 from brokers.token import TokenKeeper
 from core.domain.account import Account, Balance, Mode
@@ -50,6 +52,9 @@ from core.ports import (
     Capabilities,
     Clock,
     Coverage,
+    Door,
+    LiveOrder,
+    PaperOrder,
     Prepared,
     SendPermit,
     Snapshot,
@@ -225,6 +230,12 @@ def is_data(data: str | bytes) -> bool:
 # --- the broker ------------------------------------------------------------------------------------------------------
 
 
+def doors(settings: ReferenceSettings) -> tuple[Door, ...]:
+    """One port, and it is of one mode: this venue has no other sign."""
+    url = urlsplit(settings.url)
+    return (Door(mode=settings.mode, hosts=frozenset({url.hostname or ""}), port=url.port or 80),)
+
+
 class ReferenceBroker:
     name = NAME
 
@@ -237,9 +248,11 @@ class ReferenceBroker:
             has_client_ids=settings.has_client_ids,
             book_depth=1,
             orders_per_second=40,
+            doors=doors(settings),
             paper=False,  # an order may still be on its way when a listing does not show it
         )
         self._settings = settings
+        self._kind = LiveOrder if settings.mode is Mode.LIVE else PaperOrder
         self._clock = clock
         self.token = TokenKeeper(clock, self._issue)
         self._http = self._line()
@@ -257,9 +270,9 @@ class ReferenceBroker:
 
     # --- the lines ------------------------------------------------------------------------------------------------
 
-    def _line(self) -> Http:
+    def _line(self) -> Http[Any]:
         limits = {"order": Throttle(self._clock, 50), "list": Throttle(self._clock, 200)}
-        endpoint = Endpoint(url=self._settings.url, mode=self._settings.mode)
+        endpoint = Endpoint[Any](url=self._settings.url, kind=self._kind, doors=self.capabilities.doors)
         return Http(
             self.name,
             endpoint,
@@ -484,9 +497,7 @@ class ReferenceBroker:
 
     def _sealed(self, id: ClientOrderId, account: AccountId, body: bytes) -> Prepared:
         digest = blake2b(body + id.encode(), digest_size=16).hexdigest()
-        return Prepared(
-            client_order_id=id, account=account, mode=self._settings.mode, digest=digest, body=body, facts={}
-        )
+        return self._kind(client_order_id=id, account=account, digest=digest, body=body)
 
     async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted:
         ask = Ask(
@@ -498,7 +509,8 @@ class ReferenceBroker:
         )
         self._submitting += 1
         try:
-            reply = await self._http.write(ask, prepared, lambda: permit.spend(prepared))
+            own = self._http.endpoint.own(prepared)
+            reply = await self._http.write(ask, own, lambda: permit.spend(own))
             self._judge(reply)
             try:
                 ref = VenueRef(reply.read(self.name, Placed).ref)

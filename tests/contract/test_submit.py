@@ -11,7 +11,7 @@ import pytest
 from core.domain.account import Mode
 from core.domain.errors import BrokerError, NotConnected, OrderRejected, OutcomeUnknown, RateLimited, Unsupported
 from core.domain.order import OrderType, TimeInForce
-from core.ports import Accepted, SendPermit, Sent
+from core.ports import Accepted, LiveOrder, PaperOrder, SendPermit, Sent
 from tests.contract.session import CLOCK, Session, order_of, until
 from tests.simulators.faults import ON_ORDERS, REFUSES, Fault
 from tests.simulators.plug import Plug, accepted
@@ -76,7 +76,8 @@ async def test_an_order_of_the_other_mode_does_not_pass(session: Session) -> Non
         pytest.skip("there is no line here that could lead to real money")
     order = order_of(session.plug.request("buy", "10", "70000"))
     prepared = session.broker.prepare(order)
-    wrong = msgspec.structs.replace(prepared, mode=Mode.LIVE if prepared.mode is Mode.PAPER else Mode.PAPER)
+    other = LiveOrder if prepared.mode is Mode.PAPER else PaperOrder
+    wrong = other(**msgspec.structs.asdict(prepared))
     permit = SendPermit(order.id, prepared.digest)
     with pytest.raises(BrokerError):
         await session.broker.submit(wrong, permit)

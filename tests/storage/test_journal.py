@@ -39,7 +39,7 @@ from core.domain.events import (
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, derived_client_order_id
 from core.domain.instrument import Currency
 from core.domain.order import Fill, Order, OrderRequest, OrderStatus, Side
-from core.ports import Prepared
+from core.ports import PaperOrder, Prepared
 from storage.journal import Journal, free_mb, verify
 from storage.schema import MIGRATIONS, connect_writer, make_durable, migrate
 
@@ -85,10 +85,9 @@ def order(name: str = "a", account: AccountId = ACCOUNT) -> Order:
 
 
 def sealed(name: str = "a", account: AccountId = ACCOUNT) -> Prepared:
-    return Prepared(
+    return PaperOrder(
         client_order_id=derived_client_order_id(name),
         account=account,
-        mode=Mode.PAPER,
         digest="d" + name,
         body=b"{}",
         facts={"lane": "1"},

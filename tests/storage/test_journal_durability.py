@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.account import Mode
 from core.domain.errors import JournalUnavailable
 from core.domain.events import OrderSending, OrderStaged
 from core.domain.order import Order, OrderStatus
-from core.ports import Prepared
+from core.ports import PaperOrder
 from storage.journal import Journal
 from storage.writer import Writer
 from tests import scenes
@@ -52,7 +51,7 @@ async def test_a_commit_that_fails_gives_no_permit(tmp_path: Path) -> None:
     writer.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Refusing)
     order = Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
     id = request.client_order_id
-    sealed = Prepared(client_order_id=id, account=request.account, mode=Mode.PAPER, digest="d", body=b"")
+    sealed = PaperOrder(client_order_id=id, account=request.account, digest="d", body=b"")
     writer.connection.refuses = True  # type: ignore[attr-defined]
     with pytest.raises(JournalUnavailable):
         await journal.claim(order, sealed, 2)

@@ -12,7 +12,7 @@ import pytest
 
 from core.clock import SystemClock
 from core.config import Settings, StrategySettings
-from core.domain.account import Mode, TradingState
+from core.domain.account import TradingState
 from core.domain.commands import Cancel, Panic, Replace, SetTradingState, Submit
 from core.domain.errors import ConfigError, JournalUnavailable, NotConnected
 from core.domain.events import (
@@ -27,7 +27,7 @@ from core.domain.events import (
 from core.domain.ids import AccountId, VenueRef
 from core.domain.limits import RiskLimits
 from core.domain.order import Order, OrderStatus, OrderType, TimeInForce
-from core.ports import Prepared, Sent
+from core.ports import PaperOrder, Sent
 from storage.journal import Journal
 from tests import scenes
 from tests.scenes import ACCOUNT, SAMSUNG
@@ -516,7 +516,7 @@ async def foreign_order(path: Path, account: str) -> Any:
     journal = Journal.open(path, boot_id="before")
     await journal.append([OrderStaged(ts=1, request=request)])
     order = Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
-    sealed = Prepared(client_order_id=id, account=request.account, mode=Mode.PAPER, digest="d", body=b"")
+    sealed = PaperOrder(client_order_id=id, account=request.account, digest="d", body=b"")
     assert await journal.claim(order, sealed, 1) is not None
     await journal.append([OrderAccepted(ts=1, client_order_id=id, ref=VenueRef("far"))])
     await journal.close()
