@@ -12,7 +12,7 @@ import msgspec
 
 import brokers
 from core.domain.errors import ConfigError
-from core.ports import Broker, Clock
+from core.ports import Broker, Clock, Secrets
 
 
 class BrokerEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,8 +20,8 @@ class BrokerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     settings: type[msgspec.Struct]
-    build: Callable[[Any, Clock], Broker]
-    """build(settings, clock) -> the broker, not yet connected."""
+    build: Callable[[Any, Clock, Secrets], Broker]
+    """build(settings, clock, secrets) -> the broker, not yet connected. It keeps what it takes out of `secrets`."""
 
 
 def names() -> tuple[str, ...]:

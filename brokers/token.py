@@ -10,6 +10,7 @@ import msgspec
 
 from core.domain.market import NS
 from core.ports import Clock
+from core.redact import learn_secret
 
 MARGIN = 0.1
 """Share of its life before whose end a token is renewed."""
@@ -54,6 +55,7 @@ class TokenKeeper:
             finally:
                 self._tries += 1
             self._failure = None
+            learn_secret(value)  # no log may show it, however it gets there
             token = self._token = Token(value=value, expires=asked + round(max(seconds, 1.0) * (1 - MARGIN) * NS))
             return token
 

@@ -1,5 +1,5 @@
-"""The doors of the core: what it needs from the world (Broker, Journal, Archive, Clock) and what it offers to the
-faces (Desk). Protocols and the small structs that cross them; no code."""
+"""The doors of the core: what it needs from the world (Broker, Journal, Archive, Secrets, Clock) and what it offers to
+the faces (Desk). Protocols and the small structs that cross them; no code."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval, Quote
 from core.domain.order import Fill, Order, OrderRequest, OrderType, Side, TimeInForce
+from core.secret import Secret
 from core.trading.story import Story
 from core.trading.view import Changed, FillRow, Interest, LogRow, OrderRow
 
@@ -268,6 +269,14 @@ class Archive(Protocol):
     async def equity(self, account: AccountId, since: int) -> list[tuple[int, Decimal]]: ...
     async def flush(self) -> None: ...
     async def close(self) -> None: ...
+
+
+class Secrets(Protocol):
+    def get(self, reference: str) -> Secret:
+        """`keyring:NAME`, `file:NAME`, `env:NAME`, or NAME to look in all three. It may ask for a passphrase and takes
+        up to a second: never on the loop. Raises ConfigError when there is none, StorageError when the place cannot be
+        opened."""
+        ...
 
 
 # --- faces -----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,11 @@ def log_path(environ: Mapping[str, str] | None = None) -> Path:
     return _home(environ, "user_log_path", "log") / "hoga.log"
 
 
+def secrets_path(environ: Mapping[str, str] | None = None) -> Path:
+    """The encrypted file of secrets, in a folder of its own."""
+    return _home(environ, "user_data_path", "data") / "secrets" / "secrets.json"
+
+
 def _home(environ: Mapping[str, str] | None, kind: str, folder: str) -> Path:
     home = (os.environ if environ is None else environ).get(HOME)
     if home:

@@ -27,8 +27,10 @@ from core.trading.engine import Engine
 
 if TYPE_CHECKING:
     from brokers.paper.broker import PaperBroker
+    from core.secret import Secret
     from core.trading.strategist import Slot
     from storage.journal import Journal
+    from storage.secrets import Vault
 
 DEMO_STRATEGY = StrategySettings(
     kind="ma_cross",
@@ -274,6 +276,15 @@ def demo_settings(settings: Settings) -> Settings:
     if settings.strategies:
         return settings
     return msgspec.structs.replace(settings, strategies={"ma-btc": DEMO_STRATEGY})
+
+
+def vault(passphrase: Callable[[], Secret]) -> Vault:
+    """Where brokers' secrets come from. From here on this process's memory is closed to others."""
+    from storage.places import secrets_path
+    from storage.sealed import SealedFile
+    from storage.secrets import Vault
+
+    return Vault(SealedFile(secrets_path()), passphrase)
 
 
 def boot_id() -> str:

@@ -1,6 +1,6 @@
 """Logs: structlog set up once per process. One event is one line of JSON, in a file that is rotated by size and that
 only this user can read, or on standard output; never on the screen. Other libraries' loggers end here too, and nothing
-leaves without passing redact.py. A log that cannot be written is counted and never stops trading.
+leaves without passing core/redact.py. A log that cannot be written is counted and never stops trading.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Logs:
 
     def line(self, event: MutableMapping[str, Any]) -> bytes:
         """One event as one line of JSON: time, level, event, then its fields."""
-        from tui.redact import escape, redact, redact_value
+        from core.redact import escape, redact, redact_value
 
         now = self._clock.now()
         stamp = datetime.fromtimestamp(now // NS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -127,7 +127,7 @@ class Logs:
             "event": escape(redact(str(event.pop("event", "")))),
         }
         for name, value in event.items():
-            ordered[escape(str(name))[:100]] = redact_value(str(name), value)
+            ordered[escape(redact(str(name)))[:100]] = redact_value(str(name), value)
         return _encode(ordered) + b"\n"
 
     def render(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
@@ -207,7 +207,7 @@ def set_up(settings: Log, clock: Clock, *, file: Path | None) -> Logs:
 
 def format_error(error: BaseException | None) -> str:
     """The traceback without local variables, without secrets."""
-    from tui.redact import redact
+    from core.redact import redact
 
     return "" if error is None else redact("".join(traceback.format_exception(error)))
 
@@ -223,16 +223,6 @@ def watch_uncaught() -> None:
     sys.excepthook = on_error
     threading.excepthook = lambda args: on_error(args.exc_type, args.exc_value or args.exc_type(), None)
     sys.unraisablehook = lambda args: on_error(args.exc_type, args.exc_value or args.exc_type(), None)
-
-
-def no_core_dumps() -> None:
-    """Memory holds keys: a crash must not leave it on the disk."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, OSError, ValueError):
-        pass
 
 
 def write_crash(error: BaseException, clock: Clock, directory: Path) -> Path:

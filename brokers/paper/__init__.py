@@ -8,10 +8,10 @@ from brokers.paper.settings import PaperSettings
 from brokers.registry import BrokerEntry
 
 if TYPE_CHECKING:
-    from core.ports import Broker, Clock
+    from core.ports import Broker, Clock, Secrets
 
 
-def _build(settings: Any, clock: Clock) -> Broker:
+def _build(settings: Any, clock: Clock, _: Secrets) -> Broker:
     from brokers.paper.broker import PaperBroker
 
     return PaperBroker(settings, clock)

@@ -34,6 +34,7 @@ from core.domain.instrument import Currency, Instrument, Kind, fixed_tick
 from core.domain.market import NS, Aggressor, Interval, OrderBook, Phase, Quote, Trade
 from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Requested, RequestKind, RequestPhase, Side
 from core.ports import Accepted, Broker, Prepared, SendPermit, Subscription
+from core.secret import Secret
 
 D = Decimal
 MAIN = AccountId("paper:main")
@@ -118,10 +119,15 @@ async def listen(broker: PaperBroker, clock: ManualClock, seconds: float, step: 
     return heard
 
 
+class NoSecrets:
+    def get(self, reference: str) -> Secret:
+        raise AssertionError(f"the paper broker asked for {reference}")
+
+
 def test_the_registry_knows_brokers_by_name_and_helps_with_a_typo() -> None:
     assert "paper" in registry.names()
     entry = registry.load("paper")
-    built: Broker = entry.build(entry.settings(), ManualClock(START))
+    built: Broker = entry.build(entry.settings(), ManualClock(START), NoSecrets())
     assert built.name == entry.name == "paper"
     with pytest.raises(ConfigError, match="did you mean paper"):
         registry.load("papr")

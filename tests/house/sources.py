@@ -29,7 +29,13 @@ def tracked() -> tuple[Path, ...]:
 def modules(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
     """(path from the root, syntax tree) of every Python file in `rooms`."""
     for path in sorted(path for room in rooms for path in (ROOT / room).rglob("*.py")):
-        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+        yield path.relative_to(ROOT).as_posix(), _tree(path)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    """Parsed once: many rules look at every file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def dotted(node: ast.expr) -> str:

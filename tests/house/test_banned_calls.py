@@ -108,6 +108,44 @@ def test_only_brokers_spend_a_permit() -> None:
     assert all(path.startswith("brokers/") for path in spenders), spenders
 
 
+SIGNERS = re.compile(r"storage/(sealed|ring)\.py|brokers/[a-z]+/(auth|sign)\.py|tests/.*")
+"""Who may read a secret: what seals it, what hands it to the keyring, and what signs with it."""
+
+
+def test_only_what_seals_and_what_signs_reveals_a_secret() -> None:
+    callers = {}
+    for path, tree in modules(*ROOMS):
+        for line, called, call in calls(tree):
+            if called.rpartition(".")[2] == "reveal":
+                callers[f"{path}:{line}"] = call.args[0] if call.args else None
+    assert len(callers) >= 4, "the test does not see who reveals"
+    assert [place for place in callers if not SIGNERS.match(place)] == []
+    assert [place for place, word in callers.items() if not isinstance(word, ast.Constant)] == [], "say what for"
+
+
+def test_nobody_reaches_around_reveal() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules(*ROOMS)
+        if path != "core/secret.py"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "_hidden")
+        or (isinstance(node, ast.Constant) and node.value == "_hidden")
+        or (isinstance(node, ast.Attribute) and node.attr == "reveal" and not isinstance(node.ctx, ast.Load))
+    ]
+    assert found == []
+
+
+def test_a_reveal_is_called_where_it_stands() -> None:
+    """Never handed on: `read = secret.reveal` would take it out of sight of the test above."""
+    for path, tree in modules(*ROOMS):
+        called = {id(call.func) for _, _, call in calls(tree)}
+        loose = [
+            n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == "reveal" and id(n) not in called
+        ]
+        assert loose == [], path
+
+
 def float_calls(tree: ast.AST) -> list[int]:
     return [line for line, called, _ in calls(tree) if called == "float"]
 

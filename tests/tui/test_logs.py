@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.config import Log
+from core.redact import escape, forget_secrets, learn_secret, mask_account, redact, redact_value
 from tui import logs as logs_module
 from tui.logs import RotatedFile, set_up, write_crash
-from tui.redact import escape, forget_secrets, learn_secret, mask_account, redact, redact_value
 
 SECRET = "kQ8vT2mZ4xR7pL1n"
 NOON = 1_763_640_000_123_456_789

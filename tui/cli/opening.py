@@ -64,7 +64,8 @@ def logged(log: Log, *, to_stdout: bool = False) -> Iterator[None]:
     """Logs go to the configured file, `-` to standard output; where nothing is configured to standard output or to the
     platform's log folder. A log file that cannot be opened is told, and does not stop anything."""
     from core.clock import SystemClock
-    from tui.logs import no_core_dumps, set_up, watch_uncaught
+    from core.process import no_core_dumps
+    from tui.logs import set_up, watch_uncaught
 
     no_core_dumps()
     file: Path | None = None

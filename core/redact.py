@@ -1,17 +1,24 @@
 """What must not be read in a log or a crash report, taken out of it: secrets we were told of in every spelling they
 travel in, texts that look like one, and all but the last four characters of account numbers. It is the last guard, not
-the first: a secret should never get this far.
+the first: a secret should never get this far (core/secret.py).
 """
 
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASK = "***"
 _TEXT_CAP = 8192
+_WORK_CAP = 1 << 20
+"""More of a text than this is never looked at."""
+_PREFIX = 12
+"""So much of the beginning of a long secret is masked too: half a key in a log is a leak as well."""
 _DEPTH = 6
 
 _SECRET_NAMES = re.compile(
@@ -27,33 +34,47 @@ _PATTERNS = (
         r"""(["']?\s*[=:]\s*["']?)[^\s"'&,}]+""",
         re.I,
     ),
-    # A long run of mixed letters and digits: keys are; order ids and hex digests have no capitals.
-    re.compile(r"(?<![\w+/=-])(?=[\w+/=-]*[A-Z])(?=[\w+/=-]*[a-z])(?=[\w+/=-]*\d)[\w+/=-]{32,}"),
 )
+# A long run of mixed letters and digits: keys are; order ids and hex digests have no capitals.
+_RUN = re.compile(r"(?<![\w+/=-])(?=[\w+/=-]*[A-Z])(?=[\w+/=-]*[a-z])(?=[\w+/=-]*\d)[\w+/=-]{32,}")
 _ACCOUNT = re.compile(r"(?<![\w.])(?:\d{4}(\d{4})-(\d{2})|[DU]{1,2}\d{3,}(\d{4}))(?![\w.])")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
-_known: set[str] = set()
+_known: dict[str, None] = {}
+"""All spellings, the longest first."""
 
 
 def learn_secret(secret: str) -> None:
-    """Never show `secret` again, nor its base64, URL or hexadecimal spelling. Shorter than 6 characters is ignored,
-    because it would take ordinary words with it."""
+    """Never show `secret` again, nor its other spellings. Shorter than 6 characters is ignored, because it would take
+    ordinary words with it."""
     if len(secret) < 6:
         return
+    found = {*_known, *(spelling for spelling in spellings(secret) if len(spelling) >= 6)}
+    ordered = sorted(found, key=lambda spelling: (-len(spelling), spelling))
+    _known.clear()
+    _known.update(dict.fromkeys(ordered))
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """`secret` as it is, in URLs, JSON, markup, Python, hexadecimal and base64: by itself and as part of a longer text
+    (`user:secret`), whose length before it moves every letter. A long one's beginning stands for the whole."""
     raw = secret.encode("utf-8", "surrogatepass")
-    _known.update(
-        {
-            secret,
-            quote(secret, safe=""),
-            raw.hex(),
-            base64.b64encode(raw).decode(),
-            base64.urlsafe_b64encode(raw).decode(),
-            base64.b64encode(raw).decode().rstrip("="),
-        }
-    )
+    yield secret
+    yield from (quote(secret, safe="", errors="replace"), quote(secret, errors="replace"))
+    yield from (quote_plus(secret, errors="replace"), repr(secret)[1:-1])
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield from (html.escape(secret), html.escape(secret, quote=False))
+    yield from (raw.hex(), raw.hex().upper())
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(raw).decode()
+        for before in range(3):
+            inner = encode(bytes(before) + raw).decode()
+            # the letters that hold nothing but the secret's own bits
+            yield inner[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
+    if len(secret) >= _PREFIX * 5 // 3:
+        yield secret[:_PREFIX]
 
 
 def forget_secrets() -> None:
@@ -69,15 +90,30 @@ def mask_account(text: str) -> str:
     return f"{broker}{colon}****{tail[2] if tail else ''}"
 
 
+def hide_known(text: str) -> str:
+    """`text` without the secrets we were told of."""
+    for secret in _known:
+        if secret in text:
+            text = text.replace(secret, MASK)
+    return text
+
+
 def redact(text: str) -> str:
     """`text` without secrets and whole account numbers, at most 8,192 characters of it."""
-    if len(text) > _TEXT_CAP:
-        text = text[:_TEXT_CAP] + f"... ({len(text) - _TEXT_CAP} more)"
-    for secret in sorted(_known, key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    found = hide_known(text[:_WORK_CAP])
+    if len(text) > _WORK_CAP:  # a secret cut in two at the end would not be found
+        found = found[: -max(map(len, _known), default=1)]
+    kept = found[:_TEXT_CAP]
     for pattern in _PATTERNS:
-        text = pattern.sub(_replacement, text)
-    return _ACCOUNT.sub(_account_tail, text)
+        kept = pattern.sub(_replacement, kept)
+    kept = _ACCOUNT.sub(_account_tail, _RUN.sub(_unless_path, kept))
+    return kept if len(found) <= _TEXT_CAP else f"{kept}... ({len(found) - _TEXT_CAP} more)"
+
+
+def _unless_path(found: re.Match[str]) -> str:
+    """A path of a file is long and mixed too, but its parts are short words."""
+    words = re.split("[/_-]", found[0])
+    return found[0] if found[0].count("/") > 1 and max(map(len, words)) < 20 else MASK
 
 
 def _account_tail(found: re.Match[str]) -> str:
@@ -96,6 +132,8 @@ def escape(text: str) -> str:
 
 def redact_value(name: str, value: Any, depth: int = 0) -> Any:
     """A field of a log line, made safe: by its name, its type and its text. Anything unknown becomes its text."""
+    if isinstance(value, int) and not isinstance(value, bool) and _ACCOUNT_NAMES.match(name):
+        value = str(value)
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 63):
         return value
     if _SECRET_NAMES.search(name):
@@ -105,7 +143,7 @@ def redact_value(name: str, value: Any, depth: int = 0) -> Any:
         safe = redact(str(text))  # str: enumerations too
         return "\n".join(map(escape, safe.split("\n"))) if name == "exception" else escape(safe)
     if depth < _DEPTH and isinstance(value, dict):
-        return {escape(str(key))[:100]: redact_value(str(key), item, depth + 1) for key, item in value.items()}
+        return {escape(redact(str(key)))[:100]: redact_value(str(key), item, depth + 1) for key, item in value.items()}
     if depth < _DEPTH and isinstance(value, list | tuple | set | frozenset):
         return [redact_value(name, item, depth + 1) for item in list(value)[:100]]
     return escape(redact(str(value)))

@@ -1,0 +1,120 @@
+"""`hoga secrets`: typed without echo, read from descriptors, found again, and never shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.redact import forget_secrets
+from storage import sealed
+from tests.terminal import hoga
+from tui.cli import main
+from tui.cli.asked import DESCRIPTOR
+
+PASSPHRASE, KEY = "a passphrase of mine", "kQ8vT2mZ4xR7pL1n"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("HOGA_HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.setattr("storage.secrets.close_memory", lambda: True)
+    monkeypatch.setattr(sealed, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(sealed, "_affordable", lambda: sealed.COSTS[0])
+    yield tmp_path
+    forget_secrets()
+
+
+@contextmanager
+def descriptor(text: str) -> Iterator[int]:
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    yield reader
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str, passphrase: str = PASSPHRASE, given: str = "") -> int:
+    with descriptor(passphrase + "\n") as opened, descriptor(given) as typed:
+        monkeypatch.setenv(DESCRIPTOR, str(opened))
+        with os.fdopen(typed) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            return main(["secrets", *words])
+
+
+def test_what_is_typed_is_not_shown_and_is_found_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with hoga("secrets", "set", "upbit-secret", home=home, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring") as t:
+        for prompt, text in (("New passphrase", PASSPHRASE), ("same again", PASSPHRASE), ("upbit-secret:", KEY)):
+            t.wait(prompt)
+            t.press(text.encode() + b"\r")
+        t.wait("the settings name it file:upbit-secret")
+        assert t.ended() == 0
+        raw = bytes(t.raw)
+    assert PASSPHRASE.encode() not in raw
+    assert KEY.encode() not in raw
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert run(monkeypatch, "list", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"secrets": [{"name": "upbit-secret", "place": "file"}]}
+
+
+def test_a_pipe_gives_one_too_and_check_says_where_it_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "config.toml").write_text('[brokers.kis]\nsecret = "file:kis"\nkey = "env:KIS_KEY"\nname = "plain"\n')
+    assert run(monkeypatch, "set", "kis", given=f"{KEY}\nmore\n") == 0
+    assert run(monkeypatch, "check", "--json") == 1
+    monkeypatch.setenv("KIS_KEY", "PSabcdEFGH1234")
+    assert run(monkeypatch, "check") == 0
+    assert "KIS_KEY" not in os.environ
+    shown = capsys.readouterr()
+    assert "file:kis" in shown.out
+    assert "kept nowhere" in shown.out
+    for hidden in (KEY, "PSabcdEFGH1234", PASSPHRASE):
+        assert hidden not in shown.out + shown.err
+
+
+def test_removing_says_what_was_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "set", "kis", given=KEY) == 0
+    assert run(monkeypatch, "rm", "kis") == 0
+    assert "removed from the file" in capsys.readouterr().out
+    assert run(monkeypatch, "rm", "kis") == 1
+    assert run(monkeypatch, "list") == 0
+    assert "no secret is kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["set", "kis", KEY], ["set", KEY], ["set", "keyring:kis"], ["check", KEY]])
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *words, given=KEY) in (1, 2)
+    shown = capsys.readouterr()
+    assert KEY not in shown.out + shown.err
+
+
+def test_a_wrong_passphrase_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "set", "kis", given=KEY) == 0
+    assert run(monkeypatch, "list", passphrase="another passphrase") == 5
+    assert "does not open" in capsys.readouterr().err
+    assert run(monkeypatch, "set", "kis", passphrase="another passphrase", given="something else") == 5
+
+
+def test_systemd_hands_the_passphrase_over(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "set", "kis", given=KEY) == 0
+    folder = home / "credentials"
+    folder.mkdir()
+    (folder / "hoga-passphrase").write_text(PASSPHRASE)
+    monkeypatch.delenv(DESCRIPTOR, raising=False)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    assert main(["secrets", "list"]) == 0
+    assert "kis" in capsys.readouterr().out
