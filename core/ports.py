@@ -222,19 +222,26 @@ class Broker(Protocol):
 
 
 class JournalFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the journal says of itself. `verified`: events whose chain was proved when it was opened."""
+    """What the journal says of itself. `verified`: events whose chain was proved when it was opened; `kept_back`: bytes
+    of disk that are given up for cancels when it is full."""
 
     path: str
     size: int
     sequence: int
     head: str
     verified: int
+    kept_back: int = 0
 
 
 class Journal(Protocol):
     """Append-only, hash-chained, one writer. Every method that writes raises JournalUnavailable when it cannot."""
 
     is_read_only: bool
+
+    @property
+    def shortage(self) -> str:
+        """Why `claim` is refused though `append` is not; empty when it is not."""
+        ...
 
     def replay(self) -> Iterator[tuple[int, DurableEvent]]:
         """(sequence, event) from the first on."""

@@ -61,12 +61,13 @@ class Journal:
         self.is_read_only = writer is None
 
     @classmethod
-    def open(cls, path: Path | str, *, boot_id: str = "", read_only: bool = False) -> Journal:
+    def open(cls, path: Path | str, *, boot_id: str = "", read_only: bool = False, ballast: int = 0) -> Journal:
         """Open or make the journal at `path` (`:memory:` for one without a file).
 
         Writing takes the lock beside it, then checks pages, schema, every link and the projection. Raises JournalInUse
         when another hoga writes it, JournalBroken when a check fails (nothing is changed: open it read only to see what
-        is sound), JournalUnavailable when the disk refuses, StorageError for a file that is not safely ours.
+        is sound), JournalUnavailable when the disk refuses, StorageError for a file that is not safely ours. `ballast`:
+        bytes to keep back for a full disk.
         """
         if not boot_id.isprintable() or len(boot_id) > 64:
             raise ValueError("a boot id is at most 64 printable characters")
@@ -85,7 +86,7 @@ class Journal:
         lock = _lock(path, boot_id)
         try:
             with _sqlite_errors(path):
-                return cls(path, Writer(_prepare(path), path, boot_id), lock)
+                return cls(path, Writer(_prepare(path), path, boot_id, ballast), lock)
         except BaseException:
             os.close(lock)
             raise
@@ -97,6 +98,11 @@ class Journal:
         with self._reader() as reader:
             found = reader.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
         return bytes(found[0] if found else GENESIS).hex()
+
+    @property
+    def shortage(self) -> str:
+        """Why no order can be claimed though the journal is written; empty while nothing is short."""
+        return self._writer.shortage if self._writer is not None else ""
 
     def facts(self) -> JournalFacts:
         """Size and place; the chain itself was proved when it was opened for writing."""
@@ -112,7 +118,10 @@ class Journal:
             with self._reader() as reader:
                 sequence = int(reader.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
             head, verified = self.head(), 0
-        return JournalFacts(path=str(self.path or MEMORY), size=size, sequence=sequence, head=head, verified=verified)
+        kept = writer.ballast.size if writer is not None and writer.ballast.is_kept else 0
+        return JournalFacts(
+            path=str(self.path or MEMORY), size=size, sequence=sequence, head=head, verified=verified, kept_back=kept
+        )
 
     async def story(self, order: ClientOrderId) -> list[DurableEvent]:
         """Everything kept of one order, oldest first. It walks the file, beside the loop: for a person who asks."""
@@ -241,7 +250,7 @@ def _prepare(path: Path) -> sqlite3.Connection:
     """A checked, migrated, durable connection to the file, which is made when it is not there."""
     if not check_private(path):
         create_private(path)
-    for suffix in ("-wal", "-shm"):
+    for suffix in ("-wal", "-shm", ".ballast"):
         check_private(path.with_name(path.name + suffix))
     connection = connect_writer(path)
     try:

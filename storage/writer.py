@@ -21,7 +21,9 @@ from core.domain.errors import HogaError, IllegalTransition, JournalUnavailable
 from core.domain.events import DurableEvent, OrderSending, event_order
 from core.domain.order import OrderStatus
 from core.ports import Prepared, SendPermit
+from storage.ballast import Ballast
 from storage.chain import GENESIS, link
+from storage.files import MB
 from storage.projection import ALL_ACCOUNTS, FOLDED, Changes, FillKey, OrderMark, clears, encode_facts
 from storage.schema import connect_writer, explain, make_durable
 
@@ -74,9 +76,10 @@ class Writer:
     """Owns `connection`. `head` and `seq` are of the last confirmed event. Callers wait for their answers, so what can
     queue up is bounded by how many of them there are."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path | None, boot_id: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path | None, boot_id: str, ballast: int = 0) -> None:
         self.connection = connection
         self._path = path
+        self.ballast = Ballast(path, ballast)
         self._boot_id = boot_id
         self._boot = boot_id.encode()
         self._inode = os.stat(path).st_ino if path is not None else 0
@@ -113,13 +116,15 @@ class Writer:
                 self._answer(self._commit(cast(list[Job], jobs)))
             elif is_open:
                 self._fold_in("PASSIVE")
+            self.ballast.keep()
         self._fold_in("TRUNCATE")
         self.connection.close()
 
     def _wait(self) -> list[Job | None]:
         """What waits, in order; None at its end asks to stop. Empty after a quiet moment in which the WAL should be
-        folded in: done then, nobody waits for it, while SQLite's own habit would make some order wait."""
-        is_due = self.seq - self._folded >= FOLD_EVENTS
+        folded in: done then, nobody waits for it, while SQLite's own habit would make some order wait; or in which
+        room may be kept back again."""
+        is_due = self.seq - self._folded >= FOLD_EVENTS or self.ballast.is_spent
         jobs: list[Job | None] = []
         try:
             jobs.append(self._queue.get(timeout=QUIET_SECONDS if is_due else None))
@@ -137,7 +142,8 @@ class Writer:
                 self.connection.execute(f"PRAGMA wal_checkpoint({mode})")
 
     def _commit(self, jobs: list[Job]) -> list[Answer]:
-        """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept."""
+        """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept; a full
+        disk is tried once more with what was kept back for it."""
         before = (self.seq, self.head)
         try:
             self._look_at_file()
@@ -152,12 +158,14 @@ class Writer:
             self._changes.clear()
             self._marks.clear()
             self._roll_back()
+            if self.ballast.give_way(error):
+                return self._commit(jobs)
             return [(job, None, self._refusal(error)) for job in jobs]
 
     def _take(self, job: Job) -> Answer:
         wish = job.wish
         if isinstance(wish, Claim):
-            return job, self._claim(wish), None
+            return (job, None, JournalUnavailable(self.shortage)) if self.shortage else (job, self._claim(wish), None)
         before = (self.seq, self.head, len(self._rows))
         changes = self._changes.branch()
         try:
@@ -226,6 +234,14 @@ class Writer:
             marks.clear()
 
     # --- when the disk refuses ------------------------------------------------------------------------------------
+
+    @property
+    def shortage(self) -> str:
+        """Why no order is claimed though the journal is written; empty while what is kept back is there."""
+        if not self.ballast.is_spent:
+            return ""
+        kept = f"{self.ballast.size // MB} MB kept back for cancels"
+        return f"the disk is full: the journal lives on the {kept}, and wants twice that free"
 
     def _look_at_file(self) -> None:
         """A file that was moved away would take writes that no start ever reads."""

@@ -65,7 +65,9 @@ class Stage:
             await self.settle()
 
 
-def make(path: Path | str, *, limits: RiskLimits | None = None, settings: Settings | None = None) -> Stage:
+def make(
+    path: Path | str, *, limits: RiskLimits | None = None, settings: Settings | None = None, ballast: int = 0
+) -> Stage:
     clock = ManualClock(START)
     settings = settings or Settings()
     if limits is not None:
@@ -73,7 +75,7 @@ def make(path: Path | str, *, limits: RiskLimits | None = None, settings: Settin
     broker = paper_broker(settings, clock, INSTRUMENTS, cash={KRW: Decimal(100_000_000), USD: Decimal(100_000)})
     program = Program(
         settings,
-        Journal.open(path, boot_id="stage"),
+        Journal.open(path, boot_id="stage", ballast=ballast),
         broker,
         clock=clock,
         random_bytes=Random(1).randbytes,

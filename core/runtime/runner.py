@@ -103,7 +103,9 @@ class Runner:
         self._pending: deque[tuple[list[DurableEvent], list[VenueCommand], int]] = deque()
         """(what is durable, what follows, when it was asked on the monotonic clock)."""
         self._writing = False
-        self._write_problem = self._disk_problem = ""
+        self._write_problem = ""
+        self._shortness = 0
+        """Of disk: 1 too little for orders, 2 the journal lives on what was kept back."""
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -222,6 +224,8 @@ class Runner:
             self._write_problem = ""
             self.engine.gate.journal_problem = ""
             self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
+        if self.journal.shortage:
+            self._look_at_disk()  # before what was staged with it goes on
         for _, commands, _ in batch:
             self._carry(commands)
 
@@ -452,15 +456,16 @@ class Runner:
 
     def _look_at_disk(self) -> None:
         """Refuse new orders while there is still room to journal their cancels."""
-        free = self.free_mb()
-        if free is None:
+        free, text = self.free_mb(), self.journal.shortage
+        shortness = 2 if text else int(free is not None and free < self.min_free_mb)
+        if shortness == self._shortness:
             return
-        if free < self.min_free_mb and not self._disk_problem:
-            self._disk_problem = self.engine.gate.disk_problem = (
-                f"low disk: only {free:.0f} MB free, {self.min_free_mb:g} MB are needed"
-            )
-            text = f"{self._disk_problem}. New orders are refused, cancels work; make room"
-            self.feed(Noticed(ts=self.clock.now(), level="error", kind="DISK", text=text))
-        elif self._disk_problem and free >= self.min_free_mb:
-            self._disk_problem = self.engine.gate.disk_problem = ""
-            self.feed(Noticed(ts=self.clock.now(), level="info", kind="DISK", text="there is room on the disk again"))
+        self._shortness = shortness
+        if shortness == 1:
+            text = f"low disk: only {free or 0:.0f} MB free, {self.min_free_mb:g} MB are needed"
+        self.engine.gate.disk_problem = text
+        notice = (
+            f"{text}. New orders are refused, cancels work; make room" if text else "there is room on the disk again"
+        )
+        level = "error" if text else "info"
+        self.feed(Noticed(ts=self.clock.now(), level=level, kind="DISK", text=notice))

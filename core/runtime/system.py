@@ -118,6 +118,7 @@ class System:
             head=facts.head[:12],
             verified=facts.verified,
             last_commit=runner.meters.last_commit,
+            kept_back=facts.kept_back,
             problem=problem,
         )
 

@@ -54,6 +54,8 @@ class JournalFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Events whose chain was proved when it was opened."""
     last_commit: int
     problem: str
+    kept_back: int = 0
+    """Bytes of disk that are given up for cancels when it is full."""
 
 
 class StateChange(msgspec.Struct, frozen=True, kw_only=True):

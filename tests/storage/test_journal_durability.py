@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from core.domain.errors import JournalUnavailable
-from core.domain.events import OrderSending, OrderStaged
+from core.clock import SystemClock
+from core.domain.account import TradingState
+from core.domain.errors import JournalUnavailable, StorageError
+from core.domain.events import OrderSending, OrderStaged, TradingStateChanged
 from core.domain.order import Order, OrderStatus
 from core.ports import PaperOrder
+from storage.ballast import place
 from storage.journal import Journal
 from storage.writer import Writer
 from tests import scenes
@@ -41,6 +45,19 @@ class Refusing(sqlite3.Connection):
         return super().execute(sql, *more)  # type: ignore[arg-type]
 
 
+class Full(sqlite3.Connection):
+    """A disk that has room for a commit only when the ballast is gone."""
+
+    ballast: Path
+
+    def execute(self, sql: str, *more: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if sql == "COMMIT" and self.ballast.exists():
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return super().execute(sql, *more)  # type: ignore[arg-type]
+
+
 async def test_a_commit_that_fails_gives_no_permit(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     journal = Journal.open(path)
@@ -60,3 +77,42 @@ async def test_a_commit_that_fails_gives_no_permit(tmp_path: Path) -> None:
     assert await journal.claim(order, sealed, 3) is not None, "nothing of the failed claim was kept"
     assert sum(isinstance(event, OrderSending) for _, event in journal.replay()) == 1
     await journal.close()
+
+
+async def test_room_is_kept_back_given_up_for_a_cancel_and_kept_back_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal.open(path, ballast=64 * 1024)
+    kept = place(path)
+    assert (kept.stat().st_blocks * 512, kept.stat().st_mode & 0o777) == (64 * 1024, 0o600), "no holes, nobody else's"
+    request = scenes.request()
+    await journal.append([OrderStaged(ts=1, request=request)])
+    writer = writer_of(journal)
+    writer.connection.close()
+    writer.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Full)
+    writer.connection.ballast = kept  # type: ignore[attr-defined]
+    order = Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
+    id = request.client_order_id
+    sealed = PaperOrder(client_order_id=id, account=request.account, digest="d", body=b"")
+    halted = TradingStateChanged(ts=2, account=None, state=TradingState.HALTED, by="trial")
+    writer.ballast.size = 1 << 62  # more than any disk has twice: it is not kept back again yet
+    sequence, refused = await asyncio.gather(
+        journal.append([halted]), journal.claim(order, sealed, 2), return_exceptions=True
+    )
+    assert sequence == 2, "what stops is written into the room that was kept back"
+    assert isinstance(refused, JournalUnavailable), "what trades is not"
+    assert "disk is full" in journal.shortage
+    assert journal.facts().kept_back == 0
+    writer.ballast.size = 64 * 1024
+    while journal.shortage:
+        await SystemClock().sleep(0.01)
+    assert kept.exists()
+    await journal.close()
+
+
+async def test_a_ballast_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    path, precious = tmp_path / "journal.db", tmp_path / "precious"
+    precious.write_text("mine")
+    place(path).symlink_to(precious)
+    with pytest.raises(StorageError):
+        Journal.open(path, ballast=64 * 1024)
+    assert precious.read_text() == "mine"

@@ -81,6 +81,7 @@ def system(**more: object) -> SystemRow:
             head="3f9a1c0de77b",
             verified=17_900,
             last_commit=NOW - 2 * NS,
+            kept_back=8 * 1_048_576,
             problem="",
         ),
         trading_state=TradingState.PAUSED,

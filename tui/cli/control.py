@@ -4,6 +4,7 @@ gate sees every order; only panic has a second road, the halt file, for an engin
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -229,7 +230,8 @@ def write_halt(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, f"panic from the command line at {SystemClock().now()} ns\n".encode())
+            with suppress(OSError):  # a full disk: that it is there is what halts
+                os.write(descriptor, f"panic from the command line at {SystemClock().now()} ns\n".encode())
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

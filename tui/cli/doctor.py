@@ -65,6 +65,7 @@ def examine(chosen: Chosen) -> Iterator[Check]:
     yield check_disk(folder, settings.storage.min_free_mb)
     yield _safely("fsync", lambda: check_fsync(folder))
     yield _safely("journal", lambda: check_journal(folder / JOURNAL))
+    yield _safely("kept back", lambda: check_ballast(folder / JOURNAL))
     yield check_halt(folder)
     yield _safely("engine", lambda: check_engine(folder))
 
@@ -183,6 +184,22 @@ def check_journal(path: Path) -> Check:
 
     found = verify(path)
     return Check(name="journal", level="ok" if found.first_bad is None else "fail", text=found.text)
+
+
+def check_ballast(journal: Path) -> Check:
+    """The room that is given up for cancels when the disk is full."""
+    from storage.ballast import SIZE, place
+
+    if not journal.exists():
+        return Check(
+            name="kept back", level="ok", text=f"{SIZE >> 20} MB at the first start, for cancels on a full disk"
+        )
+    path = place(journal)
+    kept = path.stat().st_size if path.exists() else 0
+    if kept < SIZE:
+        text = f"nothing for cancels on a full disk: the next start keeps {SIZE >> 20} MB back where twice that is free"
+        return Check(name="kept back", level="warn", text=text)
+    return Check(name="kept back", level="ok", text=f"{kept >> 20} MB, for cancels when the disk is full")
 
 
 def check_halt(folder: Path) -> Check:

@@ -32,6 +32,7 @@ def system_lines(row: SystemRow, zone: DisplayZone) -> list[list[str]]:
     lines.append(["journal file", f"{journal.path}, {mib(journal.size)}"])
     if row.disk_free_mb is not None:
         lines.append(["disk", f"{number(row.disk_free_mb)} MB free, orders stop below {number(row.min_free_mb)} MB"])
+        lines.append(["kept back", f"{mib(journal.kept_back)} for cancels when the disk is full"])
     lines.append(["trading state", row.trading_state.value])
     for change in row.changes:
         who = change.account or "all accounts"

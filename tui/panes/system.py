@@ -186,6 +186,10 @@ class SystemPane(Sheet, can_focus=True):
             floor = look.say("orders stop below {count} MB", count=f.number(row.min_free_mb))
             free = f"{f.number(row.disk_free_mb)} MB   {floor}"
             rows.append(self._fact("disk free", Cell(free, "warning" if low else "text")))
+            count = f.number(journal.kept_back / 1_048_576)
+            kept = look.say("{count} MB   for cancels on a full disk", count=count) if journal.kept_back else ""
+            none = look.word("nothing for a full disk")
+            rows.append(self._fact("kept back", Cell(kept or none, "text" if kept else "warning")))
         rows.append(self._fact("file", Cell(f.clip(journal.path, COLUMN - 21), "text-dim")))
         return rows
 

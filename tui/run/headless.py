@@ -25,6 +25,7 @@ def run_headless(settings: Settings, *, data_dir: Path | None = None, duration: 
 
 async def _headless(settings: Settings, directory: Path, duration: float | None) -> int:
     from core.log import get_logger
+    from storage.ballast import SIZE
     from storage.journal import Journal
 
     clock = SystemClock()
@@ -35,7 +36,7 @@ async def _headless(settings: Settings, directory: Path, duration: float | None)
         level(row.kind.lower(), text=row.text, sequence=row.sequence, at=row.ts)
 
     boot = boot_id()
-    journal = Journal.open(directory / "journal.db", boot_id=boot)
+    journal = Journal.open(directory / "journal.db", boot_id=boot, ballast=SIZE)
     card = EngineCard(pid=os.getpid(), boot_id=boot, started=clock.now(), log=settings.log.file)
     card.write(directory)
     program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory, on_log=write)

@@ -34,13 +34,14 @@ def run_console(
 
 
 async def _console(settings: Settings, places: Places, demo: bool, read_only: bool, probe: Probe) -> int:
+    from storage.ballast import SIZE
     from storage.journal import Journal
 
     if demo:
         settings = demo_settings(settings)
     clock, directory = SystemClock(), places.data
     try:
-        journal = Journal.open(directory / "journal.db", boot_id=boot_id(), read_only=read_only)
+        journal = Journal.open(directory / "journal.db", boot_id=boot_id(), read_only=read_only, ballast=SIZE)
     except JournalInUse as error:
         return await _attached(settings, places, error, probe)
     program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory)

@@ -260,6 +260,10 @@ NOTICES = {
     ),
     "the journal is written again": "거래 기록을 다시 씁니다",
     "there is room on the disk again": "디스크에 다시 여유가 있습니다",
+    "low disk: only {free} MB free, {need} MB are needed": "디스크 부족: {free} MB 남음, {need} MB 필요",
+    "the disk is full: the journal lives on the {size} MB kept back for cancels, and wants twice that free": (
+        "디스크가 찼습니다: 취소를 위해 남겨 둔 {size} MB로 기록 중이며, 다시 남겨 두려면 그 두 배가 필요합니다"
+    ),
     "found the halt file": "중단 파일을 발견했습니다",
     "{broker}: not subscribed: {error}": "{broker}: 시세를 신청하지 못했습니다: {error}",
     "the tape has ended after {count} events": "테이프가 {count}건으로 끝났습니다",

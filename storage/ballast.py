@@ -1,0 +1,82 @@
+"""Room kept back on the journal's disk: a file beside it that is given up when the disk is full, so that cancels, panic
+and fills can still be journalled. While it is gone no order may be claimed: what little room there is, is for the way
+out.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from core.domain.errors import StorageError
+from storage.files import MB, check_private, create_private, free_mb
+
+SIZE = 8 * MB
+"""Some thousand cancels and fills."""
+_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+"""A full disk; a used-up quota looks like a failed write."""
+
+
+class Ballast:
+    """Used by the journal's thread alone; `is_kept` may be read by anybody."""
+
+    def __init__(self, journal: Path | None, size: int) -> None:
+        self._path = place(journal) if journal is not None else None
+        self.size = size if journal is not None else 0
+        self.is_kept = False
+        self.keep()
+
+    @property
+    def is_spent(self) -> bool:
+        return self.size > 0 and not self.is_kept
+
+    def keep(self) -> None:
+        """Make the file, or take the one that is there; only where twice its size is free, so that what it was given
+        up for does not happen again at once."""
+        path = self._path
+        if path is None or not self.is_spent:
+            return
+        try:
+            there = path.stat().st_size >= self.size if check_private(path) else False
+            if not there and free_mb(path.parent) * MB < 2 * self.size:
+                return
+            if not path.exists():
+                create_private(path)
+            _fill(path, self.size)
+            self.is_kept = True
+        except (OSError, StorageError):
+            self._remove(path)
+
+    def give_way(self, error: Exception) -> bool:
+        """Is there room now that was not there when `error` came up?"""
+        code = getattr(error, "sqlite_errorcode", 0)
+        if self._path is None or not self.is_kept or (code not in _FULL and code & 0xFF != sqlite3.SQLITE_FULL):
+            return False
+        self.is_kept = False
+        self._remove(self._path)
+        return True
+
+    @staticmethod
+    def _remove(path: Path) -> None:
+        with suppress(OSError):
+            path.unlink()
+
+
+def place(journal: Path) -> Path:
+    return journal.with_name(journal.name + ".ballast")
+
+
+def _fill(path: Path, size: int) -> None:
+    """Take the room for real: a file with holes would hold nothing back."""
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, size)
+        else:
+            for offset in range(0, size, MB):
+                os.pwrite(descriptor, bytes(min(MB, size - offset)), offset)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
