@@ -139,9 +139,10 @@ def redact_value(name: str, value: Any, depth: int = 0) -> Any:
     if _SECRET_NAMES.search(name):
         return MASK
     if isinstance(value, str):
-        text = mask_account(value) if _ACCOUNT_NAMES.match(name) else value
-        safe = redact(str(text))  # str: enumerations too
-        return "\n".join(map(escape, safe.split("\n"))) if name == "exception" else escape(safe)
+        text = str(mask_account(value) if _ACCOUNT_NAMES.match(name) else value)  # str: enumerations too
+        if name == "exception":
+            return "\n".join(escape(redact(line)) for line in text.split("\n"))
+        return escape(redact(text))
     if depth < _DEPTH and isinstance(value, dict):
         return {escape(redact(str(key)))[:100]: redact_value(str(key), item, depth + 1) for key, item in value.items()}
     if depth < _DEPTH and isinstance(value, list | tuple | set | frozenset):

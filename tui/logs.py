@@ -25,6 +25,7 @@ from core.ports import Clock
 from core.version import VERSION
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_TRACE_LINES = 200
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -206,10 +207,16 @@ def set_up(settings: Log, clock: Clock, *, file: Path | None) -> Logs:
 
 
 def format_error(error: BaseException | None) -> str:
-    """The traceback without local variables, without secrets."""
+    """The traceback without local variables, without secrets; of a long one the beginning and the end."""
     from core.redact import redact
 
-    return "" if error is None else redact("".join(traceback.format_exception(error)))
+    if error is None:
+        return ""
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    if len(lines) > 2 * _TRACE_LINES:
+        between = f"  ... {len(lines) - 2 * _TRACE_LINES} lines left out ..."
+        lines = [*lines[:_TRACE_LINES], between, *lines[-_TRACE_LINES:]]
+    return "\n".join(map(redact, lines)) + "\n"
 
 
 def watch_uncaught() -> None:

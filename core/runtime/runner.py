@@ -36,6 +36,7 @@ from core.domain.ids import AccountId, ClientOrderId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
+from core.runtime.ingress import washed
 from core.runtime.lines import Lines
 from core.runtime.meters import Meters
 from core.runtime.outbox import Outbox
@@ -132,7 +133,9 @@ class Runner:
 
     def feed(self, event: Event) -> Sequence[Output]:
         """A fact: step the engine, and hand on what follows."""
-        if self._record is not None and event.__class__ in MARKET:
+        if event.__class__ not in MARKET:
+            event = washed(event)
+        elif self._record is not None:
             self._record(event)
         out = self._step(event, self._now())
         if out:

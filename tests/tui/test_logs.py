@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import logging
 import os
@@ -214,6 +216,50 @@ def test_a_crash_report_holds_no_locals_and_is_private(tmp_path: Path) -> None:
     assert SECRET not in text
     assert path.stat().st_mode & 0o777 == 0o600
     assert str(os.getpid()) in path.name
+
+
+def test_the_end_of_a_long_traceback_is_kept(tmp_path: Path) -> None:
+    def deeper(n: int) -> None:
+        if n == 0:
+            raise RuntimeError("the very cause")
+        try:
+            deeper(n - 1)
+        except Exception as error:
+            raise ValueError(f"level {n} {SECRET}") from error
+
+    learn_secret(SECRET)
+    with pytest.raises(ValueError, match="level 90") as caught:
+        deeper(90)
+    text = write_crash(caught.value, ManualClock(NOON), tmp_path).read_text()
+    assert "the very cause" in text
+    assert "level 90 ***" in text
+    assert SECRET not in text
+
+
+async def test_what_asyncio_tells_by_itself_is_masked(tmp_path: Path) -> None:
+    """Its own handler prints the message, the error and the task's arguments."""
+    learn_secret(SECRET)
+    logs = set_up(Log(), ManualClock(NOON), file=tmp_path / "hoga.log")
+
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    future.set_exception(ValueError(f"nobody asked {SECRET}"))
+    del future
+    gc.collect()
+    loop.call_exception_handler({"message": f"task {SECRET} failed", "exception": ValueError(SECRET), "key": SECRET})
+    logs.close()
+    found = lines_of(tmp_path / "hoga.log")
+    assert [line["event"] for line in found] == ["asyncio", "asyncio"]
+    assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpcore.http11", "websockets.client", "ib_insync.client", "eventkit"])
+def test_what_libraries_log_is_masked(library: str, tmp_path: Path) -> None:
+    learn_secret(SECRET)
+    logs = set_up(Log(level="debug"), ManualClock(NOON), file=tmp_path / "hoga.log")
+    logging.getLogger(library).error("> GET /?key=%s", SECRET, exc_info=ValueError(SECRET))
+    logs.close()
+    assert SECRET not in (tmp_path / "hoga.log").read_text()
 
 
 def test_what_no_one_caught_is_logged(tmp_path: Path) -> None:

@@ -57,9 +57,11 @@ def code_of(error: HogaError) -> Exit:
 
 
 def say(text: str) -> None:
-    """Narration: one cleaned line (or several) on standard error."""
+    """Narration: one cleaned line (or several) on standard error, without known secrets."""
+    from core.redact import hide_known
+
     for line in text.split("\n"):
-        print(clean(line, 2000), file=sys.stderr)
+        print(clean(hide_known(line), 2000), file=sys.stderr)
 
 
 def exit_code(body: Callable[[], int | None]) -> int:
@@ -88,7 +90,9 @@ def _report(error: Exception) -> int:
     cause: BaseException = error
     while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
         cause = cause.exceptions[0]
-    say(f"hoga: this is a bug in hoga: {type(cause).__name__}: {cause}"[:500])
+    from core.redact import redact
+
+    say(redact(f"hoga: this is a bug in hoga: {type(cause).__name__}: {cause}")[:500])
     say(_crash_report(error))
     return Exit.BUG
 

@@ -1,0 +1,68 @@
+"""The last look at the words of what comes in: hostile text and our own keys get no further, whatever a broker
+forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.domain.events import (
+    FeedChanged,
+    InstrumentListed,
+    Noticed,
+    OrderCanceled,
+    OrderNotPlaced,
+    OrderRejected,
+    OrderRequested,
+    OrderUnknown,
+)
+from core.domain.ids import ClientOrderId
+from core.domain.order import Requested, RequestKind, RequestPhase
+from core.domain.text import UNSAFE
+from core.redact import forget_secrets
+from core.runtime.ingress import washed
+from core.secret import Secret
+from tests.scenes import INSTRUMENTS
+
+LISTED = INSTRUMENTS[0]
+KEY = "kQ8vT2mZ4xR7pL1n"
+HOSTILE = f"\x1b]52;c;aGFjaw==\x07no\u202e \x9b2J key {KEY} of{KEY.encode().hex()}"
+ID = ClientOrderId("h" + "a" * 25)
+REQUESTED = Requested(kind=RequestKind.CANCEL, phase=RequestPhase.REFUSED, ts=1, text=HOSTILE)
+EVENTS: list[Any] = [
+    OrderRejected(ts=1, client_order_id=ID, code=HOSTILE, text=HOSTILE),
+    OrderUnknown(ts=1, client_order_id=ID, text=HOSTILE),
+    OrderNotPlaced(ts=1, client_order_id=ID, text=HOSTILE),
+    OrderCanceled(ts=1, client_order_id=ID, text=HOSTILE),
+    OrderRequested(ts=1, client_order_id=ID, requested=REQUESTED),
+    FeedChanged(ts=1, broker="kis", is_connected=False, text=HOSTILE),
+    Noticed(ts=1, level="warning", kind="FEED", text=HOSTILE),
+    InstrumentListed(ts=1, instrument=msgspec.structs.replace(LISTED, name=HOSTILE, name_ko=HOSTILE)),
+]
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    yield
+    forget_secrets()
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=[type(event).__name__ for event in EVENTS])
+def test_words_from_outside_carry_neither_controls_nor_our_keys(event: Any) -> None:
+    Secret(KEY)
+    told = str(msgspec.to_builtins(washed(event)))
+    assert KEY not in told
+    assert KEY.encode().hex() not in told
+    assert "***" in told
+    assert not UNSAFE.search(told)
+    assert "\\x1b" not in told
+
+
+def test_a_clean_event_is_handed_on_as_it_is() -> None:
+    event = OrderRejected(ts=1, client_order_id=ID, code="40310000", text="주문가능금액 부족")
+    assert washed(event) is event
+    listed = InstrumentListed(ts=1, instrument=LISTED)
+    assert washed(listed) is listed
