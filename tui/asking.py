@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.domain.account import Mode
-from core.domain.commands import Cancel, Command, Replace, Submit
+from core.domain.commands import Cancel, Command, Replace, Submit, Unlock
 from core.domain.errors import HogaError
 from core.domain.order import OrderRequest
 from core.ports import Preview, Receipt
-from core.trading.caution import NO_FIGURES, kind_of
+from core.trading.caution import FIRST_LIVE, NO_FIGURES, kind_of
 from core.trading.view import OrderRow
 from tui.forms.params import ParamsForm
 from tui.forms.policy import Ask, Kind, asked, kind_of_command, needs_figures
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PREVIEW_SECONDS = 1.0
 """Figures that take longer are none: they count as a caution, and the order waits for no desk that hangs."""
-_MEANT = {"duplicate": "same order again", "lane": "one is on its way"}
+_MEANT = {"duplicate": "same order again", "lane": "one is on its way", "live lock": FIRST_LIVE}
 """Rules that a person may overrule, and the caution by which he is asked."""
 
 
@@ -180,7 +180,7 @@ class Asking:
         ask = asked(kind, is_live=True, cautions=left)
         if isinstance(form, Review):
             if not left:
-                self.send(form, _confirmed(wanted, answered))
+                self.send(form, _unlocking(form, _confirmed(wanted, answered)))
                 return
             app.close(form)
         app.open(
@@ -233,8 +233,14 @@ class Asking:
 
     async def _send(self, form: Form | None, wanted: Wanted) -> None:
         app = self._app
+        receipts: list[Receipt] = []
         try:
-            receipts = [await app.desk.send(command) for command in (wanted.command, *wanted.more)]
+            for command in (*wanted.before, wanted.command, *wanted.more):
+                receipts.append(await app.desk.send(command))
+                if not receipts[-1].is_ok and len(receipts) <= len(wanted.before):
+                    self._not_taken(form, wanted, receipts[-1:], 1)
+                    return
+            receipts = receipts[len(wanted.before) :]
         except (HogaError, OSError) as error:
             app.say("error", f"no answer to: {wanted.text}. It may have been taken; look at Orders first. {error}")
             return
@@ -292,3 +298,12 @@ def _confirmed(wanted: Wanted, answered: frozenset[str]) -> Wanted:
     if answered & set(_MEANT.values()) and isinstance(wanted.command, Submit):
         return msgspec.structs.replace(wanted, command=msgspec.structs.replace(wanted.command, is_confirmed=True))
     return wanted
+
+
+def _unlocking(form: Review, wanted: Wanted) -> Wanted:
+    """The account's name was typed: that unlocks it as well, for the desk takes nobody's word that it was."""
+    account = form.subject.account
+    if form.ask is not Ask.TAIL or account is None:
+        return wanted
+    before = (*wanted.before, Unlock(account=account, tail=form.typed.text))
+    return msgspec.structs.replace(wanted, before=before)

@@ -35,6 +35,8 @@ class Wanted(msgspec.Struct, frozen=True):
     text: str
     kind: Kind | None = None
     """Where the command alone does not say what it is: reversing is a new order by its form."""
+    before: tuple[Command, ...] = ()
+    """What must be taken first: else nothing more is sent."""
     more: tuple[Command, ...] = ()
     """Further commands of the same kind: orders that were marked together."""
 

@@ -73,6 +73,15 @@ class SetTradingState(_Command, frozen=True, kw_only=True):
     account: AccountId | None = None
     state: TradingState
     text: str = ""
+    tail: str = ""
+    """The end of the name of an account of real money that this lets trade more; tightening needs none."""
+
+
+class Unlock(_Command, frozen=True, kw_only=True):
+    """Real money may take new exposure until the engine ends: `tail` is the end of the account's name, as typed."""
+
+    account: AccountId
+    tail: str
 
 
 class Panic(_Command, frozen=True, kw_only=True):
@@ -83,6 +92,8 @@ class Panic(_Command, frozen=True, kw_only=True):
     account: AccountId | None = None
     protections: bool = False
     flatten: bool = False
+    tail: str = ""
+    """With `flatten` of real money: the end of the account's name, as typed."""
 
 
 class TightenLimit(_Command, frozen=True, kw_only=True):
@@ -198,6 +209,7 @@ Command = (
     | CancelAll
     | Close
     | SetTradingState
+    | Unlock
     | Panic
     | TightenLimit
     | AcceptLimits

@@ -199,6 +199,14 @@ class TradingStateChanged(_Event, frozen=True, kw_only=True):
     text: str = ""
 
 
+class AccountUnlocked(_Event, frozen=True, kw_only=True):
+    """Somebody typed the end of this account's name: real money may take new exposure, until this engine ends. Of an
+    earlier engine it is history."""
+
+    account: AccountId
+    by: str
+
+
 class DayStarted(_Event, frozen=True, kw_only=True):
     """The account's trading day rolled over. `marks` are the prices of that moment."""
 
@@ -397,6 +405,7 @@ DurableEvent = (
     | PositionAdjusted
     | DriftAcknowledged
     | TradingStateChanged
+    | AccountUnlocked
     | DayStarted
     | DayHighReached
     | SweepChanged

@@ -63,6 +63,14 @@ def broker_of(account: AccountId) -> str:
     return account.partition(":")[0]
 
 
+TAIL_LENGTH = 4
+
+
+def tail_of(account: AccountId) -> str:
+    """The end of the account's name: what is typed to say that this account is meant."""
+    return (account.partition(":")[2] or account)[-TAIL_LENGTH:]
+
+
 def new_client_order_id(random_bytes: Callable[[int], bytes]) -> ClientOrderId:
     """A fresh id from `random_bytes` (os.urandom in life, seeded in replay): 125 random bits."""
     return ClientOrderId("h" + b32encode(random_bytes(16))[:25].decode().lower())

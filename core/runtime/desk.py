@@ -19,19 +19,23 @@ from core.domain.commands import (
     Command,
     ControlStrategy,
     EditWatchlist,
+    Panic,
     Replace,
     SetAlert,
     SetStrategyParams,
     Settle,
+    SetTradingState,
     SetWatchlist,
     StartDay,
     Submit,
     Tick,
     TightenLimit,
+    Unlock,
     WriteNote,
 )
 from core.domain.decimals import ZERO
 from core.domain.events import (
+    AccountUnlocked,
     AlertCleared,
     AlertSet,
     FeedChanged,
@@ -56,7 +60,7 @@ from core.runtime.previewing import Previews
 from core.runtime.recon_rows import recon_rows
 from core.runtime.runner import Runner
 from core.runtime.system import System
-from core.trading import rows
+from core.trading import lock, rows
 from core.trading.notify import order_words, short
 from core.trading.outputs import Output
 from core.trading.picture import Face, Picture
@@ -67,7 +71,7 @@ from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, Order
 
 PICTURE_SECONDS = 0.1
 _PICTURE_NS = round(PICTURE_SECONDS * NS)
-_KEPT = (StrategyParamsChanged, WatchlistChanged, AlertSet, AlertCleared, NoteWritten, LimitsChanged)
+_KEPT = (StrategyParamsChanged, WatchlistChanged, AlertSet, AlertCleared, NoteWritten, LimitsChanged, AccountUnlocked)
 """What people keep here: a receipt says it as the log does."""
 T = TypeVar("T")
 
@@ -155,6 +159,7 @@ class LocalDesk:
     def _status(self, totals: rows.Totals) -> StatusRow:
         engine, state = self._engine, self._engine.state
         accounts = list(state.accounts.values())
+        real = any(a.mode is not Mode.PAPER for a in accounts)
         closed = [g for g in state.gates.values() if not g.is_open]
         gate = engine.gate.problem or (closed[0].text or "closed" if closed else "")
         if not state.gates:
@@ -165,8 +170,8 @@ class LocalDesk:
         before = equity - day if day is not None and equity is not None else None
         return StatusRow(
             key="status",
-            mode=accounts[0].mode if accounts else Mode.PAPER,
-            badge=self._badge,
+            mode=Mode.LIVE if real else Mode.PAPER,
+            badge="LIVE" if real else self._badge,
             account=", ".join(a.id.partition(":")[2] for a in accounts) or "-",
             base_currency=state.base_currency,
             equity=equity,
@@ -245,6 +250,8 @@ class LocalDesk:
         match command:
             case StartDay() | Tick():
                 return "only the clock may say that"
+            case SetTradingState() | Panic() | Unlock():
+                return lock.problem(state, command)
             case Settle() if (held := state.orders.get(command.client_order_id)) is not None and (
                 held.status.is_live and held.status is not OrderStatus.UNKNOWN
             ):
@@ -316,6 +323,8 @@ class LocalDesk:
             return Receipt(is_ok=True, text=self._canceled_words(wishes, out))
         if isinstance(command, Cancel):
             return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being canceled")
+        if isinstance(command, Unlock):
+            return Receipt(is_ok=True, text=f"{command.account} is not locked")
         if isinstance(command, Replace) and not notices:
             return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being changed")
         return Receipt(is_ok=True, text="; ".join(notices) or type(command).__name__.lower() + " taken")

@@ -89,7 +89,7 @@ class Previews:
     def _is_first(self, account: AccountId) -> bool:
         known = self._engine.state.accounts.get(account)
         is_asked = self._is_rehearsal or known is None or known.mode is Mode.LIVE
-        return is_asked and account not in self._traded
+        return self._engine.state.is_locked(account) or (is_asked and account not in self._traded)
 
 
 def _risk(request: OrderRequest, question: Question) -> Decimal | None:

@@ -14,9 +14,11 @@ from core.domain.commands import (
     SetTradingState,
     StartDay,
     Submit,
+    Unlock,
 )
 from core.domain.decimals import ZERO
 from core.domain.events import (
+    AccountUnlocked,
     DayHighReached,
     DayStarted,
     Noticed,
@@ -30,7 +32,7 @@ from core.domain.events import (
 from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
 from core.domain.market import NS
 from core.domain.order import OrderRequest, OrderStatus, TimeInForce
-from core.trading import risk
+from core.trading import lock, risk
 from core.trading.gate import Gate
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.requests import Requests
@@ -56,13 +58,36 @@ class Control:
         """When each sweep last tried, and how often."""
         self._said: dict[tuple[AccountId, InstrumentId], str] = {}
 
+    def unlock(self, command: Unlock, now: int) -> Sequence[Output]:
+        """New exposure of real money, for as long as this engine runs."""
+        problem = lock.problem(self.state, command)
+        if problem:
+            return self._refused(problem, now)
+        out: list[Output] = []
+        self._unlock(command.account, command.tail, command.by, now, out)
+        return out
+
+    def _unlock(self, scope: AccountId | None, tail: str, by: str, now: int, out: list[Output]) -> None:
+        for account in lock.real_accounts(self.state, scope):
+            if self.state.is_locked(account) and lock.is_named(account, tail):
+                emit(self.state, AccountUnlocked(ts=now, account=account, by=by), out)
+
+    def _refused(self, text: str, now: int) -> Sequence[Output]:
+        out: list[Output] = []
+        emit(self.state, Noticed(ts=now, level="warning", kind="LOCK", text=text), out)
+        return out
+
     def set_trading_state(self, command: SetTradingState, now: int) -> Sequence[Output]:
+        problem = lock.problem(self.state, command)
+        if problem:
+            return self._refused(problem, now)
         out: list[Output] = []
         if command.state.severity < TradingState.REDUCING.severity:
             # To let orders pass again ends what was being wound down, of all accounts when all are meant.
             for account in list(self.state.curbs.sweeps):
                 if command.account in (None, account):
                     emit(self.state, SweepChanged(ts=now, account=account, sweep=Sweep.NONE, by=command.by), out)
+            self._unlock(command.account, command.tail, command.by, now, out)
         self.change_trading_state(command.account, command.state, command.by, command.text, now, out)
         return out
 
@@ -76,6 +101,9 @@ class Control:
         emit(self.state, TradingStateChanged(ts=now, account=account, state=state, by=by, text=text), out)
 
     def panic(self, command: Panic, now: int) -> Sequence[Output]:
+        problem = lock.problem(self.state, command)
+        if problem:
+            return self._refused(problem, now)
         out: list[Output] = []
         before = self.state.trading_states.get(command.account, TradingState.ACTIVE)
         if before.severity < TradingState.REDUCING.severity:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.account import Position
-from core.domain.events import DayHighReached, LimitsChanged, Sweep, SweepChanged
+from core.domain.events import AccountUnlocked, DayHighReached, LimitsChanged, Sweep, SweepChanged
 from core.domain.ids import AccountId, ClientOrderId
 from core.domain.limits import COUNTED
 from core.domain.order import Fill, OrderRequest
@@ -33,10 +33,13 @@ class Curbs:
         """What is being wound down until the venue shows nothing of it."""
         self.limits: LimitsChanged | None = None
         """The limits in force, as journalled."""
+        self.unlocked: set[AccountId] = set()
+        """Accounts of real money whose name was typed since this engine started."""
         self.folds: dict[type, Callable[[Any], None]] = {
             DayHighReached: lambda e: self.highs.__setitem__(e.account, e.result),
             SweepChanged: self._sweep,
             LimitsChanged: self._limits,
+            AccountUnlocked: lambda e: self.unlocked.add(e.account),
         }
 
     def fill(self, fill: Fill, before: Position, after: Position) -> None:

@@ -34,10 +34,12 @@ from core.domain.commands import (
     Submit,
     Tick,
     TightenLimit,
+    Unlock,
     WriteNote,
 )
 from core.domain.events import (
     AccountListed,
+    AccountUnlocked,
     AlertCleared,
     AlertFired,
     AlertSet,
@@ -108,7 +110,7 @@ _OURS_ALONE = (
     *(OrderHeld, OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
     *(FillCorrected, FillAttributed, DriftAcknowledged),
-    *(DayHighReached, SweepChanged, LimitsChanged),
+    *(DayHighReached, SweepChanged, LimitsChanged, AccountUnlocked),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 40
@@ -174,6 +176,7 @@ class Engine:
             Settle: self._guarded(requests.settle),
             Acknowledge: requests.acknowledge,
             SetTradingState: control.set_trading_state,
+            Unlock: control.unlock,
             Panic: self._guarded(control.panic),
             TightenLimit: self.limits.tighten,
             AcceptLimits: self.limits.accept,
@@ -194,7 +197,10 @@ class Engine:
         return self._handlers[message.__class__](message, now)
 
     def restore(self, event: DurableEvent) -> None:
-        """Fold an event of the journal: state changes, nothing else happens."""
+        """Fold an event of the journal: state changes, nothing else happens. What was unlocked for an earlier engine
+        is locked again."""
+        if isinstance(event, AccountUnlocked):
+            return
         self.state.apply(event)
         if isinstance(event, AlertSet | AlertCleared | AlertFired):
             self.alerts.listen()

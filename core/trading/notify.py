@@ -11,6 +11,7 @@ from typing import Any
 from core.domain.alert import Alert
 from core.domain.decimals import plain
 from core.domain.events import (
+    AccountUnlocked,
     AlertCleared,
     AlertFired,
     AlertSet,
@@ -208,6 +209,8 @@ class LogBook:
                 who = event.account or "all accounts"
                 why = f": {event.text}" if event.text else ""
                 return "warning", "STATE", f"{who} {event.state.upper()} by {event.by}{why}"
+            case AccountUnlocked():
+                return "warning", "LOCK", f"{event.account} unlocked by {event.by}: new exposure may be taken"
             case SweepChanged():
                 who = event.account or "all accounts"
                 swept = _SWEPT.get(event.sweep)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from core.domain.account import Account, Balance, Position, TradingState
+from core.domain.account import Account, Balance, Mode, Position, TradingState
 from core.domain.decimals import ONE, ZERO, exact
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
@@ -450,10 +450,16 @@ class State:
         return sum((exposure(o) for o in live if o.side is side and o.id not in but), ZERO)
 
     def trading_state(self, account: AccountId) -> TradingState:
-        """The stricter of the account's state and that of all accounts."""
+        """The strictest of the account's state, that of all accounts, and REDUCING while it is locked."""
         own = self.trading_states.get(account, TradingState.ACTIVE)
         everybody = self.trading_states.get(None, TradingState.ACTIVE)
-        return max(own, everybody, key=lambda state: state.severity)
+        locked = TradingState.REDUCING if self.is_locked(account) else TradingState.ACTIVE
+        return max(own, everybody, locked, key=lambda state: state.severity)
+
+    def is_locked(self, account: AccountId) -> bool:
+        """Real money whose name was not typed since this engine started."""
+        known = self.accounts.get(account)
+        return known is not None and known.mode is not Mode.PAPER and account not in self.curbs.unlocked
 
     def phase(self, instrument: InstrumentId) -> Phase | None:
         """What the venue said of the instrument or its market; None when it never said anything."""

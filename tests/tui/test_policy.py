@@ -19,11 +19,10 @@ from core.domain.commands import (
     StrategyAction,
     Submit,
 )
-from core.domain.ids import AccountId, ClientOrderId
+from core.domain.ids import AccountId, ClientOrderId, tail_of
 from core.trading.caution import FIRST_LIVE
 from tests.scenes import ACCOUNT, SAMSUNG, request
 from tui.forms.policy import Ask, Kind, answered_by, asked, kind_of_command
-from tui.forms.review import tail_of
 
 ID = ClientOrderId("o1")
 CAUTION = ("large value: 21,000,000 > 20,000,000",)

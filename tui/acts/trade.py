@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.domain.commands import Cancel, CancelAll, Close
 from core.domain.decimals import ZERO, exact, plain
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, tail_of
 from core.domain.instrument import Instrument
 from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
 from core.trading.view import OrderRow, PositionRow
 from tui import format as f
 from tui.forms.fields import Market, near
-from tui.forms.review import tail_of
 from tui.forms.strips import Confirm, PanicMenu
 from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
 from tui.look import SIDE_WORDS, symbol

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.domain.account import Mode, TradingState
-from core.domain.commands import Command, ControlStrategy, SetTradingState, StrategyAction, Submit, TightenLimit
+from core.domain.commands import Command, ControlStrategy, SetTradingState, StrategyAction, Submit, TightenLimit, Unlock
 from core.domain.decimals import ZERO
 from core.domain.errors import HogaError
-from core.domain.ids import AccountId, InstrumentId
+from core.domain.ids import AccountId, InstrumentId, tail_of
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
@@ -20,7 +20,6 @@ from tui.acts.completing import Offer, offers
 from tui.acts.saying import is_reverse, say
 from tui.forms.help import HelpForm
 from tui.forms.policy import Kind
-from tui.forms.review import tail_of
 from tui.forms.strips import LineForm
 from tui.messages import Wanted
 from tui.screens.layout import READY
@@ -219,7 +218,16 @@ class Typed:
     def resume(self, words: list[str]) -> Wanted | str:
         if self._app.asking.is_live and words[:1] != [tail_of(self._app.account)]:
             return "this lets all accounts trade real money again: resume and the end of the account's name"
-        return Wanted(SetTradingState(state=TradingState.ACTIVE, text="resumed"), "trading is ACTIVE again")
+        command = SetTradingState(state=TradingState.ACTIVE, text="resumed", tail=" ".join(words[:1]))
+        return Wanted(command, "trading is ACTIVE again")
+
+    def unlock(self, words: list[str]) -> Wanted | str:
+        """Of several accounts the one whose name ends so."""
+        if len(words) != 1:
+            return "write unlock and the end of the account's name: real money may then take new exposure"
+        accounts = [a for a in self._app.accounts if tail_of(a).casefold() == words[0].casefold()]
+        account = (accounts or [self._app.account])[0]
+        return Wanted(Unlock(account=account, tail=words[0]), f"{account} unlocked")
 
     def cancel(self, _: list[str]) -> Wanted:
         line = self.parse("c all")
@@ -274,6 +282,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "disarm": ("disarm", "end armed mode"),
     "limit": ("limit", "make a limit of the gate tighter: limit max_order_value 1m"),
     "resume": ("resume", "let orders pass again after a panic or halt"),
+    "unlock": ("unlock", "let real money take new exposure: unlock and the end of the account's name"),
     "cancel": ("cancel", "cancel all working orders"),
     "s": ("strategy", "start, pause or stop a strategy"),
     "strategy": ("strategy", "start, pause or stop a strategy"),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from core.domain.account import TradingState
@@ -30,7 +31,7 @@ class Action(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    for verb in (order, cancel, panic, state, strategy):
+    for verb in (order, cancel, panic, state, unlock, strategy):
         app.command()(guarded(verb))
 
 
@@ -91,6 +92,9 @@ def panic(
         bool, typer.Option("--flatten", help="Also cancel the protective orders and close all positions.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --flatten: do not ask.")] = False,
+    tail: Annotated[
+        str, typer.Option(metavar="TAIL", help="With --flatten of real money: the end of the account's name.")
+    ] = "",
     as_json: Json = False,
 ) -> int:
     """Stop trading, now.
@@ -113,7 +117,7 @@ def panic(
         return Exit.FAILED
     folder = _folder_in_need(context.obj)
     try:
-        return show_receipt(asyncio.run(panicking(folder, flatten, protections=every)), as_json)
+        return show_receipt(asyncio.run(panicking(folder, flatten, protections=every, tail=tail)), as_json)
     except DeskUnavailable as error:
         say(f"hoga: {error}")
         path = write_halt(folder)
@@ -142,27 +146,43 @@ def state(
     Example: hoga state paused
     """
     from core.domain.commands import SetTradingState
-    from core.domain.ids import AccountId, account_id
-    from core.ports import Desk, Receipt
+    from core.domain.ids import account_id
+    from core.ports import Desk
     from tui.cli.desk import with_engine
     from tui.cli.orders import locked_live
-    from tui.forms.review import tail_of
 
     one = None if account is None else account_id(*(account.split(":", 1) if ":" in account else ("paper", account)))
-    command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line")
-    refused = Receipt(is_ok=False, text="not unlocked: that is not the end of the account's name")
+    command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line", tail=tail)
 
     async def send(desk: Desk) -> Receipt:
-        real = await locked_live(desk, one) if new.severity < TradingState.REDUCING.severity else ""
-        if real:
-            scope = one or "ALL accounts"
-            typed = tail or typer.prompt(f"This lets {scope} trade REAL money again. Type the end of {real}'s name")
-            if typed.strip() != tail_of(AccountId(real)):
-                return refused
-        return await desk.send(command)
+        real = await locked_live(desk, one) if not tail and new.severity < TradingState.REDUCING.severity else ""
+        if not real:
+            return await desk.send(command)
+        scope = one or "ALL accounts"
+        typed = typer.prompt(f"This lets {scope} trade REAL money again. Type the end of {real}'s name")
+        return await desk.send(msgspec.structs.replace(command, tail=typed))
 
     receipt = with_engine(context.obj.settings(), send)
     return show_receipt(receipt, as_json, f"{one or 'all accounts'}: {new.value}")
+
+
+def unlock(
+    context: typer.Context,
+    tail: Annotated[str, typer.Argument(metavar="TAIL", help="The end of the account's name.")],
+    account: Annotated[str, typer.Option(metavar="ACCOUNT", help="Which one, where the engine has several.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Let an account of real money take new exposure.
+
+    After each start of the engine such an account only reduces until the end of its name was typed, once.
+
+    Example: hoga unlock main --account kis:50068812-01
+    """
+    from tui.cli.desk import with_engine
+    from tui.cli.orders import unlocking
+
+    receipt = with_engine(context.obj.settings(), lambda desk: unlocking(desk, tail, account))
+    return show_receipt(receipt, as_json)
 
 
 def strategy(

@@ -13,7 +13,7 @@ import msgspec
 
 from core.clock import SystemClock
 from core.domain.account import Mode
-from core.domain.commands import Cancel, CancelAll, Panic, Submit
+from core.domain.commands import Cancel, CancelAll, Panic, Submit, Unlock
 from core.domain.decimals import ZERO
 from core.domain.errors import DeskUnavailable, HogaError, InvalidValue
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId
@@ -23,6 +23,7 @@ from core.ports import Desk, Preview, Receipt
 from core.runtime.desk_remote import connect
 from core.runtime.desk_socket import socket_path
 from core.trading.line import CancelOrder, CloseOrder, LineContext, LineError, ModifyOrder, NewOrder, PanicOrder
+from core.trading.lock import is_named
 from core.trading.orderline import parse
 from core.trading.search import SymbolIndex
 from core.trading.view import Interest, OrderRow, PnlRow, PositionRow, QuoteRow, Row, Slice, StatusRow
@@ -208,16 +209,29 @@ async def cancelling(desk: Desk, what: str, entries_only: bool) -> Receipt:
     raise InvalidValue(f"{what[:40]!r} is neither a working order nor an instrument; see `hoga orders`")
 
 
-async def panicking(folder: Path, flatten: bool, *, protections: bool = False) -> Receipt:
+async def panicking(folder: Path, flatten: bool, *, protections: bool = False, tail: str = "") -> Receipt:
     """Straight to the engine's socket: no journal is opened, nothing else can be in the way."""
     async with connect(socket_path(folder), SystemClock(), answer_seconds=2.0) as desk:
-        receipt = await desk.send(Panic(flatten=flatten, protections=protections, by="cli"))
+        receipt = await desk.send(Panic(flatten=flatten, protections=protections, tail=tail, by="cli"))
     if not receipt.is_ok:
+        if flatten:  # it asks for a name; the halt file would be no answer to that
+            return receipt
         raise DeskUnavailable(f"the engine refused: {receipt.text}")
     done = "all orders are being canceled" if protections else "entry orders are being canceled"
     done = "everything is being canceled and positions closed" if flatten else done
     text = f"stopped: no automatic orders, only reducing ones pass, {done}"
     return msgspec.structs.replace(receipt, text=text)
+
+
+async def unlocking(desk: Desk, tail: str, account: str) -> Receipt:
+    """Unlock the named account, else the one whose name ends so."""
+    rows = (await picture(desk, Slice.PNL))[Slice.PNL]
+    names = [account] if account else [r.name for r in rows if isinstance(r, PnlRow) and r.scope == "account"]
+    fitting = [AccountId(name) for name in names if account or is_named(AccountId(name), tail)]
+    if len(fitting) != 1:
+        which = "several accounts" if fitting else "no account"
+        return Receipt(is_ok=False, text=f"nothing was unlocked: the name of {which} ends so; name it with --account")
+    return await desk.send(Unlock(account=fitting[0], tail=tail, by="cli"))
 
 
 async def locked_live(desk: Desk, account: AccountId | None) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.domain.commands import Close, Replace, Submit
 from core.domain.decimals import parse
 from core.domain.errors import InvalidValue
-from core.domain.ids import AccountId, InstrumentId
+from core.domain.ids import AccountId, InstrumentId, tail_of
 from core.domain.instrument import Instrument
 from core.domain.order import OrderRequest
 from core.ports import Preview
@@ -17,13 +17,6 @@ from tui.forms.policy import Ask, answered_by
 from tui.forms.strips import Confirm
 from tui.messages import Dropped, Edited, Press, Wanted, Wish
 from tui.widgets.line_edit import LineEdit
-
-TAIL_LENGTH = 4
-
-
-def tail_of(account: AccountId) -> str:
-    """The end of the account's name: what is typed to say that this account is meant."""
-    return (account.partition(":")[2] or account)[-TAIL_LENGTH:]
 
 
 class Subject:

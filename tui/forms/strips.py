@@ -81,7 +81,9 @@ class PanicMenu:
         if self.typed.text.strip().upper() != self.word.upper():
             self.typed.set("")
             return Edited()
-        return Wanted(Panic(flatten=True), "flatten: everything is canceled and every position closed")
+        return Wanted(
+            Panic(flatten=True, tail=self.typed.text), "flatten: everything is canceled and every position closed"
+        )
 
     def paste(self, text: str) -> Wish | None:
         return None

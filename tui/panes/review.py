@@ -6,13 +6,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.domain.commands import Close, Replace
-from core.domain.ids import AccountId
+from core.domain.ids import AccountId, tail_of
 from core.domain.order import OrderRequest, Side
 from core.ports import Preview
 from core.trading.view import StatusRow
 from tui import format as f
 from tui.forms.policy import Ask
-from tui.forms.review import Review, Subject, tail_of
+from tui.forms.review import Review, Subject
 from tui.look import DOUBTFUL, SIDE_WORDS, TYPE_WORDS, Look, account_tail
 from tui.picture import Picture
 from tui.widgets.grid import Cell

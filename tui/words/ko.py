@@ -5,6 +5,7 @@ which Korean may put in another order. `{name:은}` writes the particle that fit
 from __future__ import annotations
 
 from tui.words.ko_engine import GROUPS as ENGINE
+from tui.words.ko_guard import GROUPS as GUARD
 from tui.words.ko_keys import GROUPS as KEYS
 from tui.words.ko_ladder import GROUPS as LADDER
 from tui.words.ko_legs import GROUPS as LEGS
@@ -455,6 +456,7 @@ GROUPS = (
     TICKET,
     STRIPS,
     *ENGINE,
+    *GUARD,
     *LEGS,
     *LINES,
     *LISTS,

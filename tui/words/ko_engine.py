@@ -4,6 +4,7 @@ in core and on disk; the screen finds them by their templates."""
 from __future__ import annotations
 
 RULES = {
+    "live lock": "실계좌 잠금",
     "account": "계좌",
     "broker": "증권사",
     "buying power": "주문가능금액",
@@ -51,6 +52,7 @@ RULES = {
     "unsupported": "지원 안 됨",
 }
 KINDS = {
+    "LOCK": "잠금",
     "ABSENT": "미접수",
     "ADJUST": "조정",
     "ALERT": "알림",

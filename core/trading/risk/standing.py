@@ -34,6 +34,11 @@ def trading_state(q: Question) -> Denial | None:
     state = q.state.trading_state(q.request.account)
     if state is TradingState.HALTED:
         return Denial("halted", "cancels only", "new order", "trading is HALTED; resume it first")
+    if q.state.is_locked(q.request.account) and not q.is_reducing:
+        limit, actual = "the account's name", "not typed yet"
+        return Denial(
+            "live lock", limit, actual, "real money is locked since the start: type :unlock and its name's end"
+        )
     if state is TradingState.REDUCING and not q.is_reducing:
         return Denial("reducing", "orders that shrink a position", "more exposure", "trading is REDUCING only")
     if state is not TradingState.ACTIVE and q.is_automatic:
