@@ -5,6 +5,7 @@
 #   make test     all tests
 #   make check    format, lint, types, import rules, tests
 #   make bench    the figures of tests/bench, as ratios of one run
+#   make chaos    proof by breaking, about ten minutes; make chaos-long all of it
 #   make peers    other programs that make bench compares with, in .venv-peers
 #   make docs     the generated pages of docs/
 #   make pictures the pictures of docs/pictures
@@ -23,7 +24,7 @@ DEV := $(VENV)/.hoga-dev
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench peers docs pictures clean
+.PHONY: help demo test check format bench chaos chaos-long peers docs pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +48,12 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench
+
+chaos: $(DEV)
+	$(BIN)/python -m tests.chaos --mid
+
+chaos-long: $(DEV)
+	$(BIN)/python -m tests.chaos
 
 peers:
 	"$(PYTHON)" -m venv .venv-peers

@@ -405,6 +405,8 @@ def run(points: int, seed: int) -> dict[str, Any]:
         **{"rules_missed_when_removed": len(alone) - len(unnoticed), "unnoticed": unnoticed, "alone": dict(alone)},
         "examples": [repr(found) for found in (*open_cases[:5], *strict[:5])],
         "seconds": round(perf_counter() - started, 1),
+        "result": f"{len(open_cases)} fail-open, {len(unnoticed)} of {len(alone)} rules unnoticed when removed",
+        "target": "0 fail-open, 0 unnoticed",
         "ok": not (open_cases or unnoticed),
     }
 
