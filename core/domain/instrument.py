@@ -127,6 +127,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     vi_upper: Decimal | None = None
     vi_lower: Decimal | None = None
     """Prices at which a volatility interruption would begin, where the venue says them; a new listing moves them."""
+    warnings: tuple[str, ...] = ()
+    """What the venue warns of now, in its own words (Upbit: warning, price_fluctuations, ...)."""
 
     def __post_init__(self) -> None:
         check_positive(self.lot, "lot")

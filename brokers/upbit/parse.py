@@ -1,0 +1,526 @@
+"""From Upbit's messages to the core's and back: pure functions without any input or output. They raise BadMessage for
+what cannot be, and nothing else. Times become ns UTC, codes become `UPBIT:KRW-BTC`, unknown words are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache, wraps
+from math import isfinite
+from typing import ParamSpec, TypeVar
+
+import msgspec
+
+from brokers.upbit import wire
+from brokers.upbit.ticks import LOT, MIN_TOTAL, table
+from core.domain.account import Balance
+from core.domain.decimals import ZERO, check, exact
+from core.domain.errors import BadMessage, InvalidValue
+from core.domain.ids import (
+    AccountId,
+    ClientOrderId,
+    FillId,
+    InstrumentId,
+    VenueRef,
+    check_client_order_id,
+    instrument_id,
+)
+from core.domain.instrument import Currency, Instrument, Kind, TickTable
+from core.domain.market import NS, Aggressor, Bar, Interval, OrderBook, Phase, Quote, Trade
+from core.domain.order import Fill, Liquidity, OrderType, Side, TimeInForce
+from core.domain.text import clean
+from core.ports import VenueOrder
+
+MARKET = "UPBIT"
+FIRST_NS, LAST_NS = 1_230_768_000 * NS, 4_102_444_800 * NS
+"""2009 to 2100: a time outside of it is none."""
+MICROSECONDS_FROM = 10**15
+"""A number this large is in µs, which was seen live; one in ms is two digits shorter for the next centuries."""
+INTERVALS = {
+    "candle.1s": Interval.S1,
+    "candle.1m": Interval.M1,
+    "candle.3m": Interval.M3,
+    "candle.5m": Interval.M5,
+    "candle.15m": Interval.M15,
+    "candle.30m": Interval.M30,
+    "candle.60m": Interval.H1,
+}
+_REF = re.compile(r"[0-9A-Za-z\-]{8,64}")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _strict(parse: Callable[P, R]) -> Callable[P, R]:
+    """What the domain refuses was a bad message."""
+
+    @wraps(parse)
+    def strict(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return parse(*args, **kwargs)
+        except (InvalidValue, ArithmeticError, ValueError) as error:
+            raise bad(str(error)) from error
+
+    return strict
+
+
+def bad(text: str) -> BadMessage:
+    return BadMessage(wire.NAME, f"upbit sent what cannot be: {clean(text, 120)}")
+
+
+# --- small things --------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def instrument_of(code: str) -> InstrumentId:
+    """`KRW-BTC` -> `UPBIT:KRW-BTC`; raises BadMessage."""
+    quote, dash, base = code.partition("-")
+    if not (quote and dash and base):
+        raise bad(f"not a market: {code[:30]!r}")
+    try:
+        return instrument_id(MARKET, code)
+    except InvalidValue as error:
+        raise bad(str(error)) from error
+
+
+def quote_of(code: str) -> Currency:
+    return Currency(code.partition("-")[0])
+
+
+def base_of(code: str) -> str:
+    return code.partition("-")[2]
+
+
+def time_of(number: int) -> int:
+    """ms (or µs) since 1970 -> ns."""
+    ns = number * 1_000 if number >= MICROSECONDS_FROM else number * 1_000_000
+    if not FIRST_NS <= ns < LAST_NS:
+        raise bad("not a time")
+    return ns
+
+
+def time_of_text(text: str) -> int:
+    """ISO 8601, UTC where no zone is named -> ns."""
+    try:
+        moment = datetime.fromisoformat(text[:40])
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        ns = round(moment.timestamp() * 1_000_000) * 1_000
+    except (ValueError, OverflowError) as error:
+        raise bad(f"not a time: {text[:40]!r}") from error
+    if not FIRST_NS <= ns < LAST_NS:
+        raise bad(f"not a time: {text[:40]!r}")
+    return ns
+
+
+def text_of_time(ns: int) -> str:
+    """As the `to` of a candle request and the bounds of a listing want it: whole seconds UTC."""
+    return datetime.fromtimestamp(ns // NS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def identifier_of(id: ClientOrderId, version: int = 0) -> str:
+    """Our order id as it goes on the wire. A replacement is a new order there, and its id carries a version."""
+    return f"{id}-{version}" if version else id
+
+
+def order_id_of(identifier: str | None) -> ClientOrderId | None:
+    """Our order, if the identifier is one of ours; None for everybody else's."""
+    try:
+        return check_client_order_id((identifier or "").partition("-")[0])
+    except InvalidValue:
+        return None
+
+
+def version_of(identifier: str | None) -> int:
+    """Which version of an order of ours it is; 0 for the first."""
+    version = (identifier or "").partition("-")[2]
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 30 else 0
+
+
+def _ref(uuid: str) -> VenueRef:
+    if not _REF.fullmatch(uuid):
+        raise bad(f"not an order number: {uuid[:40]!r}")
+    return VenueRef(uuid)
+
+
+def _side(word: str) -> Side:
+    match word.lower():
+        case "bid":
+            return Side.BUY
+        case "ask":
+            return Side.SELL
+    raise bad(f"not a side: {word[:20]!r}")
+
+
+def _price(value: float, name: str = "price") -> float:
+    if not (isfinite(value) and value > 0):
+        raise bad(f"{name} {value!r}")
+    return value
+
+
+# --- market data ---------------------------------------------------------------------------------------------------
+
+
+def parse_quote(book: wire.OrderBook, received: int) -> Quote:
+    """The best of both sides; a side without a level is 0."""
+    bids, asks = levels(book.orderbook_units, 1)
+    bid, bid_size = bids[0] if bids else (0.0, 0.0)
+    ask, ask_size = asks[0] if asks else (0.0, 0.0)
+    return Quote(instrument_of(book.code), bid, bid_size, ask, ask_size, time_of(book.timestamp), received)
+
+
+def parse_book(book: wire.OrderBook, received: int, depth: int = 30) -> OrderBook:
+    bids, asks = levels(book.orderbook_units, depth)
+    return OrderBook(instrument_of(book.code), bids, asks, time_of(book.timestamp), received)
+
+
+Levels = tuple[tuple[float, float], ...]
+
+
+def levels(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
+    """(bids, asks), best first. Levels of price 0 do not exist; a book out of order or crossed is none."""
+    bids: list[tuple[float, float]] = []
+    asks: list[tuple[float, float]] = []
+    last_bid, last_ask = float("inf"), 0.0
+    for unit in units:
+        bid, ask = unit.bid_price, unit.ask_price
+        if bid:
+            if not (0 < bid < last_bid and 0 <= unit.bid_size < float("inf")):
+                raise bad("a book out of order")
+            last_bid = bid
+            bids.append((bid, unit.bid_size))
+        if ask:
+            if not (last_ask < ask < float("inf") and 0 <= unit.ask_size < float("inf")):
+                raise bad("a book out of order")
+            last_ask = ask
+            asks.append((ask, unit.ask_size))
+    if bids and asks and bids[0][0] > asks[0][0]:
+        raise bad("a crossed book")
+    return tuple(bids[:depth]), tuple(asks[:depth])
+
+
+def parse_trade(trade: wire.Trade | wire.RestTrade, received: int) -> Trade:
+    """One print. Its venue time is that of the execution."""
+    code = trade.code if isinstance(trade, wire.Trade) else trade.market
+    at = trade.trade_timestamp if isinstance(trade, wire.Trade) else trade.timestamp
+    aggressor = Aggressor.BUY if _side(trade.ask_bid) is Side.BUY else Aggressor.SELL
+    price, size = _price(trade.trade_price), _price(trade.trade_volume, "size")
+    return Trade(instrument_of(code), price, size, aggressor, time_of(at), received)
+
+
+def parse_phase(ticker: wire.Ticker) -> Phase:
+    """거래 정지 and 거래지원 종료 as the market's phase."""
+    if ticker.market_state == "DELISTED":
+        return Phase.CLOSED
+    return Phase.HALTED if ticker.is_trading_suspended or ticker.market_state == "PREVIEW" else Phase.OPEN
+
+
+def parse_candle(candle: wire.Candle) -> Bar | None:
+    """A bar that forms; None for a length that the core has no name for (10m, 240m)."""
+    interval = INTERVALS.get(candle.type)
+    return None if interval is None else bar_of(candle, instrument_of(candle.code), interval, is_closed=False)
+
+
+def bar_of(
+    candle: wire.Candle | wire.RestCandle, instrument: InstrumentId, interval: Interval, *, is_closed: bool = True
+) -> Bar:
+    open, high, low, close = (
+        _price(value) for value in (candle.opening_price, candle.high_price, candle.low_price, candle.trade_price)
+    )
+    volume = candle.candle_acc_trade_volume
+    if not (isfinite(volume) and volume >= 0) or not low <= min(open, close) <= max(open, close) <= high:
+        raise bad("a candle that cannot be")
+    start = time_of_text(candle.candle_date_time_utc)
+    return Bar(instrument, interval, start, open, high, low, close, volume, is_closed)
+
+
+# --- instruments ---------------------------------------------------------------------------------------------------
+
+
+@_strict
+def parse_instrument(
+    market: wire.Market, ticker: wire.RestTicker | None = None, terms: wire.BookTerms | None = None
+) -> Instrument:
+    """A market as an instrument. The tick of the price now is the venue's own word where it gives it; the other bands
+    are those of its table."""
+    quote = quote_of(market.market)
+    previous = None if ticker is None else exact(_price(ticker.prev_closing_price))
+    last = None if ticker is None else exact(_price(ticker.trade_price))
+    ticks = table(quote)
+    if terms is not None and terms.market == market.market and last is not None:
+        ticks = _with_tick(ticks, last, check(terms.tick_size, "tick"))
+    return Instrument(
+        id=instrument_of(market.market),
+        name=clean(market.english_name or base_of(market.market), 60),
+        name_ko=clean(market.korean_name or "", 60),
+        kind=Kind.CRYPTO,
+        currency=quote,
+        ticks=ticks,
+        lot=LOT,
+        min_value=MIN_TOTAL.get(quote, ZERO),
+        previous_close=previous,
+        is_tradable=True,
+        warnings=parse_warnings(market),
+    )
+
+
+def _with_tick(ticks: TickTable, price: Decimal, step: Decimal) -> TickTable:
+    if step <= 0 or ticks.step(price) == step:
+        return ticks
+    here = max(start for start, _ in ticks.bands if start <= price)
+    return TickTable(tuple((start, step if start == here else own) for start, own in ticks.bands))
+
+
+def parse_warnings(market: wire.Market) -> tuple[str, ...]:
+    """What the venue warns of now: `warning` (유의 종목), then the cautions (주의) by their own names."""
+    event = market.market_event
+    found = ["warning"] if (event is not None and event.warning) or market.market_warning == "CAUTION" else []
+    if event is not None and event.caution is not None:
+        found += [name.lower() for name, stands in msgspec.structs.asdict(event.caution).items() if stands]
+    return tuple(found)
+
+
+# --- orders and fills ----------------------------------------------------------------------------------------------
+
+FEE_DIGITS = Decimal("1e-12")
+BY_TOTAL = "price"
+"""ord_type of a market buy: what is named is the total."""
+_TYPES = {"limit": OrderType.LIMIT, "price": OrderType.MARKET, "market": OrderType.MARKET, "best": OrderType.MARKET}
+_TIMES = {None: TimeInForce.GTC, "": TimeInForce.GTC, "post_only": TimeInForce.GTC, "ioc": TimeInForce.IOC}
+_TIMES |= {"fok": TimeInForce.FOK}
+_OPEN = frozenset({"wait", "watch"})
+
+
+def is_by_total(ord_type: str, side: Side) -> bool:
+    return ord_type == BY_TOTAL or (ord_type == "best" and side is Side.BUY)
+
+
+def _amount(value: Decimal | None, name: str) -> Decimal:
+    """A sum of the venue's: absent is none, negative cannot be."""
+    amount = check(value if value is not None else ZERO, name)
+    if amount < 0:
+        raise bad(f"{name} {amount}")
+    return amount
+
+
+@_strict
+def parse_order(order: wire.Order) -> VenueOrder:
+    """As the venue lists it. Filled is what was executed, never what `state` says: a market buy ends as `cancel`."""
+    side = _side(order.side)
+    if order.ord_type not in _TYPES or order.state not in ("wait", "watch", "done", "cancel"):
+        raise bad(f"an order of type {order.ord_type[:20]!r} in state {order.state[:20]!r}")
+    filled, volume = _amount(order.executed_volume, "executed volume"), _amount(order.volume, "volume")
+    is_total = is_by_total(order.ord_type, side)
+    quantity = volume
+    if is_total:
+        quantity = filled  # what it buys is known at its end
+    elif order.remaining_volume is not None and order.state in _OPEN:
+        quantity = filled + _amount(order.remaining_volume, "remaining volume")  # prevention may have reduced it
+    return VenueOrder(
+        ref=_ref(order.uuid),
+        client_order_id=order_id_of(order.identifier),
+        instrument=instrument_of(order.market),
+        status=_status(order.state, filled, quantity, is_total=is_total),
+        filled=filled,
+        quantity=quantity,
+        limit_price=order.price if order.ord_type == "limit" else None,
+        text="" if order.state != "watch" else "reserved at the venue",
+        side=side,
+        type=_TYPES[order.ord_type],
+        time_in_force=_TIMES.get(order.time_in_force),
+        created=time_of_text(order.created_at),
+    )
+
+
+def _status(state: str, filled: Decimal, quantity: Decimal, *, is_total: bool) -> str:
+    if state in _OPEN:
+        return "open"
+    if state == "done" or (filled > 0 and (is_total or filled >= quantity)):
+        return "filled"
+    return "canceled"
+
+
+def fill_id(uuid: str, trade_uuid: str) -> FillId:
+    """Both sides of one execution may be ours: the order is part of its name."""
+    return FillId(f"{uuid}:{trade_uuid}")
+
+
+@_strict
+def parse_fills(order: wire.Order, account: AccountId) -> tuple[Fill, ...]:
+    """All executions of an order that was asked for by itself. The fee is told for the whole order: each has its share
+    by value, and the last what is left, so that the sum is exact. Raises BadMessage when the executions do not add up
+    to what the order says was executed."""
+    trades = order.trades or []
+    executed = _amount(order.executed_volume, "executed volume")
+    if sum((trade.volume for trade in trades), ZERO) != executed:
+        raise bad(f"executions of {order.uuid[:8]} that do not add up")
+    if any(trade.price <= 0 or trade.volume <= 0 for trade in trades):
+        raise bad("an execution without price or volume")
+    value, paid = sum((trade.price * trade.volume for trade in trades), ZERO), _amount(order.paid_fee, "paid fee")
+    left, fills = paid, []
+    for number, trade in enumerate(sorted(trades, key=lambda trade: (trade.created_at, trade.uuid)), 1):
+        share = left if number == len(trades) else (paid * trade.price * trade.volume / value).quantize(FEE_DIGITS)
+        left -= share
+        fills.append(
+            Fill(
+                fill_id=fill_id(_ref(order.uuid), _ref(trade.uuid)),
+                client_order_id=order_id_of(order.identifier),
+                ref=VenueRef(order.uuid),
+                account=account,
+                instrument=instrument_of(order.market),
+                side=_side(order.side),
+                quantity=trade.volume,
+                price=trade.price,
+                fee=share,
+                currency=quote_of(order.market),
+                ts=time_of_text(trade.created_at),
+            )
+        )
+    return tuple(fills)
+
+
+@_strict
+def parse_fill(order: wire.MyOrder, account: AccountId) -> Fill:
+    """The execution in a frame of state `trade`."""
+    if order.trade_uuid is None or order.price is None or order.volume is None:
+        raise bad("an execution without number, price or volume")
+    liquidity = {True: Liquidity.MAKER, False: Liquidity.TAKER, None: Liquidity.UNKNOWN}[order.is_maker]
+    return Fill(
+        fill_id=fill_id(_ref(order.uuid), _ref(order.trade_uuid)),
+        client_order_id=order_id_of(order.identifier),
+        ref=VenueRef(order.uuid),
+        account=account,
+        instrument=instrument_of(order.code),
+        side=_side(order.ask_bid),
+        quantity=order.volume,
+        price=order.price,
+        fee=_amount(order.trade_fee, "fee"),
+        currency=quote_of(order.code),
+        liquidity=liquidity,
+        ts=time_of(order.trade_timestamp if order.trade_timestamp is not None else order.timestamp),
+    )
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a frame says of an order as a whole."""
+
+    id: ClientOrderId | None
+    ref: VenueRef
+    state: str
+    version: int
+    """Above 0: it takes the place of an earlier one."""
+    is_total: bool
+    executed: Decimal
+    remaining: Decimal
+    limit_price: Decimal | None
+    ts: int
+
+    @property
+    def quantity(self) -> Decimal:
+        return self.executed + self.remaining
+
+
+@_strict
+def parse_told(order: wire.MyOrder) -> Told:
+    if order.state not in ("wait", "watch", "trade", "done", "cancel", "prevented") or order.order_type not in _TYPES:
+        raise bad(f"an order of type {order.order_type[:20]!r} in state {order.state[:20]!r}")
+    side = _side(order.ask_bid)
+    instrument_of(order.code)
+    executed = _amount(order.executed_volume, "executed volume")
+    is_limit = order.order_type == "limit" and order.state != "trade"
+    return Told(
+        id=order_id_of(order.identifier),
+        ref=_ref(order.uuid),
+        state=order.state,
+        version=version_of(order.identifier),
+        is_total=is_by_total(order.order_type, side),
+        executed=executed,
+        remaining=_amount(order.remaining_volume, "remaining volume"),
+        limit_price=check(order.price, "price") if is_limit and order.price is not None else None,
+        ts=time_of(order.timestamp),
+    )
+
+
+# --- the account ---------------------------------------------------------------------------------------------------
+
+
+class Wallet(msgspec.Struct, frozen=True, kw_only=True):
+    """One currency: what is free and what orders (or a withdrawal) hold."""
+
+    currency: Currency
+    free: Decimal
+    locked: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.free + self.locked
+
+    @property
+    def balance(self) -> Balance:
+        return Balance(currency=self.currency, total=self.total, available=self.free)
+
+
+@_strict
+def parse_wallet(row: wire.Holding | wire.Asset) -> Wallet:
+    currency = clean(row.currency, 12)
+    if not re.fullmatch(r"[A-Z0-9]{1,12}", currency):
+        raise bad(f"not a currency: {row.currency[:20]!r}")
+    return Wallet(
+        currency=Currency(currency),
+        free=_amount(row.balance, "balance"),
+        locked=_amount(row.locked, "locked"),
+    )
+
+
+def home(base: str, listed: Callable[[str], bool]) -> str | None:
+    """The market under which a coin is shown as a holding: that in KRW, else in BTC, else in USDT."""
+    return next((code for quote in ("KRW", "BTC", "USDT") if listed(code := f"{quote}-{base}")), None)
+
+
+# --- what answers say besides --------------------------------------------------------------------------------------
+
+_REMAINING = re.compile(r"group=([a-z\-]{1,40});\s*min=\d{1,9};\s*sec=(\d{1,9})")
+_BLOCK = re.compile(r"(\d+(?:\.\d+)?)\s*(초|분|시간|second|minute|hour|sec|min|s\b|m\b|h\b)", re.IGNORECASE)
+_UNITS = {"초": 1, "분": 60, "시간": 3600, "s": 1, "m": 60, "h": 3600}
+
+
+def parse_remaining(header: str) -> tuple[str, int] | None:
+    """`Remaining-Req`: the group, and what is left of it in this second."""
+    found = _REMAINING.search(header)
+    return (found[1], int(found[2])) if found else None
+
+
+def parse_block_seconds(body: bytes) -> float | None:
+    """How long a 418 says that we are shut out. It is said in prose; all times in it together, to be safe."""
+    text = body[:2000].decode("utf-8", "replace")
+    times = [float(n) * _UNITS.get(unit, _UNITS.get(unit[0].lower(), 1)) for n, unit in _BLOCK.findall(text)]
+    return sum(times) if times else None
+
+
+def parse_problem(body: bytes) -> tuple[str, str]:
+    """(name, message) of a refusal; (`""`, `""`) of what is none. A number is the name of a quotation's."""
+    try:
+        problem = wire.read_body(body, wire.Failure).error
+    except BadMessage:
+        return "", ""
+    return clean(str(problem.name), 60), clean(problem.message, 200)
+
+
+@_strict
+def parse_orders(rows: Iterable[wire.Order]) -> tuple[VenueOrder, ...]:
+    """One row for each of our orders: a replaced one is listed with each of its versions, and the newest counts, with
+    what the older ones filled. Orders of others stand as they are."""
+    versions: dict[ClientOrderId, list[tuple[int, VenueOrder]]] = {}
+    found: dict[VenueRef, VenueOrder] = {}
+    for row in rows:
+        order = parse_order(row)
+        if order.client_order_id is None:
+            found[order.ref] = order
+        else:
+            versions.setdefault(order.client_order_id, []).append((version_of(row.identifier), order))
+    for mine in versions.values():
+        unique = {order.ref: (version, order) for version, order in mine}
+        *older, (_, last) = sorted(unique.values(), key=lambda pair: pair[0])
+        before = sum((order.filled for _, order in older), ZERO)
+        found[last.ref] = msgspec.structs.replace(last, filled=last.filled + before, quantity=last.quantity + before)
+    return tuple(found.values())
