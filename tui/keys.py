@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from core.runtime.desk_attached import READ_ONLY
 from tui.actions import Action
 from tui.acts.applies import TESTS
 from tui.keyboard import ARM_SECONDS, BURST_SECONDS, BurstGuard, Verdict, latin_keys
@@ -107,8 +108,12 @@ class Keys:
             following = self.map.following(app.focus_name, self.pending)
             return [("Esc", "back"), *((key_label(key), a.short or a.call) for key, a in following.items())]
         known: dict[str, bool] = {"": True}
+        status = app.picture.status
+        looks_on = status is not None and status.gate == READ_ONLY
         here = []
         for action in self.map.working(app.focus_name):
+            if looks_on and action.group == "Trade":
+                continue  # nothing can leave a read-only console: its footer offers what it can do
             if action.applies not in known:
                 known[action.applies] = TESTS[action.applies](app)
             if known[action.applies]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from itertools import product
 
+from core.runtime.desk_attached import READ_ONLY
+from core.trading.view import Slice
+from tests.tui.scripted import ScriptedDesk, console, status, usual_rows
 from tui.screens.layout import READY, arrange
 from tui.widgets.frame import _fitting, _rows, _with_one_warning
 from tui.widgets.grid import Cell
@@ -45,3 +48,12 @@ def test_facts_go_from_the_end_whole_and_figures_are_never_cut() -> None:
     assert _fitting(facts, 20) == facts[:2]
     assert _fitting(facts, 10) == []
     assert _fitting([Cell("the answer is lost")], 10) == [Cell("the answe…")]
+
+
+async def test_the_footer_of_a_console_that_may_not_send_offers_no_trading() -> None:
+    for gate, offers in (("", True), (READ_ONLY, False)):
+        async with console(ScriptedDesk({**usual_rows(), Slice.STATUS: (status(gate=gate),)})) as hands:
+            words = [word for _, word in hands.app.keys.hints()]
+            assert ("buy" in words) is offers
+            assert ("panic" in words) is offers
+            assert "pane" in words
