@@ -22,6 +22,8 @@ class BrokerEntry(msgspec.Struct, frozen=True, kw_only=True):
     settings: type[msgspec.Struct]
     build: Callable[[Any, Clock, Secrets], Broker]
     """build(settings, clock, secrets) -> the broker, not yet connected. It keeps what it takes out of `secrets`."""
+    has_live: bool = False
+    """It can trade real money: its settings have a `mode`, and its capabilities name the doors."""
 
 
 def names() -> tuple[str, ...]:

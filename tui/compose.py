@@ -8,19 +8,20 @@ import os
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from core.clock import SystemClock
 from core.config import Settings, StrategySettings
+from core.domain.account import Mode
 from core.domain.commands import ControlStrategy, StrategyAction
-from core.domain.errors import ConfigError
+from core.domain.errors import BrokerError, ConfigError
 from core.domain.events import InstrumentListed, Noticed, StrategyStatus
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Freshness, Interval
-from core.ports import Clock
+from core.ports import Broker, Clock
 from core.runtime.desk import LocalDesk
 from core.runtime.runner import Runner
 from core.trading.engine import Engine
@@ -45,6 +46,15 @@ RESERVED = frozenset({"api", "autostart", "cli", "clock", "engine", "keyboard", 
 """Who else may stand behind an order: a strategy of this name would be taken for a person."""
 
 
+@runtime_checkable
+class Restored(Protocol):
+    """A venue of this process: it is put together again from our journal."""
+
+    def restore(self, orders: Any, positions: Any, balances: Any, now: int) -> None: ...
+    def on_market(self, event: Any) -> None: ...
+    async def instruments(self, search: str = "") -> list[Instrument]: ...
+
+
 class Program:
     """Everything that runs, put together: engine, broker, journal, archive, desk."""
 
@@ -52,13 +62,14 @@ class Program:
         self,
         settings: Settings,
         journal: Journal,
-        broker: PaperBroker,
+        broker: PaperBroker | Broker,
         *,
         clock: Clock,
         pace: Clock | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
         directory: Path | None = None,
         badge: str = "PAPER",
+        mode: Mode = Mode.PAPER,
         base_currency: Currency | None = None,
         is_driven: bool = False,
         on_log: Callable[[object], None] | None = None,
@@ -69,6 +80,7 @@ class Program:
         self.settings = settings
         self.journal = journal
         self.broker = broker
+        self.mode = mode
         self.clock = clock
         self.engine = Engine(base_currency or settings.engine.base_currency, settings.risk, costs)
         self._recorder: Any = None
@@ -98,6 +110,7 @@ class Program:
             min_free_mb=settings.storage.min_free_mb,
             max_order_age_seconds=settings.engine.max_orders_age_seconds,
             is_driven=is_driven,
+            is_live=mode is Mode.LIVE,
             language=settings.console.language,
         )
         is_rehearsal = settings.console.rehearsal and badge == "PAPER"
@@ -115,20 +128,34 @@ class Program:
         """Everything before the market: the journal replayed, the paper venue as it was, the last quotes shown as
         cached, the watchlist, the strategies in their places."""
         state = self.engine.state
-        listed = await self.broker.instruments()
+        listed = await self._listed()
         for instrument in listed:
             self.engine.step(InstrumentListed(ts=self.clock.now(), instrument=instrument), self.clock.now())
         self.runner.recover()
         if self._archive is not None:
             for quote in await self._archive.last_quotes():
                 self.engine.step(msgspec.structs.replace(quote, freshness=Freshness.CACHED), quote.received)
-        self.broker.restore(
-            state.orders.values(),
-            {place: p.quantity for place, p in state.positions.items() if p.quantity},
-            _balances(self.engine),
-            self.clock.now(),
-        )
+        if isinstance(self.broker, Restored):
+            self.broker.restore(
+                state.orders.values(),
+                {place: p.quantity for place, p in state.positions.items() if p.quantity},
+                _balances(self.engine),
+                self.clock.now(),
+            )
         self.engine.watchlists.seeds = seeds(self.settings, listed)
+
+    async def _listed(self) -> list[Instrument]:
+        """What the venue lists. One on a wire is called for it; where it does not answer the start goes on without, for
+        who holds positions there must still be able to stop."""
+        if isinstance(self.broker, Restored):
+            return await self.broker.instruments()
+        try:
+            await self.broker.connect()
+            return await self.broker.instruments()
+        except (BrokerError, OSError) as error:
+            text = f"{self.broker.name} does not answer ({error}): watchlists are empty until the next start"
+            self.runner.feed(Noticed(ts=self.clock.now(), level="warning", kind="FEED", text=text))
+            return []
 
     def add_strategies(self, configured: dict[str, StrategySettings]) -> None:
         """Put the configured strategies in their places; raises ConfigError that names the section."""

@@ -65,6 +65,11 @@ class AttachedDesk:
         self._turned = asyncio.Condition()
 
     @property
+    def mode(self) -> str:
+        """paper, live or replay, as the engine said at the door."""
+        return self._line.mode
+
+    @property
     def is_up(self) -> bool:
         return not self._line.ended.is_set()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from core.domain.account import TradingState
+from core.domain.account import Mode, TradingState
 from core.domain.commands import SendCancel, SendOrder, SendReplace, VenueCommand
 from core.domain.errors import JournalUnavailable, NotConnected, OrderRejected, RateLimited, Unsupported
 from core.domain.events import (
@@ -55,6 +55,7 @@ class Outbox:
         *,
         max_age_seconds: float = 10.0,
         is_halted: Callable[[], bool] = lambda: False,
+        is_live: bool = False,
         submit_timeout_seconds: float = 15.0,
         progressed: Callable[[], None] = lambda: None,
         meters: Meters | None = None,
@@ -69,6 +70,7 @@ class Outbox:
         self._feed = feed
         self._max_age = round(max_age_seconds * NS)
         self._is_halted = is_halted
+        self._is_live = is_live
         self._timeout = submit_timeout_seconds
         self.throttle = Throttle(clock, broker.capabilities.orders_per_second)
         self._orders: deque[VenueCommand] = deque()
@@ -202,6 +204,9 @@ class Outbox:
         """What was sealed is this order, for this account, and the money of its mode."""
         account = self._engine.state.accounts.get(order.account)
         mode = account.mode if account is not None else None
+        if sealed.mode is not Mode.PAPER and not self._is_live:
+            text = "this engine was not started for real money"
+            return Denial("mode", "--live at the start", f"a {sealed.mode} order", text)
         if (sealed.client_order_id, sealed.account, sealed.mode) == (order.id, order.account, mode):
             return None
         actual = f"{sealed.mode} order for {sealed.account}"

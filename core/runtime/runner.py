@@ -76,9 +76,11 @@ class Runner:
         min_free_mb: float = 0,
         max_order_age_seconds: float = 10.0,
         is_driven: bool = False,
+        is_live: bool = False,
         language: str = "en",
     ) -> None:
-        """`is_driven`: a replay feeds the market and tells the seconds; no feed is followed."""
+        """`is_driven`: a replay feeds the market and tells the seconds; no feed is followed. `is_live`: it was started
+        for real money; without, no order of that leaves, whatever a broker says of its accounts."""
         self.engine = engine
         self.journal = journal
         self.clock = clock
@@ -122,6 +124,7 @@ class Runner:
                 self.feed,
                 max_age_seconds=max_order_age_seconds,
                 is_halted=self._is_halted,
+                is_live=is_live,
                 progressed=self._progress.set,
                 meters=self.meters,
                 baseline=None if broker.capabilities.has_client_ids else self.reconciler.settler.baseline,

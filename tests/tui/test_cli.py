@@ -133,9 +133,32 @@ def test_hostile_words_in_an_error_do_not_reach_the_terminal(capsys: pytest.Capt
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-def test_live_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["positions", "--live"]) == Exit.USAGE
-    assert "no live broker" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("text", "words", "missing"),
+    [
+        ("", ["--live", "run"], ['mode = "live" in [brokers.NAME]']),
+        ("", ["--live", "engine", "start"], ['mode = "live" in [brokers.NAME]']),
+        ('[brokers.paper]\nmode = "live"', ["run"], ["--live at the start", "a live venue of the broker paper"]),
+        ('[brokers.paper]\nmode = "live"', ["--live", "run"], ["a live venue of the broker paper"]),
+        ('[brokers.paper]\nmode = "live"', ["engine", "start"], ["--live at the start"]),
+        ('[brokers.nosuch]\nmode = "live"', ["--live", "run"], ["there is no broker 'nosuch'"]),
+    ],
+)
+def test_real_money_needs_two_words_and_a_venue_and_names_what_is_missing(
+    home: Path, text: str, words: list[str], missing: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / "live.toml"
+    file.write_text(text)
+    assert main(["--config", str(file), *words]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert all(part in said for part in missing), said
+    assert "Nothing was started" in said or "no broker" in said
+    assert not (home / "data" / "journal.db").exists()
+
+
+def test_reading_verbs_need_no_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--live", "keys"]) == 0
 
 
 def test_the_shown_settings_are_a_file_that_reads_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ for group in (start, engine, reading, control, risk, keeping, recon, files, secr
 
 Config = Annotated[str | None, typer.Option(metavar="FILE", help="Settings file instead of the default one.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Act on the demo's data, beside which nothing is real.")]
-Live = Annotated[bool, typer.Option("--live", help="Trade with real money; refused in this version.")]
+Live = Annotated[bool, typer.Option("--live", help="Start for real money; the settings must say so too.")]
 
 
 @app.callback(invoke_without_command=True)

@@ -34,17 +34,13 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         return [*named, *(flag for flag, is_set in flags.items() if is_set)]
 
     def settings(self) -> Settings:
-        """The settings of this run, the environment's included. Raises ConfigError."""
+        """The settings of this run, the environment's included. Raises ConfigError. What --live needs is asked where
+        something is started (tui/run/venues.py)."""
         from storage.settings import load
 
         loaded = load(Path(self.config) if self.config is not None else None, os.environ)
         check_keys(loaded)
         settings: Settings = loaded.settings
-        if self.live:
-            raise ConfigError(
-                '--live needs an account with mode = "live", and this version has no live broker: only the paper '
-                "account exists. Nothing was started. Leave --live out."
-            )
         if self.demo:
             folder = str(data_directory(settings) / "demo")
             storage = msgspec.structs.replace(settings.storage, directory=folder)

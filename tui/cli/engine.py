@@ -69,8 +69,10 @@ def start(context: typer.Context, as_json: Json = False) -> int:
     """
     from tui.run.detached import EngineFailed, log_path
     from tui.run.detached import start as start_engine
+    from tui.run.venues import check
 
     settings, folder = _place(context.obj)
+    check(settings, is_live=context.obj.live)
     try:
         pid = asyncio.run(start_engine(settings, folder, _absolute(context.obj).words()))
     except EngineFailed as error:

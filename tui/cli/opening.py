@@ -24,7 +24,8 @@ def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False, slow: bo
     """The full-screen console, until it is closed. The demo keeps its data in a folder of its own."""
     import msgspec
 
-    from tui.run.screen import run_console
+    from tui.run.screen import run_console, run_live
+    from tui.run.venues import check
 
     need_terminal("`hoga run` runs the engine without a screen")
     is_demo = demo or chosen.demo
@@ -34,6 +35,11 @@ def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False, slow: bo
         console, rehearsal=console.rehearsal or rehearse, slow="on" if slow else console.slow
     )
     settings = msgspec.structs.replace(settings, console=console)
+    if chosen.live:
+        check(settings, is_live=True, is_demo=is_demo)
+        named = None if chosen.config is None else str(Path(chosen.config).absolute())
+        with logged(settings.log):
+            return run_live(settings, msgspec.structs.replace(chosen, config=named).words(), file=file_of(chosen))
     with logged(settings.log):
         return run_console(settings, demo=is_demo, file=file_of(chosen))
 

@@ -19,7 +19,8 @@ from tui.run.card import LOG, OUTPUT, holding
 START_SECONDS = 60.0
 """A long journal is read link by link before the desk answers."""
 LOOK_SECONDS = 0.05
-_HOGA = "import sys; from tui.cli import main; sys.exit(main())"
+PROGRAM: tuple[str, ...] = (sys.executable, "-P", "-c", "import sys; from tui.cli import main; sys.exit(main())")
+"""How this very program is called again."""
 
 
 class EngineFailed(HogaError):
@@ -70,7 +71,7 @@ def _spawn(settings: Settings, folder: Path, words: Sequence[str]) -> subprocess
     place = os.open(folder / OUTPUT, flags, 0o600)
     try:
         return subprocess.Popen(  # noqa: S603 (our own interpreter)
-            [sys.executable, "-P", "-c", _HOGA, *words, "run"],
+            [*PROGRAM, *words, "run"],
             stdin=subprocess.DEVNULL,
             stdout=place,
             stderr=place,

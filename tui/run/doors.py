@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from core.domain.account import Mode
 from core.domain.commands import Panic
 from tui.compose import Program
 
@@ -20,7 +19,7 @@ async def served(program: Program, directory: Path) -> AsyncIterator[None]:
     def counted(consoles: int) -> None:
         program.desk.system.consoles = consoles
 
-    async with serve(program.desk, socket_path(directory), mode=Mode.PAPER.value, counted=counted):
+    async with serve(program.desk, socket_path(directory), mode=program.mode.value, counted=counted):
         yield
 
 

@@ -11,19 +11,28 @@ from typing import Any
 
 from core.clock import SystemClock
 from core.config import Settings
-from tui.compose import Program, boot_id, data_directory, paper_broker
+from core.domain.account import Mode
+from core.ports import Broker
+from tui.compose import Program, boot_id, data_directory
+from tui.run import venues
 from tui.run.card import EngineCard
 from tui.run.doors import on_signals, served
 
 
-def run_headless(settings: Settings, *, data_dir: Path | None = None, duration: float | None = None) -> int:
+def run_headless(
+    settings: Settings, *, data_dir: Path | None = None, duration: float | None = None, is_live: bool = False
+) -> int:
     """The same engine, logging only. SIGTERM and SIGINT stop it cleanly, a terminal that hangs up does not; `duration`
     (seconds) stops it by itself."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    return asyncio.run(_headless(settings, data_directory(data_dir, settings=settings), duration))
+    from tui.cli.asked import passphrase
+
+    mode = Mode.LIVE if is_live else Mode.PAPER
+    broker = venues.build(settings, SystemClock(), passphrase, is_live=is_live)
+    return asyncio.run(_headless(settings, data_directory(data_dir, settings=settings), duration, broker, mode))
 
 
-async def _headless(settings: Settings, directory: Path, duration: float | None) -> int:
+async def _headless(settings: Settings, directory: Path, duration: float | None, broker: Broker, mode: Mode) -> int:
     from core.log import get_logger
     from storage.ballast import SIZE
     from storage.journal import Journal
@@ -39,10 +48,10 @@ async def _headless(settings: Settings, directory: Path, duration: float | None)
     journal = Journal.open(directory / "journal.db", boot_id=boot, ballast=SIZE)
     card = EngineCard(pid=os.getpid(), boot_id=boot, started=clock.now(), log=settings.log.file)
     card.write(directory)
-    program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory, on_log=write)
+    program = Program(settings, journal, broker, clock=clock, directory=directory, on_log=write, mode=mode)
     await program.prepare()
     program.add_strategies(settings.strategies)
-    log.info("started", directory=str(directory), mode="paper", head=journal.head()[:12])
+    log.info("started", directory=str(directory), mode=mode.value, head=journal.head()[:12])
     async with served(program, directory), asyncio.TaskGroup() as group:
         on_signals(program, program.stop)
         running = group.create_task(program.run(), name="program")

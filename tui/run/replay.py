@@ -20,7 +20,7 @@ from core.domain.errors import TapeError
 from core.domain.events import PhaseChanged
 from core.domain.instrument import Instrument
 from core.domain.market import Interval, Phase, Quote, Trade
-from tui.compose import Program, paper_broker
+from tui.compose import Program, Restored, paper_broker
 from tui.environment import prepare_environment
 from tui.probe import Probe, standard_probe
 from tui.run.doors import on_signals
@@ -167,7 +167,8 @@ def open_markets(program: Program) -> None:
     now = program.clock.now()
     for market in sorted({instrument.market for instrument in program.engine.state.instruments.values()}):
         phase = PhaseChanged(ts=now, market=market, phase=Phase.OPEN)
-        program.broker.on_market(phase)
+        if isinstance(program.broker, Restored):
+            program.broker.on_market(phase)
         program.runner.feed(phase)
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clock import SystemClock
 from core.config import Settings
-from core.domain.errors import JournalInUse, TapeError
+from core.domain.account import Mode
+from core.domain.errors import ConfigError, JournalInUse, TapeError
 from tui.compose import Program, boot_id, data_directory, demo_settings, paper_broker
 from tui.environment import prepare_environment
 from tui.places import Places
 from tui.probe import Probe, fitted, standard_probe
+from tui.run.card import holding
 from tui.run.doors import on_signals, served
+from tui.run.venues import check, live_names
 
 if TYPE_CHECKING:
     from core.runtime.replay import Replay
@@ -29,6 +33,8 @@ def run_console(
     attaches to the first, or reads only when the first does not answer."""
     prepare_environment()
     places = Places(settings=file, data=data_directory(data_dir, demo=demo, settings=settings))
+    if not (demo or read_only) and live_names(settings) and holding(places.data) is None:
+        check(settings, is_live=False)  # a running engine is looked at, whatever it trades with
     with standard_probe() as probe:
         return asyncio.run(_console(settings, places, demo, read_only, probe))
 
@@ -111,11 +117,43 @@ def run_attached(settings: Settings, socket: Path | None, *, read_only: bool = F
         return asyncio.run(_on_engine(settings, places, socket or socket_path(places.data), probe, read_only))
 
 
-async def _on_engine(settings: Settings, places: Places, socket: Path, probe: Probe, read_only: bool = False) -> int:
+def run_live(settings: Settings, words: Sequence[str], *, file: str = "") -> int:
+    """The console on the engine for real money of the settings' data folder; where none runs it is started with
+    `words`. Real money never trades in the console's own process, which a closed terminal ends."""
+    from core.runtime.desk_socket import socket_path
+    from tui.run.detached import start
+
+    prepare_environment()
+    places = Places(settings=file, data=data_directory(None, settings=settings).absolute())
+    there = holding(places.data)
+    if there is not None and there.card is None:
+        raise JournalInUse(
+            f"a console (process {there.pid or 'unknown'}) holds {places.data}, and real money needs an engine of its "
+            "own: close that console first. Nothing was started"
+        )
+    with standard_probe() as probe:
+        if there is None:
+            asyncio.run(start(settings, places.data, words))
+        return asyncio.run(_on_engine(settings, places, socket_path(places.data), probe, mode=Mode.LIVE))
+
+
+async def _on_engine(
+    settings: Settings,
+    places: Places,
+    socket: Path,
+    probe: Probe,
+    read_only: bool = False,
+    mode: Mode | None = None,
+) -> int:
     from core.runtime.desk_attached import attach
     from tui.app import HogaApp
 
     async with attach(socket, SystemClock(), read_only=read_only) as desk:
+        if mode is not None and desk.mode != mode:
+            raise ConfigError(
+                f"the engine on {places.data} was started for {desk.mode}, not for {mode}: stop it with "
+                "`hoga engine stop`, then start again. Nothing was opened"
+            )
         app = HogaApp(desk, fitted(settings, probe), places=places)
         app.probe = probe
         await app.run_async()

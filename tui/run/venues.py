@@ -1,0 +1,60 @@
+"""Where a run trades, and with whose money. Real money takes two words, each said on purpose: `mode = "live"` in that
+broker's section of the settings, and `--live` when the engine is started. One of them alone starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.config import Settings
+from core.domain.account import Mode
+from core.domain.errors import ConfigError
+from core.ports import Broker, Clock
+
+if TYPE_CHECKING:
+    from core.secret import Secret
+
+
+def live_names(settings: Settings) -> tuple[str, ...]:
+    """Brokers whose section says real money. What is written there is read strictly when they are built."""
+    return tuple(name for name, section in settings.brokers.items() if section.get("mode") == Mode.LIVE.value)
+
+
+def check(settings: Settings, *, is_live: bool, is_demo: bool = False) -> None:
+    """Raises ConfigError that names everything that is missing for what was asked."""
+    from brokers.registry import load
+
+    names = live_names(settings)
+    if is_demo:
+        if is_live:
+            raise ConfigError("--live and the demo do not go together: the demo is play money. Nothing was started")
+        return
+    missing = []
+    if names and not is_live:
+        missing.append(f'--live at the start (the settings say mode = "live" of {", ".join(names)})')
+    if is_live and not names:
+        missing.append('mode = "live" in [brokers.NAME] of the settings')
+    for name in names:
+        if not load(name).has_live:
+            missing.append(f"a live venue of the broker {name}: this version has none")
+    if missing:
+        raise ConfigError(f"real money is not traded: missing is {'; and '.join(missing)}. Nothing was started")
+    if len(names) > 1:
+        raise ConfigError(f"one engine trades real money at one broker, and here are {', '.join(names)}")
+
+
+def build(settings: Settings, clock: Clock, passphrase: Callable[[], Secret], *, is_live: bool) -> Broker:
+    """The broker of this run, not yet connected: the live one, else paper. Never on the loop: it may ask for a
+    passphrase."""
+    from tui.compose import paper_broker, vault
+
+    check(settings, is_live=is_live)
+    if not is_live:
+        return paper_broker(settings, clock)
+    from brokers.registry import load
+    from storage.settings import convert_section
+
+    (name,) = live_names(settings)
+    entry = load(name)
+    section = convert_section(entry.settings, settings.brokers[name], f"brokers.{name}")
+    return entry.build(section, clock, vault(passphrase))
