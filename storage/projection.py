@@ -14,6 +14,7 @@ from core.domain.account import TradingState
 from core.domain.decimals import ZERO
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
+    AlgoEnded,
     DurableEvent,
     FillAttributed,
     FillCorrected,
@@ -121,6 +122,10 @@ class Changes:
     def _stepped(self, seq: int, event: Any) -> None:
         self._step(self._known(event.client_order_id), _STEPS[event.__class__], seq)
 
+    def _algo_ended(self, seq: int, event: AlgoEnded) -> None:
+        if event.is_complete:
+            self._step(self._known(event.client_order_id), OrderStatus.FILLED, seq)
+
     def _held(self, seq: int, event: OrderHeld) -> None:
         if self.find(event.request.client_order_id) is not None:
             raise IllegalTransition(f"order {event.request.client_order_id} is in the journal already: not held anew")
@@ -187,6 +192,7 @@ class Changes:
 _FOLDS: dict[type, Callable[[Changes, int, Any], None]] = {
     **dict.fromkeys(_STEPS, Changes._stepped),
     OrderSending: Changes._sending,
+    AlgoEnded: Changes._algo_ended,
     OrderHeld: Changes._held,
     OrderStaged: Changes._staged,
     OrderDenied: Changes._denied,

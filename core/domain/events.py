@@ -123,6 +123,14 @@ class OrderReplaced(_Event, frozen=True, kw_only=True):
         check_positive(self.quantity, "quantity")
 
 
+class AlgoEnded(_Event, frozen=True, kw_only=True):
+    """An order follows no price any more, for good; it rests where it is. Or, `is_complete`: its slices are filled."""
+
+    client_order_id: ClientOrderId
+    text: str
+    is_complete: bool = False
+
+
 class OrderFilled(_Event, frozen=True, kw_only=True):
     """One execution. Booked once per `fill.fill_id`, in every status."""
 
@@ -397,6 +405,7 @@ DurableEvent = (
     | OrderExpired
     | OrderRequested
     | OrderReplaced
+    | AlgoEnded
     | OrderFilled
     | FillCorrected
     | FillAttributed

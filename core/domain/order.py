@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from core.domain.algo import Algo, Chase, Twap
 from core.domain.decimals import ONE, ZERO, check, check_positive
 from core.domain.errors import IllegalTransition, InvalidValue
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef
@@ -34,10 +35,16 @@ class OrderType(StrEnum):
     TRAILING = "trailing"
     MOC = "moc"
     """Market on close: filled in the closing auction at its price."""
+    LOC = "loc"
+    """Limit on close: the same, where that price is not worse than its limit."""
 
 
 STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
 """Types that wait for a price before they are orders of the market."""
+ON_CLOSE = frozenset({OrderType.MOC, OrderType.LOC})
+"""Types that wait for the closing auction."""
+LIMITED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LOC})
+"""Types with a limit price."""
 
 
 class TimeInForce(StrEnum):
@@ -45,6 +52,10 @@ class TimeInForce(StrEnum):
     GTC = "gtc"
     IOC = "ioc"
     FOK = "fok"
+    OPG = "opg"
+    """At the opening: with a market order MOO, with a limit LOO. What the opening auction leaves of it is canceled."""
+    EXT = "ext"
+    """Also outside the regular hours of its market."""
 
 
 class OrderStatus(StrEnum):
@@ -91,14 +102,15 @@ _SENT = frozenset({OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.OPEN})
 _VENUE_ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.HELD: frozenset({OrderStatus.STAGED, OrderStatus.CANCELED}),
+    OrderStatus.HELD: frozenset({OrderStatus.STAGED, OrderStatus.CANCELED, OrderStatus.FILLED}),
     OrderStatus.STAGED: frozenset({OrderStatus.SENDING, OrderStatus.DENIED}),
     OrderStatus.SENDING: frozenset({OrderStatus.OPEN, OrderStatus.UNKNOWN}) | _VENUE_ENDS,
     OrderStatus.UNKNOWN: frozenset({OrderStatus.OPEN, OrderStatus.NOT_PLACED}) | _VENUE_ENDS,
     OrderStatus.OPEN: _VENUE_ENDS,
     **{end: frozenset() for end in _ENDS},
 }
-"""The one table. No step leads back to STAGED, so nothing can be sent a second time."""
+"""The one table. No step leads back to STAGED, so nothing can be sent a second time. What is HELD is FILLED only by its
+slices."""
 
 
 def check_transition(before: OrderStatus, after: OrderStatus) -> None:
@@ -143,6 +155,10 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Price at which the position is sold (bought) back; whichever of the two fills ends the other."""
     parent: ClientOrderId | None = None
     """The entry that this leg protects (or the stop whose partner it is); None for orders of their own."""
+    algo: Algo | None = None
+    """How it goes on by itself. One that is sent in slices is HELD itself, and each slice is an order."""
+    slice_of: ClientOrderId | None = None
+    """The order that is sent in slices, of which this is one."""
 
     def __post_init__(self) -> None:
         check_positive(self.quantity, "quantity")
@@ -151,7 +167,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
             if leg is not None:
                 check_positive(leg, name.replace("_", " "))
         needs = {
-            "limit_price": self.type in (OrderType.LIMIT, OrderType.STOP_LIMIT),
+            "limit_price": self.type in LIMITED,
             "stop_price": self.type in (OrderType.STOP, OrderType.STOP_LIMIT),
             "trail": self.type is OrderType.TRAILING,
         }
@@ -163,6 +179,23 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
                 check_positive(value, name.replace("_", " "))
                 if not needed:
                     raise InvalidValue(f"a {self.type} order takes no {name.replace('_', ' ')}")
+
+        if self.algo is not None:
+            self._check_algo()
+
+    def _check_algo(self) -> None:
+        if self.slice_of is not None or self.parent is not None:
+            raise InvalidValue("a slice and a leg have no algo of their own")
+        lasting = (TimeInForce.DAY, TimeInForce.GTC) if isinstance(self.algo, Chase) else (TimeInForce.DAY,)
+        types = (OrderType.LIMIT,) if isinstance(self.algo, Chase) else (OrderType.LIMIT, OrderType.MARKET)
+        if self.type not in types or self.time_in_force not in lasting:
+            raise InvalidValue(f"no algo for a {self.time_in_force} {self.type} order")
+        if isinstance(self.algo, Twap) and (self.has_legs or (self.algo.peg and self.type is not OrderType.LIMIT)):
+            raise InvalidValue("slices have no legs, and only a limit follows a price")
+
+    @property
+    def is_sliced(self) -> bool:
+        return isinstance(self.algo, Twap)
 
     @property
     def is_stop(self) -> bool:
@@ -215,6 +248,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was denied, rejected, canceled or is unknown: rule or venue code with its text."""
     canceled_by: str = ""
     """Who asked for its end, once it is CANCELED; empty when the venue ended it by itself."""
+    stopped: str = ""
+    """Why its chase is over; empty while it goes on."""
     facts: dict[str, str] = {}
     """What `prepare` asked to keep with the SENDING commit."""
     created: int

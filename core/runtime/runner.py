@@ -85,7 +85,7 @@ class Runner:
         self.journal = journal
         self.clock = clock
         self.brokers = {broker.name: broker for broker in brokers}
-        engine.legs.venues = {broker.name: broker.capabilities for broker in brokers}
+        engine.gate.venues = {broker.name: broker.capabilities for broker in brokers}
         engine.gate.laned = frozenset(b.name for b in brokers if not b.capabilities.has_client_ids)
         engine.is_conflated = any(broker.capabilities.conflates_prints for broker in brokers)
         self._step, self._now = engine.step, clock.now
@@ -297,7 +297,9 @@ class Runner:
                     "restart", "", "", "hoga was restarted before it was sent; send it again if you want it"
                 )
                 self.feed(deny(order.request, denial, now))
-            elif order.status is OrderStatus.HELD and not (order.request.parent or order.request.is_stop):
+            elif order.status is OrderStatus.HELD and not (
+                order.request.parent or order.request.is_stop or order.request.is_sliced
+            ):
                 if order.request.time_in_force is not TimeInForce.GTC:
                     self.ask(Cancel(client_order_id=order.id, by="restart"))  # an exit of that moment
             elif order.status is OrderStatus.SENDING:

@@ -43,6 +43,7 @@ from core.domain.events import (
     AlertCleared,
     AlertFired,
     AlertSet,
+    AlgoEnded,
     BalanceChanged,
     CandidatesFound,
     DayHighReached,
@@ -87,6 +88,7 @@ from core.domain.order import (
 )
 from core.strategies.params import problem_of, texts
 from core.trading.alerts import Alerts
+from core.trading.algos import Algos, Turn
 from core.trading.charts import Charts
 from core.trading.control import Control
 from core.trading.facts import END_STATUS, Facts
@@ -110,10 +112,11 @@ _OURS_ALONE = (
     *(OrderHeld, OrderStaged, TradingStateChanged, DayStarted, StrategyChanged, StrategyParamsChanged, SignalGiven),
     *(WatchlistChanged, AlertSet, AlertCleared, AlertFired, NoteWritten),
     *(FillCorrected, FillAttributed, DriftAcknowledged),
-    *(DayHighReached, SweepChanged, LimitsChanged, AccountUnlocked),
+    *(DayHighReached, SweepChanged, LimitsChanged, AccountUnlocked, AlgoEnded),
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 40
+ALGO_ROUNDS = 5
 GUARD_ROUNDS = 60
 """More steps than legs need at one place in one moment; what is left over is done with the next second."""
 
@@ -133,7 +136,8 @@ class Engine:
         self.facts = Facts(self.state, self.claiming)
         self.legs = Legs(self.state, self.gate)
         self.requests = Requests(self.state, self.gate, self.facts, self.legs, self.claiming)
-        self.legs.replace_denial = self.requests.replace_denial
+        self.algos = Algos(self.state, self.gate)
+        self.legs.replace_denial = self.algos.replace_denial = self.requests.replace_denial
         self.control = Control(self.state, self.gate, self.requests, self.strategist)
         self.watchlists = Watchlists(self.state)
         self.alerts = Alerts(self.state, self.strategist)
@@ -204,15 +208,18 @@ class Engine:
         self.state.apply(event)
         if isinstance(event, AlertSet | AlertCleared | AlertFired):
             self.alerts.listen()
-        self.legs.is_loaded = False
+        self.legs.is_loaded = self.algos.is_loaded = self.algos.is_told = False
 
     def _guarded(self, handler: Callable[[Any, int], Sequence[Output]]) -> Callable[[Any, int], Sequence[Output]]:
-        """`handler`, and what its answer means for protective legs: in the same step, so that both are journalled."""
+        """`handler`, and what its answer means for legs and algos: in the same step, so that both are journalled."""
 
         def take(message: Any, now: int) -> Sequence[Output]:
             out = handler(message, now)
             places = self.legs.touched(out) if out else ()
-            return self._guard(places, now, out) if places else out
+            if places:
+                out = self._guard(places, now, out)
+            algos = self.algos.touched(out) if out else ()
+            return self._go_on(algos, now, out) if algos else out
 
         return take
 
@@ -224,20 +231,40 @@ class Engine:
                 wishes = self.legs.wishes(place, now)
                 if not wishes:
                     break
-                for wish in wishes:
-                    if isinstance(wish, Cancel):
-                        out.extend(self.requests.cancel(wish, now))
-                    elif isinstance(wish, Replace):
-                        out.extend(self.requests.replace(wish, now))
-                    elif isinstance(wish, SendOrder):
-                        out.append(wish)
-                    else:
-                        emit(self.state, wish, out)
+                self._carry_out(wishes, now, out)
         if self.legs.watch.is_changed:
             self.legs.watch.is_changed = False
             watched = self.legs.watch.instruments
             self.strategist.listen_beside("legs", watched, self._watched, self._watched)
         return out
+
+    def _go_on(self, orders: Iterable[ClientOrderId], now: int, before: Sequence[Output]) -> Sequence[Output]:
+        """Carry out what algos wish; `before` is what happened until now."""
+        out = list(before)
+        for id in orders:
+            for _ in range(ALGO_ROUNDS):
+                wishes = self.algos.wishes(id, now)
+                if not wishes:
+                    break
+                self._carry_out(wishes, now, out)
+        if self.algos.is_changed:
+            self.algos.is_changed = False
+            self.strategist.listen_beside("algos", self.algos.instruments, self._turn, self._turn)
+        return out
+
+    def _turn(self, item: Quote | Trade, now: int) -> Sequence[Any]:
+        return self.algos.quoted(item.instrument)
+
+    def _carry_out(self, wishes: Iterable[Any], now: int, out: list[Output]) -> None:
+        for wish in wishes:
+            if isinstance(wish, Cancel):
+                out.extend(self.requests.cancel(wish, now))
+            elif isinstance(wish, Replace):
+                out.extend(self.requests.replace(wish, now))
+            elif isinstance(wish, SendOrder):
+                out.append(wish)
+            else:
+                emit(self.state, wish, out)
 
     def _watched(self, item: Quote | Trade, now: int) -> Sequence[Any]:
         """A price of an instrument for which some HELD order waits."""
@@ -299,6 +326,8 @@ class Engine:
                 out.extend(self.requests.cancel(wish, now))
             elif isinstance(wish, Due):
                 out = list(self._guard((wish.place,), now, out))
+            elif isinstance(wish, Turn):
+                out = list(self._go_on((wish.order,), now, out))
             else:
                 emit(self.state, wish, out)
         return out
@@ -375,6 +404,10 @@ class Engine:
             self.legs.load()
         if self.legs.places:
             out = list(self._guard(list(self.legs.places), now, out))
+        if not self.algos.is_told:
+            out.extend(self.algos.resumed(now))
+        if self.algos.roots:
+            out = list(self._go_on(list(self.algos.roots), now, out))
         self.charts.tick(now)
         return self._follow(self.strategist.tick(now), now, out)
 

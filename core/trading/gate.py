@@ -3,7 +3,7 @@ can be written. It asks the rules (risk/); it changes nothing."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.domain.events import (
     OrderDenied,
@@ -18,6 +18,9 @@ from core.trading.risk import Costs, Denial, Question
 from core.trading.state import State
 from core.trading.strategist import Strategist
 
+if TYPE_CHECKING:
+    from core.ports import Capabilities
+
 
 class Gate:
     """`limits`, `costs` and `journal_problem` are read at every order."""
@@ -27,6 +30,8 @@ class Gate:
         self.strategist = strategist
         self.limits = limits
         self.costs = costs
+        self.venues: dict[str, Capabilities] = {}
+        """What each broker can do; of one that is not named everything is believed."""
         self.laned: frozenset[str] = frozenset()
         """Brokers that keep no ids of ours: one order at a time is on its way there, per instrument and side."""
         self.journal_problem = ""
@@ -48,11 +53,13 @@ class Gate:
             limits=self.limits,
             now=now,
             # A leg was decided on with its entry: whoever paused the strategy since still wants the stop.
-            is_automatic=request.source in self.strategist.slots and request.parent is None,
+            is_automatic=request.slice_of is not None
+            or (request.source in self.strategist.slots and request.parent is None),
             journal_problem=self.journal_problem,
             disk_problem=self.disk_problem,
             clock_offset=self.clock_offset,
             costs=self.costs,
+            venue=self.venues.get(broker_of(request.account)),
             is_laned=broker_of(request.account) in self.laned,
             **more,
         )

@@ -58,7 +58,7 @@ class Group:
 def is_root(order: Order) -> bool:
     """Does it have legs, or is it a protection of its own?"""
     request = order.request
-    if request.parent is not None:
+    if request.parent is not None or request.is_sliced:
         return False
     if not request.reduce_only:
         return request.has_legs

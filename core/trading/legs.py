@@ -7,7 +7,7 @@ Each role of a group always has one order that has not ended, so the journal alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,10 @@ MOST_FAILURES = 8
 Wish = OrderHeld | OrderStaged | OrderCanceled | OrderReplaced | Noticed | SendOrder | Cancel | Replace
 
 
+MoveDenial = Callable[[Replace, int], tuple[OrderRequest | None, str]]
+"""(the request the new terms amount to, why they are refused)."""
+
+
 class Due(msgspec.Struct, frozen=True):
     """The price of a leg of this place has come."""
 
@@ -62,19 +66,20 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class Legs:
-    """`venues`: what each broker can do; of one that is not named everything is believed."""
-
     def __init__(self, state: State, gate: Gate) -> None:
         self.state = state
         self.gate = gate
-        self.venues: dict[str, Capabilities] = {}
         self.places: dict[PositionKey, dict[ClientOrderId, Group]] = {}
         """Groups that are not over, oldest first."""
         self.watch = Watch(state)
         self.is_loaded = True
-        self.replace_denial: Callable[[Replace, int], tuple[OrderRequest | None, str]] = lambda _, __: (None, "")
+        self.replace_denial: MoveDenial = lambda _, __: (None, "")
         """Why a change would be refused: asked before it is wished for."""
         self._said: dict[ClientOrderId, str] = {}
+
+    @property
+    def venues(self) -> Mapping[str, Capabilities]:
+        return self.gate.venues
 
     # --- what is known --------------------------------------------------------------------------------------------
 
@@ -166,7 +171,7 @@ class Legs:
     def _cancel(self, order: Order, text: str, now: int) -> list[Wish]:
         if order.status is OrderStatus.HELD:
             return [OrderCanceled(ts=now, client_order_id=order.id, text=text, by=LEGS)]
-        if order.status is not OrderStatus.OPEN or _is_asked(order, now, RequestKind.CANCEL):
+        if order.status is not OrderStatus.OPEN or is_asked(order, now, RequestKind.CANCEL):
             return []
         return [Cancel(client_order_id=order.id, by=LEGS)]
 
@@ -248,7 +253,7 @@ class Legs:
         if target == order.remaining:
             return []
         if target and self._can_grow(order):
-            if _is_asked(order, now, RequestKind.REPLACE):
+            if is_asked(order, now, RequestKind.REPLACE):
                 return []
             change = Replace(client_order_id=order.id, quantity=order.filled + target, by=LEGS)
             if not self.replace_denial(change, now)[1]:
@@ -359,7 +364,7 @@ def _is_moving(order: Order) -> bool:
     return wish is not None and wish.phase is not RequestPhase.REFUSED
 
 
-def _is_asked(order: Order, now: int, kind: RequestKind) -> bool:
+def is_asked(order: Order, now: int, kind: RequestKind) -> bool:
     """Was a change asked for a moment ago? A cancel may be repeated; a replace without an answer never is."""
     wish = order.requested
     if wish is None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.domain.algo import ALGOS
 from core.domain.commands import (
     Acknowledge,
     Cancel,
@@ -61,6 +62,7 @@ _HELD_FOR = {
     False: frozenset({"reduce only", "holdings"}),
 }
 """Rules that only say *not now*: of a stop (True), and of another order that closes."""
+_OURSELVES = ALGOS | {LEGS}
 CANCEL_AGAIN_NS = 2 * NS
 """A cancel may be repeated, but not more often than this."""
 
@@ -99,6 +101,8 @@ class Requests:
         """(why not, whether it is held here first). A protection is held when its venue cannot watch a stop, or not
         now; and what closes, while the protections that hold the shares make room."""
         denial = self.gate.refusal(request, now, is_confirmed=is_confirmed)
+        if request.is_sliced:
+            return denial, denial is None  # the whole passes as one order would; then each slice by itself
         is_native = not request.is_stop or self.legs.is_native(request)
         if not request.reduce_only or (denial is None and is_native):
             return denial, False
@@ -119,7 +123,7 @@ class Requests:
         if order is None or order.status.is_end:
             return NOTHING
         out: list[Output] = []
-        if order.binding is Binding.INFERRED and (command.by == LEGS or command.by in self.gate.strategist.slots):
+        if order.binding is Binding.INFERRED and (command.by in _OURSELVES or command.by in self.gate.strategist.slots):
             if order.id not in self._said:
                 self._said.add(order.id)
                 text = f"{order.id[-4:]} is taken for ours by inference: {command.by} does not cancel it, a person may"
@@ -169,6 +173,8 @@ class Requests:
         order = self.state.orders.get(command.client_order_id)
         if order is None or order.status not in (OrderStatus.OPEN, OrderStatus.HELD):
             return None, f"only a working order can be modified; this one is {order.status if order else 'unknown'}"
+        if order.request.is_sliced:
+            return None, "what is sent in slices keeps its terms: cancel it and write what is left anew"
         if order.requested is not None and order.requested.phase is not RequestPhase.REFUSED:
             return None, "another change of this order is under way"
         if command.by != LEGS and makes_room(order) and command.quantity not in (None, order.quantity):
@@ -279,6 +285,8 @@ class Requests:
             place = (order.account, order.instrument)
             held = self.state.position(*place).quantity
             left = room.setdefault(place, abs(held))
+            if order.request.is_sliced:
+                continue
             if order.status is OrderStatus.HELD:
                 spared.add(order.id)  # a leg; one whose entry is canceled without a fill ends with it
                 continue

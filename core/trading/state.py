@@ -15,6 +15,7 @@ from core.domain.decimals import ONE, ZERO, exact
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
     AccountListed,
+    AlgoEnded,
     BalanceChanged,
     CandidatesFound,
     DayStarted,
@@ -96,6 +97,8 @@ class State:
         self.orders: dict[ClientOrderId, Order] = {}
         self.live: dict[ClientOrderId, None] = {}
         """Ids of orders that have not ended, in the order they were made."""
+        self.slices: dict[ClientOrderId, list[ClientOrderId]] = {}
+        """Of each order that is sent in slices, those that were made, oldest first."""
         self.fills: list[Fill] = []
         self.fill_ids: dict[tuple[AccountId, InstrumentId, FillId], Fill] = {}
         """Each execution once, as last corrected."""
@@ -135,6 +138,7 @@ class State:
             OrderExpired: lambda e: self._end(e, OrderStatus.EXPIRED, e.text),
             OrderRequested: self._requested,
             OrderReplaced: self._replaced,
+            AlgoEnded: self._algo_ended,
             OrderFilled: self._filled,
             CandidatesFound: lambda e: self._change(e.client_order_id, e.ts, candidates=e.candidates),
             FillCorrected: self._corrected,
@@ -194,6 +198,8 @@ class State:
             created=ts,
             updated=ts,
         )
+        if request.slice_of is not None:
+            self.slices.setdefault(request.slice_of, []).append(request.client_order_id)
         if not status.is_end:
             self.live[request.client_order_id] = None
 
@@ -256,6 +262,12 @@ class State:
         if order.status.may_fill and order.filled >= event.quantity:
             self._step(order.id, OrderStatus.FILLED, event.ts, requested=None)
 
+    def _algo_ended(self, event: AlgoEnded) -> None:
+        if event.is_complete:
+            self._step(event.client_order_id, OrderStatus.FILLED, event.ts)
+        else:
+            self._change(event.client_order_id, event.ts, stopped=event.text)
+
     def _filled(self, event: OrderFilled) -> None:
         fill = event.fill
         key = (fill.account, fill.instrument, fill.fill_id)
@@ -301,10 +313,7 @@ class State:
             self._spend(fill, _paid(fill) - _paid(was))
         order = self.orders.get(fill.client_order_id) if fill.client_order_id else None
         if order is not None:
-            value = was.quantity * was.price
-            self._change(
-                order.id, event.ts, filled=order.filled - was.quantity, filled_value=order.filled_value - value
-            )
+            self._tally(order, -was.quantity, was.price, event.ts)
             self._fill_order(self.orders[order.id], fill)
         elif fill.client_order_id is None:
             mine = self.nobodys.setdefault((fill.account, fill.ref), [])
@@ -341,6 +350,16 @@ class State:
         else:
             # A fill proves that the venue has it, whatever became of the answer.
             self._step(order.id, OrderStatus.OPEN, fill.ts, filled=filled, filled_value=value, reason="")
+        whole = self.orders.get(order.request.slice_of or order.id)
+        if whole is not None and whole.id != order.id:
+            self._tally(whole, fill.quantity, fill.price, fill.ts)
+
+    def _tally(self, order: Order, quantity: Decimal, price: Decimal, ts: int) -> None:
+        """Add to what was filled of an order and, when it is a slice, of the whole. No status follows from it."""
+        whole = self.orders.get(order.request.slice_of or order.id)
+        for counted in (order,) if whole is None or whole.id == order.id else (order, whole):
+            value = counted.filled_value + quantity * price
+            self._change(counted.id, ts, filled=counted.filled + quantity, filled_value=value)
 
     def _step(self, id: ClientOrderId, status: OrderStatus, ts: int, **changes: Any) -> None:
         check_transition(self.orders[id].status, status)

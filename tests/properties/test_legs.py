@@ -72,7 +72,7 @@ class Run:
     def _engine(self) -> Any:
         engine = scenes.engine(LIMITS, cash="100000000000")
         if self.venue is not None:
-            engine.legs.venues = {"paper": self.venue}
+            engine.gate.venues = {"paper": self.venue}
         return engine
 
     @property

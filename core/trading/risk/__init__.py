@@ -45,7 +45,19 @@ from core.trading.risk.standing import (
     tradable,
     trading_state,
 )
-from core.trading.risk.terms import legs_side, lot, price_collar, price_limit, self_cross, stop_side, tick
+from core.trading.risk.terms import (
+    at_open,
+    least_order,
+    legs_side,
+    lot,
+    price_collar,
+    price_limit,
+    self_cross,
+    slices,
+    stop_side,
+    tick,
+    venue_takes,
+)
 
 __all__ = [
     "CHECKS",
@@ -63,6 +75,7 @@ __all__ = [
     "gross_of",
     "held_in",
     "lane",
+    "least_order",
     "legs_side",
     "no_costs",
     "passed",
@@ -82,8 +95,11 @@ CHECKS: tuple[Check, ...] = (
     clock_offset,
     session,
     tradable,
+    venue_takes,
+    at_open,
     lot,
     tick,
+    slices,
     order_quantity,
     live_quote,
     stale_quote,

@@ -14,6 +14,8 @@ def duplicate(q: Question) -> Denial | None:
     window = q.limits.duplicate_window_seconds
     if window is None or (q.is_confirmed and not q.is_automatic) or q.is_repeatable:
         return None
+    if q.request.slice_of is not None:
+        return None  # alike by their nature; none of them is sent twice
     since = q.now - round(window * NS)
     mine = _terms(q.request)
     for ts, request in reversed(q.state.curbs.recent):

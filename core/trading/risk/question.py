@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +16,9 @@ from core.domain.limits import RiskLimits
 from core.domain.market import Quote
 from core.domain.order import OrderRequest, Side
 from core.trading.state import State
+
+if TYPE_CHECKING:
+    from core.ports import Capabilities
 
 Costs = Callable[[Instrument, Side, Decimal, Decimal], tuple[Decimal, Decimal]]
 """(instrument, side, quantity, price) -> (fee, tax), both in the instrument's currency."""
@@ -47,6 +51,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """It is only to be watched here: what a moment forbids is asked again when it is sent."""
     is_release: bool = False
     """A leg that leaves now: it was decided on with its entry, so no limit on how often or how many holds it up."""
+    venue: Capabilities | None = None
+    """What the venue can do; None while it does not say."""
     is_laned: bool = False
     """The venue keeps no ids of ours."""
     journal_problem: str = ""

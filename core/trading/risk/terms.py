@@ -5,8 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from math import isfinite
 
-from core.domain.decimals import ONE, exact, is_multiple, plain
-from core.domain.order import OrderType, Side
+from core.domain.algo import Chase, Twap
+from core.domain.decimals import ONE, exact, is_multiple, plain, round_to
+from core.domain.ids import broker_of
+from core.domain.instrument import Instrument
+from core.domain.market import Phase
+from core.domain.order import ON_CLOSE, OrderType, Side, TimeInForce
 from core.trading.risk.question import Denial, Question, collar_of
 from core.trading.risk.size import wished_price
 from core.trading.state import exposure, is_price
@@ -32,6 +36,60 @@ def tick(q: Question) -> Denial | None:
             below, above = (plain(p) for p in q.listed.ticks.neighbours(price))
             return Denial("tick", f"{below} or {above}", plain(price), f"{plain(price)} is off tick")
     return None
+
+
+def venue_takes(q: Question) -> Denial | None:
+    """Auctions, extended hours and moves of a resting order, where the venue has them; in other words where not."""
+    venue, request = q.venue, q.request
+    if venue is None or q.is_last_look:
+        return None
+    missing: str = ""
+    if request.type in ON_CLOSE and request.type not in venue.order_types:
+        missing, instead = request.type.value, "send @mkt or a price while the market is open"
+    elif request.time_in_force in _SPECIAL and request.time_in_force not in venue.times_in_force:
+        missing, instead = request.time_in_force.value, _SPECIAL[request.time_in_force]
+    elif isinstance(request.algo, Chase) and not venue.can_replace:
+        missing, instead = "chase", "an order cannot be moved there; send @a to take, or cancel and write it anew"
+    if not missing:
+        return None
+    broker = broker_of(request.account)
+    return Denial("venue", f"what {broker} takes", missing, f"{broker} takes no {missing} orders: {instead}")
+
+
+_SPECIAL = {
+    TimeInForce.OPG: "send it in the opening auction as a day order, or @moc for the close",
+    TimeInForce.EXT: "send it while the market is open",
+}
+"""Times that not every venue has, and what to write instead."""
+
+
+def at_open(q: Question) -> Denial | None:
+    """What is only for the opening auction has none to go to once the market is open."""
+    phase = q.state.phase(q.request.instrument)
+    if q.request.time_in_force is not TimeInForce.OPG or phase in (None, Phase.AUCTION, Phase.CLOSED):
+        return None
+    return Denial("opening", "an opening auction", phase.value, "the market is open: leave opg out, or send @moc")
+
+
+def slices(q: Question) -> Denial | None:
+    """Each slice must be an order the venue takes."""
+    algo, price = q.request.algo, q.price
+    if not isinstance(algo, Twap):
+        return None
+    least = least_order(q.listed, price)
+    even = round_to(q.request.quantity / algo.slices, q.listed.lot, "down")
+    if even >= least:
+        return None
+    text = f"{algo.slices} slices of {plain(even)} are too small for {q.listed.code}: fewer, or one order"
+    return Denial("slices", f"at least {plain(least)} each", plain(even), text)
+
+
+def least_order(instrument: Instrument, price: Decimal | None) -> Decimal:
+    """The smallest order the venue takes, in whole lots."""
+    least = max(instrument.lot, instrument.min_quantity)
+    if instrument.min_value and price is not None:
+        least = max(least, instrument.min_value / instrument.value(price, ONE))
+    return round_to(least, instrument.lot, "up")
 
 
 def price_collar(q: Question) -> Denial | None:

@@ -63,7 +63,7 @@ class Desk:
         self.engine = scenes.engine(**more)
         self.state = self.engine.state
         if not stops:
-            self.engine.legs.venues = {"paper": WITHOUT_STOPS}
+            self.engine.gate.venues = {"paper": WITHOUT_STOPS}
         self.now = START
         self.out: list[Any] = []
 
@@ -205,7 +205,7 @@ def test_a_stop_goes_to_the_venue_with_the_first_fill_and_grows_with_the_next() 
 
 def test_without_replace_more_fills_get_another_stop() -> None:
     desk = Desk()
-    desk.engine.legs.venues = {
+    desk.engine.gate.venues = {
         "paper": msgspec.structs.replace(WITHOUT_STOPS, order_types=frozenset(OrderType), can_replace=False)
     }
     id = desk.entry(take_profit="74000")
