@@ -205,7 +205,8 @@ class Algos:
             if not live:
                 self._forget(root.id)
             return [wish for order in live for wish in _cancel(order, now)]
-        budget = root.quantity - sum((order.filled + exposure(order) for order in slices), ZERO)
+        given = sum((o.filled for o in slices), ZERO) + sum((exposure(o) for o in live), ZERO)
+        budget = root.quantity - given  # of an UNKNOWN slice all of it is given
         if root.filled >= root.quantity and not live:
             return [AlgoEnded(ts=now, client_order_id=root.id, text="all of it is filled", is_complete=True)]
         if now >= root.created + twap.duration:

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from core.domain.account import Mode
+from core.domain.algo import Algo
 from core.domain.commands import Cancel, CancelAll, Close, Panic, Replace
 from core.domain.decimals import ONE, plain
 from core.domain.errors import HogaError
@@ -110,6 +111,8 @@ class NewOrder(_Line, frozen=True, kw_only=True):
     note: str = ""
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
+    algo: Algo | None = None
+    """How it goes on by itself."""
     is_immediate: bool = False
     """`!`: send without a review. Only in paper mode."""
     remarks: tuple[str, ...] = ()
@@ -132,6 +135,7 @@ class NewOrder(_Line, frozen=True, kw_only=True):
             note=self.note,
             stop_loss=self.stop_loss,
             take_profit=self.take_profit,
+            algo=self.algo,
         )
 
 

@@ -184,13 +184,13 @@ def protect(verb: Word, words: Sequence[Word], context: LineContext) -> NewOrder
 def _check(verb: Word, options: Options) -> None:
     if options.stop_loss is not None and options.trail is not None:
         raise options.trail[0].wrong("sl= and tr= are both stops: leave one out", "")
-    for key in ("stop", "po", "ro"):
+    for key in ("stop", "po", "ro", "chase", "twap"):
         if key in options.given:
             word = options.given[key]
             raise word.wrong(f"{word.shown} means nothing to p: write sl=, tp= or tr=", "")
     if options.stop_loss is None and options.take_profit is None and options.trail is None:
         raise verb.wrong("protect with what? p 005930 sl=-2% tp=+3%, or p 005930 tr=1%")
-    if options.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+    if options.time_in_force not in (None, TimeInForce.DAY, TimeInForce.GTC):
         word = options.given["time in force"]
         raise word.wrong(f"{word.shown}: a protection waits, so it is gtc or day", "gtc")
     if options.price is not None and options.stop_loss is None:

@@ -29,25 +29,16 @@ VERBS = {
     **dict.fromkeys(("p", "protect", "보호"), "protect"),
 }
 FLAGS = {
-    **{word: word for word in ("day", "gtc", "ioc", "fok", "ro", "po", "pair", "oco")},
-    **{"당일": "day", "감소": "ro", "쌍": "pair", "!": "!"},
+    **{word: word for word in ("day", "gtc", "ioc", "fok", "opg", "ext", "ro", "po", "pair", "oco")},
+    **{"당일": "day", "장개시": "opg", "시간외": "ext", "감소": "ro", "쌍": "pair", "!": "!"},
 }
 KEYS = {
-    **{word: word for word in ("stop", "sl", "tp", "tr", "acct")},
-    **{"oco": "tp", "손절": "sl", "익절": "tp", "추적": "tr", "계좌": "acct"},
+    **{word: word for word in ("stop", "sl", "tp", "tr", "acct", "chase", "twap")},
+    **{"oco": "tp", "손절": "sl", "익절": "tp", "추적": "tr", "계좌": "acct", "추격": "chase", "분할": "twap"},
 }
 """What may stand before `=`, and what it means."""
-ABSENT = {
-    "opg": "no broker here takes orders for the opening auction only: send it in the auction, or @moc for the close",
-    "ext": "no broker here has extended hours: send it while the market is open",
-    "chase": "no order here chases by itself: send @a to take, or move it with m #id @b",
-    "twap": "no order here slices itself: write the parts one by one, or let a strategy trade the size",
-    "vwap": "no order here slices itself: write the parts one by one, or let a strategy trade the size",
-    "@loc": "no broker here has a limit on close: @moc, @mkt or a price can be sent",
-    "@moo": "no broker here has a market on open: @moc, @mkt or a price can be sent",
-    "@loo": "no broker here has a limit on open: @moc, @mkt or a price can be sent",
-}
-"""Words that other programs know and no broker here can carry out, and what to write instead."""
+ABSENT = {"vwap": "nothing here slices by volume: twap=10m slices evenly over ten minutes"}
+"""Words that other programs know and nobody here can carry out, and what to write instead."""
 EVERYTHING = frozenset({"all", "전량", "전부"})
 
 
@@ -175,17 +166,23 @@ class Market(msgspec.Struct, frozen=True):
     """No price: whatever the book gives."""
 
 
-class OnClose(msgspec.Struct, frozen=True):
-    """The price of the closing auction."""
+class Auction(msgspec.Struct, frozen=True):
+    """The price of an auction: at the open, or at the close; with a limit (`has_limit`), which is the next word."""
+
+    at_open: bool
+    has_limit: bool = False
 
 
-PriceWord = At | Pegged | Market | OnClose
+PriceWord = At | Pegged | Market | Auction
 
 _ANCHORS = {"b": "bid", "bid": "bid", "매수호가": "bid", "a": "ask", "ask": "ask", "매도호가": "ask"}
 _ANCHORS |= {"l": "last", "last": "last", "현재가": "last", "mid": "mid", "중간가": "mid"}
 _PEGGED = re.compile(rf"([a-z가-힣]+)(?:([+-])(?:([0-9]{{1,3}})t?|({_NUMBER})%))?")
 _WORDS: dict[str, PriceWord] = {"mkt": Market(), "market": Market(), "시장가": Market()}
-_WORDS |= {"moc": OnClose(), "종가": OnClose()}
+_WORDS |= dict.fromkeys(("moc", "종가", "장마감시장가"), Auction(at_open=False))
+_WORDS |= dict.fromkeys(("moo", "시가", "장개시시장가"), Auction(at_open=True))
+_WORDS |= dict.fromkeys(("loc", "지정종가", "장마감지정가"), Auction(at_open=False, has_limit=True))
+_WORDS |= dict.fromkeys(("loo", "지정시가", "장개시지정가"), Auction(at_open=True, has_limit=True))
 
 
 def read_price(word: Word) -> PriceWord:
@@ -199,8 +196,6 @@ def read_price(word: Word) -> PriceWord:
     for text in (body.casefold(), keys(body).casefold()):
         if text in _WORDS:
             return _WORDS[text]
-        if f"@{text}" in ABSENT:
-            raise word.wrong(ABSENT[f"@{text}"], "@moc", "@mkt")
         found = _PEGGED.fullmatch(text)
         if found and found[1] in _ANCHORS:
             sign = -1 if found[2] == "-" else 1

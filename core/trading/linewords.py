@@ -3,7 +3,7 @@ reading only. What the figures come to is the business of linefigures.py, what a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -21,7 +21,10 @@ from core.trading.lineparts import (
     FLAGS,
     KEYS,
     Amount,
+    At,
+    Auction,
     Distance,
+    Pegged,
     PriceWord,
     Word,
     is_korean_code,
@@ -38,6 +41,10 @@ class Options:
 
     def __init__(self, words: Iterable[Word], context: LineContext) -> None:
         self.price: tuple[Word, PriceWord] | None = None
+        self.limit: tuple[Word, PriceWord] | None = None
+        """Behind @loc and @loo."""
+        self.chase: tuple[Word, str] | None = None
+        self.twap: tuple[Word, str] | None = None
         self.time_in_force: TimeInForce | None = None
         self.stop: tuple[Word, Decimal] | None = None
         self.trail: tuple[Word, Distance] | None = None
@@ -54,8 +61,14 @@ class Options:
         self.given: dict[str, Word] = {}
         """What was written, and where; `rest` and the account are not among it."""
         self._context = context
+        self._read(iter(words))
+
+    def _read(self, words: Iterator[Word]) -> None:
         for word in words:
             self._take(word)
+            price = self.price[1] if self.price is not None and self.price[0] is word else None
+            if isinstance(price, Auction) and price.has_limit:
+                self.limit = _limit_of(word, next(words, None))
 
     def _once(self, word: Word, what: str) -> None:
         if what in self.given:
@@ -116,6 +129,9 @@ class Options:
         elif key == "tp":
             self._once(word, "tp")
             self.take_profit = (word, read_leg(word, value))
+        elif key in ("chase", "twap"):
+            self._once(word, key)
+            setattr(self, key, (word, value))
         elif key == "acct":
             if self.account is not None:
                 raise word.wrong(f"{word.shown}: the account is written twice", "")
@@ -123,9 +139,21 @@ class Options:
         elif key in ABSENT:
             raise word.wrong(ABSENT[key], "")
         else:
-            near = get_close_matches(key[:24], ["stop", "sl", "tp", "tr", "acct"], 1)
-            text = f"{word.shown}: options are sl=, tp=, stop=, tr= and acct="
+            near = get_close_matches(key[:24], ["stop", "sl", "tp", "tr", "acct", "chase", "twap"], 1)
+            text = f"{word.shown}: options are sl=, tp=, stop=, tr=, chase=, twap= and acct="
             raise word.wrong(text, *(f"{k}={value}" for k in near))
+
+
+def _limit_of(word: Word, next_word: Word | None) -> tuple[Word, PriceWord]:
+    """The price behind `@loc` and `@loo`: a number, or a word with @ of its own."""
+    text = next_word.text if next_word is not None else ""
+    if next_word is not None and is_korean_code(text):
+        raise next_word.wrong(f"six digits are always a code: write {word.shown} @{text}", f"@{text}")
+    if next_word is not None and (text.startswith("@") or number(text) is not None):
+        price = read_price(next_word if text.startswith("@") else Word(f"@{text}", next_word.start - 1))
+        if isinstance(price, At | Pegged):
+            return next_word, price
+    raise word.wrong(f"{word.shown} needs its limit right behind it: {word.shown} 71000")
 
 
 def _tag(word: Word) -> str:

@@ -34,15 +34,17 @@ from core.trading.line import (
     Touch,
     Working,
 )
+from core.trading.linealgos import with_algo
 from core.trading.linefigures import MarketPrices, part, quantity_of
 from core.trading.linelegs import held_of, legs, no_legs, protect, risked, trail_of
 from core.trading.lineparts import (
     EVERYTHING,
     VERBS,
     At,
+    Auction,
     Market,
-    OnClose,
     Pegged,
+    PriceWord,
     Risk,
     Share,
     Units,
@@ -101,17 +103,17 @@ def _terms(
     """Type and prices; the quantity is still a placeholder."""
     word, price = options.price or (verb, None)
     limit: Decimal | None = None
+    lives = options.time_in_force or TimeInForce.DAY
     kind = OrderType.LIMIT
     match price:
-        case At(value):
-            limit = market.on_tick(value, side, word)
-        case Pegged():
-            limit = market.pegged(price, side, word)
-            remarks.append(f"{word.text} = {plain(limit)}")
+        case At() | Pegged():
+            limit = _limit((word, price), market, side, remarks)
         case Market():
             kind = OrderType.MARKET
-        case OnClose():
-            kind = OrderType.MOC
+        case Auction():
+            kind, lives = _auction(word, price, options)
+            if options.limit is not None:
+                limit = _limit(options.limit, market, side, remarks)
         case None if options.stop is None and options.trail is None:
             name = "bid" if (side is Side.BUY) != crosses else "ask"
             limit = market.pegged(Pegged(name), side.other if crosses else side, verb)
@@ -127,7 +129,7 @@ def _terms(
             raise word.wrong("a trailing stop sells or buys at market when it is hit: leave the price out", "")
         kind = OrderType.TRAILING
         remarks.append(f"follows {plain(trail)} behind the best price")
-    _check_flags(options, kind)
+    _check_flags(options, kind, lives)
     return NewOrder(
         account=AccountId(""),
         instrument=market.instrument,
@@ -137,7 +139,7 @@ def _terms(
         limit_price=limit,
         stop_price=stop,
         trail=trail,
-        time_in_force=options.time_in_force or TimeInForce.DAY,
+        time_in_force=lives,
         reduce_only=options.reduce_only,
         post_only=options.post_only is not None,
         note=options.note,
@@ -163,13 +165,38 @@ def _stop_type(word: Word, stop: Decimal, kind: OrderType, limit: Decimal | None
     raise word.wrong("a stop needs to know what it sends: @mkt for market, or a limit price", *choices)
 
 
-def _check_flags(options: Options, kind: OrderType) -> None:
+def _limit(written: tuple[Word, PriceWord], market: MarketPrices, side: Side, remarks: list[str]) -> Decimal | None:
+    word, price = written
+    if isinstance(price, At):
+        return market.on_tick(price.price, side, word)
+    if not isinstance(price, Pegged):
+        return None
+    limit = market.pegged(price, side, word)
+    remarks.append(f"{word.text} = {plain(limit)}")
+    return limit
+
+
+def _auction(word: Word, price: Auction, options: Options) -> tuple[OrderType, TimeInForce]:
+    """An order for an auction lives until it is over: no other time stands with it."""
+    lives = TimeInForce.OPG if price.at_open else TimeInForce.DAY
+    if options.time_in_force not in (None, lives):
+        other = options.given["time in force"]
+        raise other.wrong(f"{word.shown} is for one auction: leave {other.shown} out", "")
+    if price.at_open:
+        return OrderType.LIMIT if price.has_limit else OrderType.MARKET, lives
+    return OrderType.LOC if price.has_limit else OrderType.MOC, lives
+
+
+def _check_flags(options: Options, kind: OrderType, lives: TimeInForce) -> None:
+    if lives is TimeInForce.OPG and kind not in (OrderType.LIMIT, OrderType.MARKET):
+        at = options.given.get("time in force") or options.given["price"]
+        raise at.wrong(f"{at.shown} goes with a limit or a market order: leave it out", "")
     if options.post_only is None:
         return
     if kind is not OrderType.LIMIT:
         raise options.post_only.wrong("po (post only) needs a limit order: leave it out", "")
-    if options.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
-        raise options.post_only.wrong("po never takes, ioc and fok only take: leave one out", "")
+    if lives in (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.OPG):
+        raise options.post_only.wrong(f"po never takes, {lives} only takes: leave one out", "")
 
 
 def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
@@ -195,7 +222,9 @@ def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
         closes = held * side.sign < 0 and quantity <= abs(held)
         if closes and draft.stop_loss is not None:
             raise verb.wrong(f"this only closes the {plain(held)} that are held: no sl= and tp= with it; p protects")
-        return msgspec.structs.replace(draft, account=account, quantity=quantity, remarks=tuple(remarks))
+        draft = msgspec.structs.replace(draft, account=account, quantity=quantity)
+        draft = with_algo(draft, options, market, False, remarks)
+        return msgspec.structs.replace(draft, remarks=tuple(remarks))
 
     return read
 
@@ -241,7 +270,8 @@ def _close(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
     if quantity > abs(held):
         at = subject.amount_word or verb
         raise at.wrong(f"the position is {plain(held)}: at most {plain(abs(held))} can be closed", plain(abs(held)))
-    return msgspec.structs.replace(draft, account=account, quantity=quantity, reduce_only=True, remarks=tuple(remarks))
+    draft = msgspec.structs.replace(draft, account=account, quantity=quantity, reduce_only=True)
+    return msgspec.structs.replace(with_algo(draft, options, market, True, remarks), remarks=tuple(remarks))
 
 
 def _reverse(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
@@ -259,7 +289,8 @@ def _reverse(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
     market, remarks = MarketPrices(subject.instrument, context), list[str]()
     draft = legs(_terms(verb, options, market, side, True, remarks), options, market, ZERO, remarks)
     remarks.append(f"from {plain(held)} to {plain(-held)}")
-    return msgspec.structs.replace(draft, account=account, quantity=2 * abs(held), remarks=tuple(remarks))
+    draft = msgspec.structs.replace(draft, account=account, quantity=2 * abs(held))
+    return msgspec.structs.replace(with_algo(draft, options, market, True, remarks), remarks=tuple(remarks))
 
 
 # --- cancel, modify, panic -------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from core.domain.instrument import Instrument
 from core.domain.market import NS, Freshness, Phase
 from core.domain.order import Fill, Order, OrderStatus, Side
 from core.trading import ledger
+from core.trading.algos import tag
 from core.trading.charts import ChartKey
 from core.trading.engine import Engine
 from core.trading.notes import FILL, ORDER
@@ -237,6 +238,8 @@ def order_row(state: State, order: Order) -> OrderRow:
         stop_loss=request.stop_loss,
         take_profit=request.take_profit,
         is_local=order.status is OrderStatus.HELD,
+        algo=tag(state, order),
+        slice_of=request.slice_of,
     )
 
 

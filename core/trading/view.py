@@ -248,6 +248,10 @@ class OrderRow(_Row, frozen=True, kw_only=True):
     """Watched by this engine and not at the venue: it dies with the engine."""
     note: str = ""
     """What a person wrote on it."""
+    algo: str = ""
+    """How far it has come by itself: `CHASE 2/3t`, `TWAP 4/10 40%`; empty for orders without an algo."""
+    slice_of: ClientOrderId | None = None
+    """The order that is sent in slices, of which this is one."""
 
     @property
     def is_working(self) -> bool:

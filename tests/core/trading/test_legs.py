@@ -24,6 +24,7 @@ from core.domain.commands import (
     Tick,
 )
 from core.domain.events import (
+    DURABLE,
     Noticed,
     OrderAccepted,
     OrderCanceled,
@@ -66,10 +67,12 @@ class Desk:
             self.engine.gate.venues = {"paper": WITHOUT_STOPS}
         self.now = START
         self.out: list[Any] = []
+        self.journal: list[Any] = []
 
     def step(self, message: Any) -> list[Any]:
         self.now += NS // 100
         self.out = list(self.engine.step(message, self.now))
+        self.journal += [item for item in self.out if isinstance(item, DURABLE)]
         return self.out
 
     def submit(
@@ -91,7 +94,9 @@ class Desk:
         """The venue takes every order that was sent, and says so."""
         for order in list(self.state.live_orders()):
             if order.status is OrderStatus.STAGED:
-                self.engine.step(OrderSending(ts=self.now, client_order_id=order.id), self.now)
+                sending = OrderSending(ts=self.now, client_order_id=order.id)
+                self.engine.step(sending, self.now)
+                self.journal.append(sending)
                 self.step(OrderAccepted(ts=self.now, client_order_id=order.id, ref=VenueRef(f"v{order.id[-6:]}")))
 
     def answer(self) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.domain.algo import Chase, Twap
+from core.domain.market import NS
 from core.domain.order import OrderType, Side, TimeInForce
 from core.trading.hangul import keys
 from core.trading.orderline import (
@@ -190,6 +192,7 @@ def said(line: Line) -> str:
             parts += ["reduce-only"] if line.reduce_only else []
             parts += ["post-only"] if line.post_only else []
             parts += [line.account] if line.account != MAIN else []
+            parts += algo_words(line.algo)
             return " ".join(parts)
         case CloseOrder():
             return f"close {line.fraction * 100:.0f}% of {line.instrument.code}" + (
@@ -203,6 +206,15 @@ def said(line: Line) -> str:
             return f"cancel {what}"
         case PanicOrder():
             return "panic, flatten" if line.flatten else "panic"
+
+
+def algo_words(algo: Chase | Twap | None) -> list[str]:
+    if algo is None:
+        return []
+    peg = [] if algo.peg is None else [f"{algo.peg.anchor}{algo.peg.ticks:+d}" if algo.peg.ticks else algo.peg.anchor]
+    if isinstance(algo, Chase):
+        return [f"chase {algo.most}t", *peg]
+    return [f"twap {algo.slices} slices in {algo.duration // NS} s", *peg]
 
 
 def examples() -> list[tuple[str, str]]:
@@ -262,6 +274,9 @@ def random_line(chance: Random, words: list[str]) -> str:
     return " ".join(line)
 
 
+AT_MARKET = {"mkt", "market", "시장가", "moo", "시가", "장개시시장가"}
+
+
 def test_random_lines_are_read_or_refused_and_market_is_never_guessed() -> None:
     chance, words, read = Random(11), HOSTILE.split(), 0
     context = known(equity=lambda account, currency: D(100_000_000))
@@ -277,7 +292,7 @@ def test_random_lines_are_read_or_refused_and_market_is_never_guessed() -> None:
         if at_market or (isinstance(line, NewOrder) and line.type is OrderType.MARKET):
             narrow = unicodedata.normalize("NFKC", text)
             assert any(
-                word.startswith("@") and {word[1:].casefold(), keys(word[1:]).casefold()} & {"mkt", "market", "시장가"}
+                word.startswith("@") and {word[1:].casefold(), keys(word[1:]).casefold()} & AT_MARKET
                 for word in narrow.split()
             ), text
         if isinstance(line, NewOrder):

@@ -395,15 +395,41 @@ def test_a_name_that_fits_several_offers_their_codes() -> None:
         ("s 50% 000660", "no 000660 in paper:main to sell"),
         ("s 50% aapl", "no AAPL in paper:main to sell"),
         ("b r0.5% 005930", "needs the stop loss"),
-        ("b 10 005930 chase=3t", "chases by itself"),
-        ("b 10 005930 twap=10m", "slices itself"),
-        ("b 10 005930 vwap", "slices itself"),
+        ("b 10 005930 chase=0t", "how many ticks"),
+        ("b 10 005930 chase=1%", "how many ticks"),
+        ("b 10 005930 chase=100t", "how many ticks"),
+        ("b 10 005930 @71000 chase=3t", "@71000 does not: write @b"),
+        ("b 10 005930 @mkt chase=3t", "@mkt does not: write @b"),
+        ("b 10 005930 @l-0.3% chase=3t", "does not: write @b"),
+        ("b 10 005930 ioc chase=3t", "cannot stand with ioc"),
+        ("b 10 005930 opg chase=3t", "cannot stand with opg"),
+        ("b 10 005930 stop=72000 @mkt chase=3t", "leave stop=72000 out"),
+        ("b 10 005930 chase=3t twap=10m", "together"),
+        ("b 10 005930 twap=10", "over how long"),
+        ("b 10 005930 twap=1s", "over how long"),
+        ("b 10 005930 twap=13h", "over how long"),
+        ("b 1 005930 twap=10m", "too little to slice: 2 at least"),
+        ("b 10 005930 gtc twap=10m", "cannot stand with gtc"),
+        ("b 10 005930 @moc twap=10m", "cannot stand with @moc"),
+        ("b 10 005930 twap=10m sl=-2%", "has no legs"),
+        ("b 10 005930 @l-0.3% twap=10m", "does not: write @b"),
+        ("p 005930 sl=-2% chase=3t", "means nothing to p"),
+        ("p 005930 sl=-2% twap=10m", "means nothing to p"),
+        (f"m #{BUYING.id} @71000 chase=3t", "only quantity"),
+        ("x 005930 @71000 chase=2t", "does not: write @b"),
+        ("b 10 005930 vwap", "slices by volume: twap=10m"),
         ("b 10 005930 oco", "needs sl= or tp="),
-        ("b 10 005930 opg", "opening auction only"),
-        ("b 10 005930 ext", "extended hours"),
+        ("b 10 005930 stop=72000 @mkt opg", "goes with a limit or a market"),
+        ("b 10 005930 @moc opg", "leave opg out"),
+        ("b 10 005930 @moo gtc", "leave gtc out"),
+        ("b 10 005930 @loc 71000 gtc", "leave gtc out"),
+        ("b 10 005930 opg po", "only takes"),
+        ("p 005930 sl=-2% opg", "gtc or day"),
         ("p 005930", "protect with what"),
-        ("b 10 005930 @loc", "limit on close"),
-        ("b 10 005930 @moo", "market on open"),
+        ("b 10 005930 @loc", "needs its limit right behind it"),
+        ("b 10 @loo 005930", "six digits are always a code"),
+        ("b 10 005930 @loc @mkt", "needs its limit right behind it"),
+        ("b 10 005930 @loc 71050", "take 71000 or 71100"),
         ("b 10 005930 @", "not a price"),
         ("b 10 005930 @NaN", "not a price"),
         ("b 10 005930 @-5", "not a price"),
@@ -447,7 +473,7 @@ def test_refusals_say_why_and_point_at_the_place(text: str, said: str) -> None:
 
 
 def test_suggestions_stand_in_for_the_place_at_fault() -> None:
-    for text in ("bu 10 005930 @71000", "b 10 005930 @71000 opg", "b 10.5 005930 @71000", "b 10 samsung @71000"):
+    for text in ("bu 10 005930 @71000", "b 10 005930 @71000 vwap", "b 10.5 005930 @71000", "b 10 samsung @71000"):
         error = wrong(text)
         assert error.suggestions
         assert order(offered(text, error)[0]).limit_price == D(71_000)
@@ -470,7 +496,8 @@ HOSTILE = """
 b s x rev m c p ! buy 매수 ㅠ 10 100000 005930 aapl 700 . all 25% r1% ₩5m 500만원 $5000 0.00000001 999999999999999
 1e30 NaN Infinity -1 @71000 @b @a+999 @l-99.9% @mid @mkt @moc @0.000000000001 @999999999999999 stop=72000 stop=1e9
 tr=1% tr=999t tr=0.000000000001 day gtc ioc ro po acct=ib2 acct= sl=1 #tag #hab # = == @ : ib2:aapl ::: 삼성 ㅅㅅ
-sl=69500 sl=-2% tp=+3% tp=10t sl=+9% oco=74000 pair oco opg chase=3t
+sl=69500 sl=-2% tp=+3% tp=10t sl=+9% oco=74000 pair oco opg ext chase=3t
+chase=99 chase=x twap=10m twap=2s twap=12h twap=99999h @loc @loo @moo vwap
 samsung electronics 𝟙𝟘 ١٠ ² ½ 999999999999999억원 .000000000001% 🙂 \u202e
 """
 WORDS = st.sampled_from(HOSTILE.split())
