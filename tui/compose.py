@@ -42,7 +42,7 @@ DEMO_STRATEGY = StrategySettings(
     params={"fast": 10, "slow": 40},
 )
 WARM_BARS = 500
-RESERVED = frozenset({"api", "autostart", "cli", "clock", "engine", "keyboard", "panic", "signal"})
+RESERVED = frozenset({"api", "autostart", "chase", "cli", "clock", "engine", "keyboard", "panic", "signal", "twap"})
 """Who else may stand behind an order: a strategy of this name would be taken for a person."""
 
 

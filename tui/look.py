@@ -138,6 +138,7 @@ TYPE_WORDS = {
     OrderType.STOP_LIMIT: "STL",
     OrderType.TRAILING: "TRL",
     OrderType.MOC: "MOC",
+    OrderType.LOC: "LOC",
 }
 SIDE_WORDS = {Side.BUY: "BUY", Side.SELL: "SELL"}
 DOUBTFUL = frozenset({Freshness.DELAYED, Freshness.STALE, Freshness.CACHED})

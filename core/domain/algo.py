@@ -45,6 +45,10 @@ class Chase(msgspec.Struct, frozen=True, kw_only=True, tag_field="algo", tag=CHA
         if not 1 <= self.most <= MOST_TICKS:
             raise InvalidValue(f"a chase goes 1 to {MOST_TICKS} ticks, not {self.most}")
 
+    @property
+    def words(self) -> str:
+        return f"{CHASE}={self.most}t"
+
 
 class Twap(msgspec.Struct, frozen=True, kw_only=True, tag_field="algo", tag=TWAP):
     """`slices` orders, evenly over `duration` ns: at market, at the request's limit, or at `peg` as it is then."""
@@ -60,6 +64,10 @@ class Twap(msgspec.Struct, frozen=True, kw_only=True, tag_field="algo", tag=TWAP
             raise InvalidValue("it takes at least two slices")
         if self.spacing < SPACING_NS:
             raise InvalidValue(f"slices are at least {SPACING_NS // NS} s apart")
+
+    @property
+    def words(self) -> str:
+        return f"{TWAP}={self.duration // NS}s"
 
     @property
     def spacing(self) -> int:

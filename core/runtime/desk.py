@@ -310,9 +310,8 @@ class LocalDesk:
                 id = item.request.client_order_id
                 text = f"{short(id)} {order_words(item.request, name)}"
                 if isinstance(item, OrderHeld):
-                    text = (
-                        f"{text}: watched here" if item.request.is_stop else f"{text}: goes when the stop has made room"
-                    )
+                    how = "watched here" if item.request.is_stop else "goes when the stop has made room"
+                    text = f"{text}: sent in slices" if item.request.is_sliced else f"{text}: {how}"
                 return Receipt(is_ok=True, text=text, client_order_id=id)
             row = self._runner.log.describe(item) if isinstance(item, _KEPT) else None
             if row is not None:

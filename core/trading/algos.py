@@ -302,7 +302,7 @@ def tag(state: State, order: Order) -> str:
         if instrument is None or request.limit_price is None or order.limit_price is None:
             return ""
         ticks = _ticks_between(instrument, request.limit_price, order.limit_price, algo.most)
-        return f"CHASE {ticks}/{algo.most}t{' over' if order.stopped else ''}"
+        return f"CHASE {ticks}/{algo.most}t over" if order.stopped else f"CHASE {ticks}/{algo.most}t"
     if isinstance(algo, Twap):
         return f"TWAP {len(state.slices.get(order.id, ()))}/{algo.slices} {int(100 * order.filled / order.quantity)}%"
     return ""

@@ -15,6 +15,7 @@ from core.domain.events import (
     AlertCleared,
     AlertFired,
     AlertSet,
+    AlgoEnded,
     DayStarted,
     DriftAcknowledged,
     FeedChanged,
@@ -77,7 +78,8 @@ def order_words(request: OrderRequest, name: str) -> str:
         price = f" stop {money(request.stop_price)}"
     elif request.type in (OrderType.MARKET, OrderType.MOC):
         price = f" @{request.type.value}"
-    return f"{request.side.upper()} {money(request.quantity)} {name}{price}"
+    algo = f" {request.algo.words}" if request.algo is not None else ""
+    return f"{request.side.upper()} {money(request.quantity)} {name}{price}{algo}"
 
 
 def alert_words(alert: Alert, name: Callable[[InstrumentId], str]) -> str:
@@ -129,6 +131,7 @@ class LogBook:
                 | OrderExpired()
                 | OrderRequested()
                 | OrderReplaced()
+                | AlgoEnded()
             ):
                 return self._order(event)
             case AlertSet() | AlertCleared() | AlertFired() | WatchlistChanged() | NoteWritten():
@@ -150,7 +153,7 @@ class LogBook:
             request = event.request
             words = f"{short(request.client_order_id)} {order_words(request, self._name(request.instrument))}"
             if isinstance(event, OrderHeld):
-                return "info", "HELD", f"{words}: watched here"
+                return "info", "HELD", f"{words}: sent in slices" if request.is_sliced else f"{words}: watched here"
             if isinstance(event, OrderStaged):
                 return "info", "ORDER", words
             why = f"{event.rule}: {event.text}"
@@ -173,6 +176,10 @@ class LogBook:
                 return "info", "CANCEL", f"{words}{': ' + event.text if event.text else ''}"
             case OrderExpired():
                 return "info", "EXPIRE", f"{words}{': ' + event.text if event.text else ''}"
+            case AlgoEnded():
+                if event.is_complete:
+                    return "info", "ALGO", f"{words} is done: {event.text}"
+                return "warning", "ALGO", f"{words} follows no more: {event.text}"
             case OrderReplaced():
                 price = event.limit_price or event.stop_price
                 at = f" @{money(price)}" if price is not None else ""

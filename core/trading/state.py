@@ -125,7 +125,10 @@ class State:
         """What the gate remembers."""
         self.late_fills = 0
         """Fills that came when their order could not have any (ended, or never sent), or beyond its quantity."""
-        self._apply: dict[type, Callable[[Any], None]] = {
+        self._apply = self._folds()
+
+    def _folds(self) -> dict[type, Callable[[Any], None]]:
+        return {
             OrderHeld: self._held,
             OrderStaged: self._staged,
             OrderDenied: self._denied,

@@ -8,8 +8,24 @@ from collections.abc import Callable, Iterable, Sequence
 from core.domain.instrument import Instrument
 from core.trading.view import OrderRow
 
-PRICES = ("@b", "@a", "@l", "@mid", "@mkt", "@moc")
-OPTIONS = ("sl=", "tp=", "stop=", "tr=", "day", "gtc", "ioc", "fok", "ro", "po", "acct=", "all")
+PRICES = ("@b", "@a", "@l", "@mid", "@mkt", "@moc", "@loc", "@moo", "@loo", "@시가", "@종가", "@지정시가", "@지정종가")
+OPTIONS: tuple[str, ...] = (
+    "sl=",
+    "tp=",
+    "stop=",
+    "tr=",
+    "day",
+    "gtc",
+    "ioc",
+    "fok",
+    "opg",
+    "ext",
+    "ro",
+    "po",
+    "acct=",
+    "all",
+)
+OPTIONS += ("chase=3t", "twap=10m", "추격=3틱", "분할=10분")
 MOST = 12
 LEAST_DIGITS = 3
 """Digits that may be the beginning of a code; fewer are a quantity."""

@@ -112,18 +112,23 @@ class OrdersPane(Grid):
 
 
 def with_legs(rows: list[OrderRow]) -> list[OrderRow]:
-    """Legs under the entry they protect, as long as both work; what is unknown stays on top."""
+    """Legs under the entry they protect, slices under their whole, while both work; what is unknown stays on top."""
     working = {row.id for row in rows if row.is_working}
     legs: dict[str, list[OrderRow]] = {}
     for row in rows:
-        if _is_under(row) and row.parent in working:
-            legs.setdefault(str(row.parent), []).append(row)
+        if _is_under(row) and _above(row) in working:
+            legs.setdefault(str(_above(row)), []).append(row)
     under = {leg.id for found in legs.values() for leg in found}
     return [order for row in rows if row.id not in under for order in (row, *legs.get(row.id, ()))]
 
 
+def _above(row: OrderRow) -> str | None:
+    """The order this one belongs to."""
+    return row.parent or row.slice_of
+
+
 def _is_under(row: OrderRow) -> bool:
-    return row.parent is not None and row.is_working and row.status is not OrderStatus.UNKNOWN
+    return _above(row) is not None and row.is_working and row.status is not OrderStatus.UNKNOWN
 
 
 def order_price(row: OrderRow) -> str:
@@ -160,7 +165,7 @@ def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
         Cell(row.id[-4:], "text-dim"),
         Cell(look.account(row.account), "text-dim"),
         Cell(look.word(SIDE_WORDS[row.side]), "text-dim" if ended else side_pen(row.side)),
-        Cell(("└ " if row.parent else "") + symbol(row, look.language), text),
+        Cell(("└ " if _above(row) else "") + symbol(row, look.language), text),
         Cell(look.quantity(row.quantity, 8), text),
         Cell(look.word(TYPE_WORDS[row.type]), "text-dim"),
         Cell(order_price(row), strong),
@@ -175,12 +180,15 @@ def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
 
 
 def _outcome(row: OrderRow, now: int, look: Look) -> Cell | None:
-    """What the figures of a row give way to: what is being done about an unknown order, why one was refused."""
+    """What the figures of a row give way to: what is being done about an unknown order, why one was refused, how far an
+    order has come that goes on by itself."""
     if row.status is OrderStatus.UNKNOWN:
         asking = f"{f.age(now - row.updated)} {look.word('asking')}"
         return Cell(f"{asking}  {look.prose(look.said(row.reason))}".rstrip(), "warning", span=True)
     if row.status in _FAILED and row.reason:
         return Cell(look.prose(look.said(row.reason)), "text", span=True)
+    if row.algo and row.is_working:
+        return Cell(f"{look.said(row.algo)}  {_filled(row, look)}", "local", span=True)
     return None
 
 

@@ -4,6 +4,7 @@ which Korean may put in another order. `{name:은}` writes the particle that fit
 
 from __future__ import annotations
 
+from tui.words.ko_algos import GROUPS as ALGOS
 from tui.words.ko_engine import GROUPS as ENGINE
 from tui.words.ko_guard import GROUPS as GUARD
 from tui.words.ko_keys import GROUPS as KEYS
@@ -458,6 +459,7 @@ GROUPS = (
     *ENGINE,
     *GUARD,
     *LEGS,
+    *ALGOS,
     *LINES,
     *LISTS,
     *KEYS,

@@ -382,7 +382,15 @@ LOG = {
     "DAY {account} trading day {day}": "당일 {account} 거래일 {day}",
     "REFUSED {id} {why}": "거부 {id} {why:ko}",
 }
-_TYPES = {"LMT": "지정가", "MKT": "시장가", "STP": "역지정", "STL": "역지정가", "TRL": "추적", "MOC": "종가"}
+_TYPES = {
+    "LMT": "지정가",
+    "MKT": "시장가",
+    "STP": "역지정",
+    "STL": "역지정가",
+    "TRL": "추적",
+    "MOC": "종가",
+    "LOC": "종가지정",
+}
 _SIDES = {"BUY": "매수", "SELL": "매도"}
 ORDERS = {
     f"{side} {{what}} {type} {{terms}}": f"{korean} {{what}} {word} {{terms}}"

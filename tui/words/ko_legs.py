@@ -77,7 +77,6 @@ LINES = {
     ),
     "{word}: a protection waits, so it is gtc or day": "{word}: 보호 주문은 기다리므로 gtc 또는 day",
     "{word}: one lot would lose {amount}": "{word}: 한 단위의 손실이 {amount}",
-    "{word}: options are sl=, tp=, stop=, tr= and acct=": "{word}: 선택은 sl=, tp=, stop=, tr=, acct=",
     "{word}: the entry has no price to count from: write @price": "{word}: 진입 가격이 없습니다: @가격을 쓰십시오",
     "{word}: the {name} must lie {where} {price}": "{word}: {name:ko은} {price}보다 {where:ko}여야 합니다",
     "{word}: the {name} of a {side} lies {where} its entry: {right}": (

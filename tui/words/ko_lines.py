@@ -61,7 +61,6 @@ LINES = {
     "a stop needs to know what it sends: @mkt for market, or a limit price": "역지정 주문이 낼 것을 쓰십시오: 시장가는 @mkt, 아니면 지정가",
     "a trailing stop sells or buys at market when it is hit: leave the price out": "추적 주문은 닿으면 시장가로 나갑니다. 가격을 빼십시오",
     "po (post only) needs a limit order: leave it out": "po(후지정)는 지정가에만 씁니다. 빼십시오",
-    "po never takes, ioc and fok only take: leave one out": "po는 받지 않고 ioc, fok는 받기만 합니다. 하나를 빼십시오",
     "a price must be above zero": "가격은 0보다 커야 합니다",
     "{word} is not a price: write @71000, @b, @a, @l, @mid, @a+2, @l-0.3%, @mkt or @moc": (
         "{word:은} 가격이 아닙니다: @71000, @b, @a, @l, @mid, @a+2, @l-0.3%, @mkt, @moc"
