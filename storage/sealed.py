@@ -159,7 +159,8 @@ class SealedFile:
     def _locked(self) -> Iterator[None]:
         """One writer at a time; the system lets go when it ends."""
         try:
-            self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            for folder in [folder for folder in reversed(self.path.parents) if not folder.exists()]:
+                folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             self._check_folder()
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             lock = os.open(self.path.with_suffix(".lock"), flags, PRIVATE_FILE)

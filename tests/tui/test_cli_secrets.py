@@ -23,6 +23,7 @@ PASSPHRASE, KEY = "a passphrase of mine", "kQ8vT2mZ4xR7pL1n"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HOGA_HOME", str(tmp_path))
+    monkeypatch.delenv("HOGA_SECRET_SESSION", raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setattr("storage.secrets.close_memory", lambda: True)
     monkeypatch.setattr(sealed, "PAUSE_SECONDS", 0.0)
