@@ -106,6 +106,13 @@ class Engine(_Section, frozen=True, kw_only=True):
     """Broker that streams quotes to the paper account; paper is the embedded market."""
     max_orders_age_seconds: float = 10.0
     """An order that waited longer than this for its turn is denied, not sent late."""
+    dead_man_minutes: float = 0.0
+    """An engine of its own that no console answered for so long lets only orders pass that shrink exposure, until
+    somebody resumes; 0: off."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dead_man_minutes <= 7 * 24 * 60:
+            raise ValueError("dead_man_minutes must be between 0 (off) and a week")
 
 
 class Storage(_Section, frozen=True, kw_only=True):

@@ -70,11 +70,13 @@ class Program:
         directory: Path | None = None,
         badge: str = "PAPER",
         mode: Mode = Mode.PAPER,
+        is_detached: bool = False,
         base_currency: Currency | None = None,
         is_driven: bool = False,
         on_log: Callable[[object], None] | None = None,
         replay: Callable[[], str] = lambda: "",
     ) -> None:
+        """`is_detached`: no screen of its own, so nobody may be looking."""
         from core.backtest.costs import costs
 
         self.settings = settings
@@ -111,6 +113,7 @@ class Program:
             max_order_age_seconds=settings.engine.max_orders_age_seconds,
             is_driven=is_driven,
             is_live=mode is Mode.LIVE,
+            dead_man_minutes=settings.engine.dead_man_minutes if is_detached else 0.0,
             language=settings.console.language,
         )
         is_rehearsal = settings.console.rehearsal and badge == "PAPER"

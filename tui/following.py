@@ -27,6 +27,8 @@ class Returning(Protocol):
 
     @property
     def is_up(self) -> bool: ...
+    @property
+    def silent_since(self) -> int | None: ...
     async def back(self) -> None: ...
 
 
@@ -78,6 +80,9 @@ class Following:
             app.picture.stand_still()
             app.flush_soon()
             text = f"NO ENGINE ({reason}): figures stand still, nothing can be sent; it is called again"
+            if app.desk.silent_since is not None:
+                at = app.look.zone.clock(app.desk.silent_since)
+                text = f"the engine does not answer since {at}: figures stand still, only a panic is sent"
             app.say("error", text)
             await app.desk.back()
             app.picture.renew()

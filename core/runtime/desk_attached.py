@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from core.domain.commands import Command
+from core.domain.account import TradingState
+from core.domain.commands import Command, Panic, SetTradingState
 from core.domain.errors import DeskUnavailable, HogaError
 from core.domain.ids import ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
@@ -27,7 +28,11 @@ AGAIN_SECONDS = 0.5
 """Between two calls to an engine that is gone."""
 LINE_SECONDS = 5.0
 """How long an engine may take to answer the call: it may be behind a slow line."""
+PING_SECONDS = 0.5
+SILENT_SECONDS = 1.3
+"""A ping that is not answered for so long means an engine that hangs: with the pause before it, told within 2 s."""
 GONE = "the engine is gone: nothing was sent. The console calls it again"
+SILENT = "the engine does not answer: nothing was sent. `hoga panic` in another terminal stops it all the same"
 READ_ONLY = "read-only console"
 
 
@@ -42,12 +47,14 @@ async def attach(
         desk = AttachedDesk(path, clock, first, read_only=read_only, again_seconds=again_seconds)
         async with asyncio.TaskGroup() as group:
             keeping = group.create_task(desk.keep(), name="attached_desk")
+            listening = group.create_task(desk.listen(), name="attached_desk.pings")
             try:
                 yield desk
             except Exception as error:  # kept out of the group, which would wrap the caller's own error
                 trouble = error
             finally:
                 keeping.cancel()
+                listening.cancel()
     if trouble is not None:
         raise trouble
 
@@ -63,6 +70,8 @@ class AttachedDesk:
         self.is_read_only = read_only
         self._again_seconds = again_seconds
         self._turned = asyncio.Condition()
+        self.silent_since: int | None = None
+        """Since when (wall clock) the engine behind a line that stands has not answered."""
 
     @property
     def mode(self) -> str:
@@ -71,7 +80,7 @@ class AttachedDesk:
 
     @property
     def is_up(self) -> bool:
-        return not self._line.ended.is_set()
+        return not self._line.ended.is_set() and self.silent_since is None
 
     async def keep(self) -> None:
         """Call again whenever the line is lost. Run by `attach`."""
@@ -89,6 +98,42 @@ class AttachedDesk:
             except (HogaError, OSError):
                 continue  # nobody there yet
 
+    async def listen(self) -> None:
+        """Ask the engine again and again whether it is there. Run by `attach`."""
+        while True:
+            line = self._line
+            if line.ended.is_set():
+                self.silent_since = None  # it is gone, which is another matter
+                await self.back()
+                continue
+            asked = self._clock.now()
+            ping = asyncio.ensure_future(line.ping())
+            try:
+                await self._await_answer(ping)
+                if not ping.done() and self.silent_since is None:
+                    self.silent_since = asked
+                    line.end_streams(DeskUnavailable("it does not answer"))
+                with suppress(HogaError):
+                    await ping
+                    await self._answered()
+            finally:
+                ping.cancel()
+            await self._clock.sleep(PING_SECONDS)
+
+    async def _await_answer(self, ping: asyncio.Future[None]) -> None:
+        """Long enough; longer where it was this process that stood still meanwhile, for the answer may lie unread."""
+        for _ in range(2):
+            began = self._clock.monotonic()
+            await asyncio.wait({ping}, timeout=SILENT_SECONDS)
+            if ping.done() or (self._clock.monotonic() - began) / 1e9 < SILENT_SECONDS + 0.2:
+                return
+
+    async def _answered(self) -> None:
+        if self.silent_since is not None:
+            async with self._turned:
+                self.silent_since = None
+                self._turned.notify_all()
+
     async def back(self) -> None:
         """Wait until a line stands."""
         async with self._turned:
@@ -101,8 +146,10 @@ class AttachedDesk:
         return self._line.new_order_id()
 
     async def send(self, command: Command) -> Receipt:
-        if not self.is_up:
+        if self._line.ended.is_set():
             return Receipt(is_ok=False, text=GONE)
+        if self.silent_since is not None and not _only_stops(command):
+            return Receipt(is_ok=False, text=SILENT)
         return await self._line.send(command)
 
     async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
@@ -139,3 +186,13 @@ class AttachedDesk:
 
     async def story(self, key: str) -> Story:
         return await self._there().story(key)
+
+
+def _only_stops(command: Command) -> bool:
+    """It may lie in the line of an engine that hangs: obeyed late is better than not at all."""
+    match command:
+        case Panic():
+            return not command.flatten
+        case SetTradingState():
+            return command.state is TradingState.HALTED
+    return False

@@ -122,6 +122,16 @@ class RemoteDesk:
     def new_order_id(self) -> ClientOrderId:
         return new_client_order_id(os.urandom)
 
+    async def ping(self) -> None:
+        """Returns when the engine has answered."""
+        await self._call(wire.Ping(id=next(self._ids)), None)
+
+    def end_streams(self, error: HogaError) -> None:
+        """Tell whoever watches that nothing more comes for now; the line stands."""
+        for stream in self._streams.values():
+            if not stream.full():
+                stream.put_nowait(error)
+
     async def send(self, command: Command) -> Receipt:
         return await self._call(wire.Send(id=next(self._ids), command=command), Receipt)
 
@@ -170,7 +180,7 @@ class RemoteDesk:
         except OSError as error:
             raise DeskUnavailable(f"the engine went away ({error})") from None
 
-    async def _call(self, question: wire.Question, type_: type[T]) -> T:
+    async def _call(self, question: wire.Question, type_: type[T] | None) -> T:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[question.id] = answer
         try:
@@ -206,9 +216,7 @@ class RemoteDesk:
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(lost)
-            for stream in self._streams.values():
-                if not stream.full():
-                    stream.put_nowait(lost)
+            self.end_streams(lost)
 
     def _hand_on(self, message: wire.Tell) -> None:
         match message:
@@ -236,7 +244,7 @@ class RemoteDesk:
                 raise wire.BadFrame("the engine said something out of turn")
 
 
-def _decode(body: bytes, type_: type[T]) -> T:
+def _decode(body: bytes, type_: type[T] | None) -> T:
     try:
         return msgspec.json.decode(body, type=type_)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -123,10 +123,15 @@ def _is_own_user(connection: socket.socket) -> bool:
 
 @asynccontextmanager
 async def serve(
-    desk: Desk, path: Path, *, mode: str = "paper", counted: Callable[[int], None] = lambda _: None
+    desk: Desk,
+    path: Path,
+    *,
+    mode: str = "paper",
+    counted: Callable[[int], None] = lambda _: None,
+    seen: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[None]:
     """Offer `desk` at `path` (see `socket_path`) for as long as the block runs. `counted` is told how many terminals
-    are attached, whenever that changes.
+    are attached, whenever that changes; `seen` of each sign of life of a console that may act.
 
     Raises JournalInUse when a living process serves there already, StorageError when the socket cannot be made. An
     engine without its socket would be one that `hoga panic` cannot reach, so neither is to be ignored.
@@ -137,7 +142,7 @@ async def serve(
     try:
         trouble: Exception | None = None
         async with asyncio.TaskGroup() as group:
-            door = _Door(desk, mode, counted)
+            door = _Door(desk, mode, counted, seen)
             accepting = group.create_task(door.accept(listener, group), name="desk_socket")
             try:
                 yield
@@ -159,8 +164,9 @@ async def serve(
 class _Door:
     """Lets faces in, one task each."""
 
-    def __init__(self, desk: Desk, mode: str, counted: Callable[[int], None]) -> None:
+    def __init__(self, desk: Desk, mode: str, counted: Callable[[int], None], seen: Callable[[], None]) -> None:
         self._desk = desk
+        self._seen = seen
         self._mode = mode
         self._counted = counted
         self.tasks: set[asyncio.Task[None]] = set()
@@ -186,7 +192,7 @@ class _Door:
     async def _attend(self, connection: socket.socket, is_full: bool) -> None:
         """One face from hello to goodbye. Whatever it does wrong ends its own line and nothing else."""
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=wire.FRAME_CAP)
-        face = _Face(self._desk, self._mode, reader, writer)
+        face = _Face(self._desk, self._mode, reader, writer, self._seen)
         try:
             if is_full:
                 await face.tell(wire.Refused(text=f"{CLIENTS} terminals are attached already; close one of them"))
@@ -207,7 +213,15 @@ class _Door:
 class _Face:
     """One attached face: reads its questions, answers each in a task of its own, streams what it watches."""
 
-    def __init__(self, desk: Desk, mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        mode: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        seen: Callable[[], None],
+    ) -> None:
+        self._seen = seen
         self._desk, self._mode, self._reader, self._writer = desk, mode, reader, writer
         self._is_read_only = False
         self._writing = asyncio.Lock()
@@ -320,6 +334,10 @@ class _Face:
 
     async def _ask(self, question: wire.Question) -> Any:
         match question:
+            case wire.Ping():
+                if not self._is_read_only:
+                    self._seen()
+                return None
             case wire.Send():
                 if self._is_read_only:
                     return Receipt(is_ok=False, text=READ_ONLY)

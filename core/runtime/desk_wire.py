@@ -98,7 +98,12 @@ class AskStory(_Message, frozen=True, kw_only=True):
     key: str
 
 
-Question = Send | AskPreview | AskSearch | AskBars | AskHistory | AskStory
+class Ping(_Message, frozen=True, kw_only=True):
+    """Are you there? A console that stays asks again and again; that it does is what tells the engine that somebody
+    may be looking."""
+
+
+Question = Ping | Send | AskPreview | AskSearch | AskBars | AskHistory | AskStory
 Ask = Hello | Watch | More | Unwatch | Question
 
 # --- an engine answers -----------------------------------------------------------------------------------------------

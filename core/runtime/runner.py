@@ -36,6 +36,7 @@ from core.domain.ids import AccountId, ClientOrderId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
+from core.runtime.dead_man import DeadMan
 from core.runtime.ingress import washed
 from core.runtime.lines import Lines
 from core.runtime.meters import Meters
@@ -77,6 +78,7 @@ class Runner:
         max_order_age_seconds: float = 10.0,
         is_driven: bool = False,
         is_live: bool = False,
+        dead_man_minutes: float = 0.0,
         language: str = "en",
     ) -> None:
         """`is_driven`: a replay feeds the market and tells the seconds; no feed is followed. `is_live`: it was started
@@ -103,6 +105,7 @@ class Runner:
         self.meters = Meters(tuple(self.brokers))
         self.lines = Lines(engine, self.brokers, clock, self.feed)
         self.reconciler = Reconciler(engine, self.brokers, clock, self.feed)
+        self.dead_man = DeadMan(dead_man_minutes, engine.state, clock, self.ask, self.feed)
         self._pending: deque[tuple[list[DurableEvent], list[VenueCommand], int]] = deque()
         """(what is durable, what follows, when it was asked on the monotonic clock)."""
         self._writing = False
@@ -421,6 +424,7 @@ class Runner:
                 self.ask(StartDay(account=account.id, day=day, by="clock"))
         if self._is_halted() and self.engine.state.trading_states.get(None) is not TradingState.HALTED:
             self.ask(SetTradingState(state=TradingState.HALTED, by="halt file", text="found the halt file"))
+        self.dead_man.second()
         self._look_at_disk()
         self.lines.second()
         for meter in self.meters.feeds.values():

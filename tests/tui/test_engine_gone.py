@@ -18,6 +18,8 @@ from tui.forms.ticket import Ticket
 class LeavingDesk(ScriptedDesk):
     """Its streams end with the line, until `come_back`."""
 
+    silent_since: int | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self._line = asyncio.Event()
@@ -117,3 +119,16 @@ async def test_panic_needs_no_second_look() -> None:
         await hands.until(lambda: "wait for another look" in hands.text)
         await hands.press("enter")
         await hands.until(lambda: len(desk.sent) == 1)
+
+
+async def test_an_engine_that_hangs_is_told_with_its_time_and_comes_back_by_itself() -> None:
+    desk = LeavingDesk()
+    async with console(desk) as hands:
+        desk.silent_since = scripted.NOW
+        desk.go_away()
+        at = hands.app.look.zone.clock(scripted.NOW)
+        await hands.until(lambda: f"does not answer since {at}" in hands.text)
+        assert {row.freshness for row in hands.app.picture.quotes()} == {Freshness.STALE}
+        desk.silent_since = None
+        desk.come_back()
+        await hands.until(lambda: "the engine is back" in hands.text and "does not answer" not in hands.text)

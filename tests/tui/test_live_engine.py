@@ -34,6 +34,7 @@ from tests.terminal import ROOT, Terminal
 from tui.cli.exits import Exit
 from tui.run.card import holding
 
+NOT_OURS = ("HOGA_", "COLUMNS", "LINES", "NO_COLOR")
 MAIN = AccountId("reference:main")
 
 
@@ -78,7 +79,7 @@ class House:
             'mode = "live"\nsilence_seconds = 30.0\n'
         )
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("HOGA_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)},
             **{"HOGA_HOME": str(home), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
         }
         self.terminals: list[Terminal] = []
@@ -165,6 +166,11 @@ def test_real_money_from_start_to_kill_and_back(house: House) -> None:
     halted = SetTradingState(state=TradingState.HALTED)
     answers = house.says(halted, resume, SetTradingState(state=TradingState.ACTIVE, tail="main"), second)
     assert [answer.is_ok for answer in answers] == [True, False, True, True]
+
+    os.kill(there.pid, signal.SIGSTOP)  # the line stands, and nobody is there
+    console.wait("does not answer since", seconds=20)
+    os.kill(there.pid, signal.SIGCONT)
+    console.wait(lambda t: "no engine" not in t.lines[0] and "does not answer" not in t.text, seconds=20)
 
     house.venue.venue.faults.put("order", Fault.ACCEPT_THEN_TIMEOUT)
     third = order("69800")

@@ -19,7 +19,8 @@ async def served(program: Program, directory: Path) -> AsyncIterator[None]:
     def counted(consoles: int) -> None:
         program.desk.system.consoles = consoles
 
-    async with serve(program.desk, socket_path(directory), mode=program.mode.value, counted=counted):
+    seen = program.runner.dead_man.seen
+    async with serve(program.desk, socket_path(directory), mode=program.mode.value, counted=counted, seen=seen):
         yield
 
 

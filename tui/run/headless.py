@@ -48,7 +48,9 @@ async def _headless(settings: Settings, directory: Path, duration: float | None,
     journal = Journal.open(directory / "journal.db", boot_id=boot, ballast=SIZE)
     card = EngineCard(pid=os.getpid(), boot_id=boot, started=clock.now(), log=settings.log.file)
     card.write(directory)
-    program = Program(settings, journal, broker, clock=clock, directory=directory, on_log=write, mode=mode)
+    program = Program(
+        settings, journal, broker, clock=clock, directory=directory, on_log=write, mode=mode, is_detached=True
+    )
     await program.prepare()
     program.add_strategies(settings.strategies)
     log.info("started", directory=str(directory), mode=mode.value, head=journal.head()[:12])

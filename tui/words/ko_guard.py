@@ -24,6 +24,20 @@ GUARD = {
         "실계좌의 새 포지션 허용: unlock 과 계좌 끝자리"
     ),
 }
+HANGS = {
+    "the engine does not answer since {time}: figures stand still, only a panic is sent": (
+        "{time}부터 엔진이 응답하지 않습니다. 숫자가 멈췄고 비상 정지만 보낼 수 있습니다"
+    ),
+    "the engine does not answer: nothing was sent. `hoga panic` in another terminal stops it all the same": (
+        "엔진이 응답하지 않아 보내지 않았습니다. 다른 터미널의 `hoga panic`은 그래도 멈춥니다"
+    ),
+    "it does not answer": "응답이 없음",
+    "no console answered for {minutes} min": "{minutes}분 동안 응답한 화면이 없음",
+    "no console answered for {minutes} min: since then trading is REDUCING; :resume opens again": (
+        "{minutes}분 동안 응답한 화면이 없어 보유 축소만 허용했습니다. :resume 으로 재개"
+    ),
+    "dead man": "부재 감시",
+}
 RECON = {
     "the broker sealed another order": "증권사 모듈이 다른 주문을 봉인했습니다",
     "all was read": "모두 조회했습니다",
@@ -45,4 +59,4 @@ RECON = {
         "{id}. 이미 청산 주문일 수 있습니다. 그래도 청산하려면 확인하십시오"
     ),
 }
-GROUPS = (GUARD, RECON)
+GROUPS = (GUARD, HANGS, RECON)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from core.clock import SystemClock
+from core.domain.account import TradingState
+from core.domain.commands import Panic, SetTradingState
 from core.domain.errors import DeskUnavailable
 from core.runtime import desk_wire as wire
-from core.runtime.desk_attached import READ_ONLY, attach
+from core.runtime.desk_attached import READ_ONLY, SILENT, attach
 from core.runtime.desk_remote import connect
 from core.runtime.desk_socket import serve, socket_path
 from core.trading.view import Interest, Slice
@@ -96,6 +98,9 @@ class Relay:
         self._front, self._behind, self._late = front, behind, late
         self._lines: list[asyncio.StreamWriter] = []
         self.carried = 0
+        self.flows = asyncio.Event()
+        """Cleared: nothing goes through, and no line is cut, as when the engine hangs."""
+        self.flows.set()
 
     async def __aenter__(self) -> Relay:
         self._server = await asyncio.start_unix_server(self._carry, str(self._front))
@@ -121,6 +126,7 @@ class Relay:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(1000):  # frames come in pieces, too
+                await self.flows.wait()
                 await SystemClock().sleep(self._late)
                 writer.write(data)
                 await writer.drain()
@@ -148,3 +154,34 @@ async def test_a_forwarded_socket_that_is_slow_and_cut_again_and_again_is_still_
             await attached.back()
         assert relay.carried == 6
     assert len(desk.commands) == 5  # each once: nothing was sent again for a line that broke
+
+
+async def test_an_engine_that_hangs_with_its_line_open_is_noticed_and_takes_only_what_stops(place: Path) -> None:
+    """Within 2 s; what was sent into the silence is a panic or nothing; it comes back by itself."""
+    desk, front, clock = NotebookDesk(), place.with_name("forwarded.sock"), SystemClock()
+    async with (
+        asyncio.timeout(20),
+        serve(desk, place),
+        Relay(front, place, late=0) as relay,
+        attach(front, clock) as attached,
+    ):
+        stream = attached.watch(Interest())
+        await anext(stream)
+        relay.flows.clear()
+        began = clock.monotonic()
+        with pytest.raises(DeskUnavailable, match="does not answer"):
+            while True:
+                await anext(stream)
+        assert (clock.monotonic() - began) / 1e9 < 3, "2 s, and one for a busy machine"
+        assert not attached.is_up and attached.silent_since is not None
+        for refused in (order(), Panic(flatten=True), SetTradingState(state=TradingState.ACTIVE)):
+            assert (await attached.send(refused)).text == SILENT
+        late = asyncio.ensure_future(attached.send(Panic()))
+        await clock.sleep(0)
+        relay.flows.set()
+        await attached.back()
+        assert attached.is_up and attached.silent_since is None
+        assert (await late).is_ok
+        assert (await attached.send(order())).is_ok
+        assert (await anext(attached.watch(Interest()))).revision > 0
+    assert desk.commands == [Panic(), order()]
