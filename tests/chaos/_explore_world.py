@@ -1,0 +1,567 @@
+"""The world of the explorer: the real engine, runner, outbox and settler, driven step by step without a loop, with a
+journal and a venue so small that everything they may do can be tried. What can happen next is `actions()`; `act`
+does it; `breaks` says which promise is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+
+import core.runtime.outbox as outbox_module
+from core.clock import ManualClock
+from core.domain.account import Account, Balance, Mode, TradingState
+from core.domain.commands import Cancel, SendOrder, SetTradingState, Submit
+from core.domain.errors import OrderRejected, OutcomeUnknown
+from core.domain.events import (
+    AccountListed,
+    DurableEvent,
+    FeedChanged,
+    InstrumentListed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderSending,
+    PhaseChanged,
+    TradingStateChanged,
+)
+from core.domain.ids import ClientOrderId, FillId, VenueRef, account_id, derived_client_order_id
+from core.domain.market import Phase
+from core.domain.order import Binding, Fill, Order, OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from core.ports import Absent, Accepted, Capabilities, PaperOrder, Prepared, SendPermit, Snapshot, VenueOrder
+from core.runtime.runner import Runner
+from core.trading.engine import Engine
+from storage.projection import Changes
+from tests import scenes
+from tests.chaos.soak import LIMITS
+from tests.scenes import KRW, SAMSUNG, START
+
+NAME = "tiny"
+ACCOUNT = account_id(NAME, "main")
+CASH = (Balance(currency=KRW, total=Decimal(10_000_000), available=Decimal(10_000_000)),)
+IDS = (derived_client_order_id("explore", "a"), derived_client_order_id("explore", "b"))
+NEVER = frozenset({OrderStatus.DENIED, OrderStatus.REJECTED, OrderStatus.NOT_PLACED})
+QUANTITY = 2
+ANSWERS = ("ok", "lost", "late", "drop", "reject")
+"""Taken and told; taken and not told; not told, and taken a moment later; not taken and not told; refused by proof."""
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """How often each may happen."""
+
+    orders: int
+    crash: int = 0
+    cancel: int = 0
+    halt: int = 0
+    again: int = 0
+    """An event of the stream that is told twice, or before its time."""
+    twin: int = 0
+
+
+SCENES = {
+    "one order, everything": Scene(1, crash=2, cancel=1, halt=1, again=1, twin=1),
+    "two orders, a crash, a halt": Scene(2, crash=1, halt=1, twin=1),
+    "two orders, a cancel, told twice": Scene(2, cancel=1, again=1, twin=1),
+}
+
+
+class _Timeout:
+    async def __aenter__(self) -> None: ...
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+class Wait:
+    """What a coroutine hangs on until an action resumes it."""
+
+    def __init__(self, what: str, about: Any) -> None:
+        self.what, self.about = what, about
+
+    def __await__(self) -> Iterator[Any]:
+        answer = yield self
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def _same(call: Any) -> Any:
+    return await call
+
+
+_REAL = outbox_module.asyncio
+_STEPPED = SimpleNamespace(
+    shield=_same, timeout=lambda _: _Timeout(), Event=_REAL.Event, CancelledError=_REAL.CancelledError
+)
+
+
+class TinyJournal:
+    """Durable facts, folded by the journal's own projection. A claim looks at status and halts, as the SQL does."""
+
+    is_read_only = False
+    shortage = ""
+
+    def __init__(self) -> None:
+        self.events: list[DurableEvent] = []
+        self.marks: dict[str, Any] = {}
+        self.fills: dict[Any, int] = {}
+        self.is_halted = False
+        self.sent: set[str] = set()
+
+    def replay(self) -> Iterator[tuple[int, DurableEvent]]:
+        return iter([*enumerate(self.events, 1)])
+
+    def append(self, events: Sequence[DurableEvent]) -> Wait:
+        return Wait("append", tuple(events))
+
+    def claim(self, order: Order, prepared: Prepared, ts: int) -> Wait:
+        return Wait("claim", (order.id, prepared, ts))
+
+    def keep(self, events: Sequence[DurableEvent]) -> None:
+        changes = Changes(self.marks.get, lambda key: key in self.fills)
+        for event in events:
+            changes.fold(len(self.events) + 1, event)
+            self.events.append(event)
+            if isinstance(event, TradingStateChanged):
+                self.is_halted = event.state is TradingState.HALTED
+        self.marks.update(changes.orders)
+        self.fills.update(changes.fills)
+
+    def commit_claim(self, about: tuple[ClientOrderId, Prepared, int]) -> SendPermit | None:
+        id, prepared, ts = about
+        if self.marks[id].status is not OrderStatus.STAGED or self.is_halted:
+            return None
+        self.keep([OrderSending(ts=ts, client_order_id=id, facts=prepared.facts)])
+        self.sent.add(id)
+        return SendPermit(id, prepared.digest)
+
+
+class Theirs(msgspec.Struct):
+    ref: VenueRef
+    intent: ClientOrderId | None
+    filled: int = 0
+    status: str = "open"
+
+
+class TinyVenue:
+    """One account, one instrument; everything rests until an action fills it."""
+
+    name = NAME
+
+    def __init__(self, has_ids: bool) -> None:
+        self.capabilities = Capabilities(
+            order_types=frozenset({OrderType.LIMIT}), times_in_force=frozenset(TimeInForce), has_client_ids=has_ids
+        )
+        self.has_ids = has_ids
+        self.orders: list[Theirs] = []
+        self.wire: list[ClientOrderId] = []
+        self.late: list[list[Any]] = []
+        """[intent, how often it was asked for since]: what will be taken a moment later."""
+        self.stream: list[Any] = []
+        self.on_write: Callable[[ClientOrderId], None] = lambda id: None
+
+    def of(self, id: ClientOrderId) -> list[Theirs]:
+        return [theirs for theirs in self.orders if theirs.intent == id]
+
+    def take(self, intent: ClientOrderId | None) -> Theirs:
+        self.orders.append(Theirs(VenueRef(f"r{len(self.orders)}"), intent))
+        return self.orders[-1]
+
+    def prepare(self, order: Order) -> Prepared:
+        return PaperOrder(client_order_id=order.id, account=order.account, digest=order.id, body=b"")
+
+    def submit(self, prepared: Prepared, permit: SendPermit) -> Wait:
+        permit.spend(prepared)
+        self.on_write(prepared.client_order_id)
+        self.wire.append(prepared.client_order_id)
+        return Wait("submit", prepared.client_order_id)
+
+    def cancel(self, order: Order) -> Wait:
+        return Wait("cancel", order.id)
+
+    def fill(self, theirs: Theirs) -> Fill:
+        return Fill(
+            fill_id=FillId(f"{theirs.ref}/{theirs.filled}"),
+            client_order_id=theirs.intent if self.has_ids else None,
+            ref=theirs.ref,
+            account=ACCOUNT,
+            instrument=SAMSUNG,
+            side=Side.BUY,
+            quantity=Decimal(1),
+            price=Decimal(71_000),
+            currency=KRW,
+            ts=START,
+        )
+
+    def listed(self, theirs: Theirs) -> VenueOrder:
+        return VenueOrder(
+            ref=theirs.ref,
+            client_order_id=theirs.intent if self.has_ids else None,
+            instrument=SAMSUNG,
+            status=theirs.status,
+            filled=Decimal(theirs.filled),
+            quantity=Decimal(QUANTITY),
+            limit_price=Decimal(71_000),
+            side=Side.BUY,
+            type=OrderType.LIMIT,
+        )
+
+    async def snapshot(self, account: str) -> Snapshot:
+        fills = []
+        for theirs in self.orders:
+            for n in range(1, theirs.filled + 1):
+                fills.append(self.fill(msgspec.structs.replace(theirs, filled=n)))
+        held = {SAMSUNG: Decimal(len(fills))} if fills else {}
+        orders = tuple(map(self.listed, self.orders))
+        return Snapshot(account=ACCOUNT, as_of=0, orders=orders, fills=tuple(fills), positions=held, balances=CASH)
+
+
+def stepped() -> None:
+    """The outbox runs without a loop from here on."""
+    outbox_module.asyncio = _STEPPED  # type: ignore[assignment]
+
+
+def unstepped() -> None:
+    outbox_module.asyncio = _REAL
+
+
+class World:
+    def __init__(self, has_ids: bool, scene: Scene) -> None:
+        self.ids = IDS[: scene.orders]
+        self.clock = ManualClock(START)
+        self.journal, self.venue = TinyJournal(), TinyVenue(has_ids)
+        self.venue.on_write = self._written
+        self.left = msgspec.structs.asdict(scene)
+        self.broken: list[str] = []
+        self._boot()
+        self.reconcile()
+        while self.writing is not None:
+            self._commit()
+
+    def _boot(self) -> None:
+        """A start: the journal replayed, the market known again, nothing read of the account yet."""
+        self.engine = Engine(KRW, LIMITS)
+        self.state = self.engine.state
+        self.writing: tuple[Any, Wait] | None = None
+        self.lane: tuple[Any, Wait] | None = None
+        self.cancels: list[tuple[Any, Wait]] = []
+        self.permit: Any = None
+        """[permit or None]: the claim is durable, and nobody here knows yet."""
+        self.runner = Runner(self.engine, self.journal, self.clock, [self.venue], is_driven=True)  # type: ignore[list-item]
+        self.box = self.runner.outboxes[NAME]
+        self.runner.recover()
+        now = self.clock.now()
+        for event in (
+            *(InstrumentListed(ts=now, instrument=i) for i in scenes.INSTRUMENTS[:1]),
+            FeedChanged(ts=now, broker=NAME, is_connected=True),
+            PhaseChanged(ts=now, market="XKRX", phase=Phase.OPEN),
+            scenes.quote(71_000, 71_100, now),
+            AccountListed(ts=now, account=Account(id=ACCOUNT, mode=Mode.PAPER, base_currency=KRW, balances=CASH)),
+        ):
+            self.runner.feed(event)
+        self._pump()
+
+    # --- what may happen ------------------------------------------------------------------------------------------
+
+    def actions(self) -> list[tuple[str, ...]]:
+        found: list[tuple[str, ...]] = []
+        found += [("submit", id) for id in self.ids if id not in self.state.orders][:1]
+        if self.writing is not None:
+            found.append(("commit",))
+        if self.lane is not None:
+            wait = self.lane[1]
+            if wait.what == "claim":
+                found.append(("claim",) if self.permit is None else ("resume",))
+            else:
+                found += [("answer", kind) for kind in ANSWERS]
+        found += [("canceled", str(n), kind) for n in range(len(self.cancels)) for kind in ("ok", "lost")]
+        if self.left["cancel"]:
+            found += [("cancel", id) for id in self.state.live]
+        if self.left["halt"] and self.state.orders:
+            found.append(("halt",))
+        found += [("fill", str(n)) for n, o in enumerate(self.venue.orders) if o.status == "open" and o.intent]
+        found += [("late", str(n)) for n in range(len(self.venue.late))]
+        if self.venue.stream:
+            found.append(("deliver",))
+            if self.left["again"]:
+                found.append(("again",))
+                if len(self.venue.stream) > 1:
+                    found.append(("deliver last",))
+        if self.left["twin"] and not self.venue.has_ids and self.venue.wire:
+            found.append(("twin",))
+        if self.left["crash"] and self.state.orders:
+            found.append(("crash",))
+        gate = self.state.gates.get(ACCOUNT)
+        if (
+            gate is None
+            or not gate.is_open
+            or any(o.status in (OrderStatus.UNKNOWN, OrderStatus.OPEN) for o in self.live())
+        ):
+            found.append(("reconcile",))
+        return found
+
+    def live(self) -> list[Order]:
+        return [self.state.orders[id] for id in self.state.live]
+
+    def act(self, action: tuple[str, ...]) -> None:
+        match action:
+            case ("submit", id):
+                self.runner.ask(Submit(request=_request(ClientOrderId(id))))
+            case ("commit",):
+                self._commit()
+            case ("claim",):
+                assert self.lane is not None
+                self.permit = [self.journal.commit_claim(self.lane[1].about)]
+            case ("resume",):
+                (permit,), self.permit = self.permit, None
+                self._resume_lane(permit)
+            case ("answer", kind):
+                self._answer(kind)
+            case ("canceled", n, kind):
+                self._cancel_answer(int(n), kind)
+            case ("cancel", id):
+                self.left["cancel"] -= 1
+                self.runner.ask(Cancel(client_order_id=ClientOrderId(id)))
+            case ("halt",):
+                self.left["halt"] -= 1
+                self.runner.ask(SetTradingState(state=TradingState.HALTED))
+            case ("fill", n):
+                theirs = self.venue.orders[int(n)]
+                theirs.filled += 1
+                theirs.status = "filled" if theirs.filled == QUANTITY else "open"
+                self.venue.stream.append(OrderFilled(ts=START, fill=self.venue.fill(theirs)))
+            case ("late", n):
+                self.venue.take(self.venue.late.pop(int(n))[0])
+            case ("deliver",):
+                self._deliver(self.venue.stream.pop(0))
+            case ("deliver last",):
+                self.left["again"] -= 1
+                self._deliver(self.venue.stream.pop())
+            case ("again",):
+                self.left["again"] -= 1
+                self._deliver(self.venue.stream[0])
+            case ("twin",):
+                self.left["twin"] -= 1
+                self.venue.take(None)
+            case ("crash",):
+                self.left["crash"] -= 1
+                self.venue.stream.clear()
+                self._close()
+                self._boot()
+            case ("reconcile",):
+                self.reconcile()
+        self._pump()
+
+    def _deliver(self, event: Any) -> None:
+        self.runner.feed(event)
+
+    def _commit(self) -> None:
+        assert self.writing is not None
+        call, wait = self.writing
+        self.journal.keep(wait.about)
+        self.writing = self._step(call, len(self.journal.events))
+        self._pump()
+
+    def _resume_lane(self, answer: Any) -> None:
+        assert self.lane is not None
+        self.lane = self._step(self.lane[0], answer)
+
+    def _answer(self, kind: str) -> None:
+        assert self.lane is not None
+        id = self.lane[1].about
+        lost = OutcomeUnknown(NAME, "no answer")
+        answer: Any = lost
+        match kind:
+            case "ok":
+                theirs = self.venue.take(id)
+                if self.venue.has_ids:
+                    self.venue.stream.append(OrderAccepted(ts=START, client_order_id=id, ref=theirs.ref))
+                answer = Accepted(theirs.ref)
+            case "lost":
+                self.venue.take(id)
+            case "late":
+                self.venue.late.append([id, 0])
+            case "reject":
+                answer = OrderRejected(NAME, "no", "no")
+        self._resume_lane(answer)
+
+    def _cancel_answer(self, n: int, kind: str) -> None:
+        call, wait = self.cancels.pop(n)
+        refs = self.state.orders[wait.about].refs if wait.about in self.state.orders else ()
+        theirs = next((o for o in self.venue.orders if o.ref in refs), None)
+        answer: Any = None
+        if theirs is None or theirs.status != "open":
+            answer = OrderRejected(NAME, "too_late", "nothing to cancel")
+        else:
+            theirs.status = "canceled"
+            if theirs.intent is not None:
+                self.venue.stream.append(OrderCanceled(ts=START, client_order_id=theirs.intent))
+        if kind == "lost":
+            answer = OutcomeUnknown(NAME, "no answer")
+        self._again(call, answer)
+
+    def _again(self, call: Any, answer: Any) -> None:
+        waiting = self._step(call, answer)
+        if waiting is not None:
+            self.cancels.append(waiting)
+
+    def reconcile(self) -> None:
+        """Half a minute later the account is read, and each UNKNOWN is asked for by its id."""
+        self.clock.advance(31)
+        for late in list(self.venue.late):
+            late[1] += 1
+            if late[1] > 1:
+                self.venue.late.remove(late)  # nothing is that late
+        keeper = self.runner.reconciler
+        self._finish(keeper.reconcile(self.venue, ACCOUNT))  # type: ignore[arg-type]
+        if not self.venue.has_ids:
+            return
+        mono = self.clock.monotonic()
+        for order in keeper.settler.due(mono):
+            keeper.settler.asked(order.id, mono)
+            mine = self.venue.of(order.id)
+            found = self.venue.listed(mine[0]) if mine else Absent()
+            for event in keeper.settler.answered(order.id, found, self.clock.now(), mono):
+                self.runner.feed(event)
+
+    # --- stepping -------------------------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """What waits for nobody goes on by itself."""
+        if self.writing is None and self.runner._pending:
+            self.writing = self._step(self.runner._write_pending(), None)
+        while self.lane is None and self.box._orders:
+            command = self.box._orders.popleft()
+            assert isinstance(command, SendOrder)
+            self.lane = self._step(self.box._order(self.state.orders[command.client_order_id]), None)
+        while self.box._cancels:
+            order = self.state.orders[self.box._cancels.popleft().client_order_id]
+            self._again(self.box._cancel(order), None)
+        if self.writing is None and self.runner._pending:
+            self._pump()
+
+    @staticmethod
+    def _step(call: Any, answer: Any) -> tuple[Any, Wait] | None:
+        try:
+            wait = call.send(answer)
+        except StopIteration:
+            return None
+        return call, wait
+
+    @staticmethod
+    def _finish(call: Any) -> None:
+        try:
+            call.send(None)
+        except StopIteration:
+            return
+        raise AssertionError("it waits for something")
+
+    def _close(self) -> None:
+        for waiting in (self.writing, self.lane, *self.cancels):
+            if waiting is not None:
+                waiting[0].close()
+
+    close = _close
+
+    def _written(self, id: ClientOrderId) -> None:
+        if id not in self.journal.sent:
+            self.broken.append(f"{id[-4:]} was sent before it was journalled")
+        if self.journal.is_halted:
+            self.broken.append(f"{id[-4:]} was sent after the halt was committed")
+
+    # --- the promises ---------------------------------------------------------------------------------------------
+
+    def breaks(self) -> list[str]:
+        found = list(self.broken)
+        bound_by_guess = {o.id for o in self.state.orders.values() if o.binding is Binding.INFERRED}
+        has_twin = any(theirs.intent is None for theirs in self.venue.orders)
+        for id in IDS:
+            mine = self.venue.of(id)
+            order = self.state.orders.get(id)
+            if self.venue.wire.count(id) > 1 or len(mine) > 1:
+                found.append(f"{id[-4:]} went out twice")
+            if mine and (order is None or order.status in NEVER):
+                found.append(f"{id[-4:]} lives at the venue and is {order.status if order else 'not known'} here")
+            if order is None or (has_twin and id in bound_by_guess):
+                continue  # ours or the twin: nothing can tell, and the badge says so
+            if not mine and order.status in (OrderStatus.OPEN, OrderStatus.FILLED):
+                found.append(f"{id[-4:]} is {order.status} here, and the venue never had it")
+            if any(ref not in {theirs.ref for theirs in mine} for ref in order.refs):
+                found.append(f"{id[-4:]} is bound to another's order")
+            if order.filled > sum(theirs.filled for theirs in mine):
+                found.append(f"{id[-4:]} has more filled than the venue")
+        fills = sum((fill.quantity for fill in self.state.fills), Decimal(0))
+        adjusted = any(place[1] == SAMSUNG for place in self.state.frozen)
+        if self.state.position(ACCOUNT, SAMSUNG).quantity != fills and not adjusted:
+            found.append("the position is not the sum of its fills")
+        if adjusted:
+            found.append("a drift that the fills should have explained")
+        return found
+
+    # --- which world is it ----------------------------------------------------------------------------------------
+
+    def key(self) -> int:
+        """The same for worlds that behave alike: times are left out, and which of the two twins is which."""
+        own = {id: self._of(id) for id in IDS}
+        ranked = sorted(IDS, key=lambda id: repr(own[id]))
+        rank = {id: n for n, id in enumerate(ranked)}
+        name = lambda id: rank.get(id, -1)  # noqa: E731
+        gate = self.state.gates.get(ACCOUNT)
+        return hash(
+            (
+                tuple(own[id] for id in ranked),
+                tuple(_shape(e, name) for durable, _, _ in self.runner._pending for e in durable),
+                tuple(name(c.client_order_id) for c in self.box._orders),
+                None if self.writing is None else tuple(_shape(e, name) for e in self.writing[1].about),
+                None if self.lane is None else (self.lane[1].what, name(_about(self.lane[1]))),
+                None if self.permit is None else self.permit[0] is not None,
+                tuple(sorted((w.what, name(w.about)) for _, w in self.cancels)),
+                tuple((name(i), n) for i, n in self.venue.late),
+                tuple(_shape(e, name) for e in self.venue.stream),
+                sum(theirs.intent is None for theirs in self.venue.orders),
+                (self.journal.is_halted, self.state.trading_state(ACCOUNT).value),
+                gate is not None and gate.is_open,
+                tuple(self.left.values()),
+            )
+        )
+
+    def _of(self, id: ClientOrderId) -> tuple[Any, ...]:
+        order, mark = self.state.orders.get(id), self.journal.marks.get(id)
+        case = self.runner.reconciler.settler._cases.get(id)
+        wish = order.requested if order is not None else None
+        return (
+            None
+            if order is None
+            else (order.status.value, int(order.filled), len(order.refs), order.binding.value, len(order.candidates)),
+            None if wish is None else (wish.kind.value, wish.phase.value),
+            None if mark is None else (mark.status.value, int(mark.filled)),
+            tuple((theirs.filled, theirs.status) for theirs in self.venue.of(id)),
+            self.venue.wire.count(id),
+            id in self.engine.claiming,
+            None if case is None else (len(case.absent), min(case.asked, 4)),
+        )
+
+
+def _about(wait: Wait) -> Any:
+    return wait.about[0] if wait.what == "claim" else wait.about
+
+
+def _shape(event: Any, name: Callable[[Any], int]) -> tuple[Any, ...]:
+    if isinstance(event, OrderFilled):
+        return "fill", name(event.fill.client_order_id), event.fill.fill_id
+    request = getattr(event, "request", None)
+    id = request.client_order_id if request is not None else getattr(event, "client_order_id", None)
+    return type(event).__name__, name(id)
+
+
+def _request(id: ClientOrderId) -> OrderRequest:
+    return OrderRequest(
+        client_order_id=id,
+        account=ACCOUNT,
+        instrument=SAMSUNG,
+        side=Side.BUY,
+        quantity=Decimal(QUANTITY),
+        type=OrderType.LIMIT,
+        limit_price=Decimal(71_000),
+    )
