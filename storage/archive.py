@@ -115,26 +115,71 @@ class Archive:
         instruments: Iterable[Instrument],
     ) -> None:
         engine = await self._open()
-        from storage.tables import BARS, EQUITY, INSTRUMENTS, QUOTES
+        from storage.tables import EQUITY, INSTRUMENTS, QUOTES
 
         batches: list[tuple[Any, list[tuple[Any, ...]]]] = [
             (
                 QUOTES,
                 [(q.instrument, q.bid, q.bid_size, q.ask, q.ask_size, q.ts, q.received) for q in quotes],
             ),
-            (
-                BARS,
-                [(b.instrument, b.interval.value, b.ts, b.open, b.high, b.low, b.close, b.volume) for b in bars],
-            ),
             (EQUITY, [(account, ts, str(value)) for account, ts, value in equity]),
             (INSTRUMENTS, [(i.id, msgspec.json.encode(i).decode()) for i in instruments]),
         ]
+        own = [_row(bar) for bar in bars]
         async with engine.begin() as connection:
+            if own:
+                # Where the venue was asked in full its word stands: ours may have begun in the middle of a bar.
+                covered = "SELECT 1 FROM spans WHERE instrument=?1 AND interval=?2 AND start<=?3 AND end>?3"
+                sql = f"INSERT OR REPLACE INTO bars SELECT ?1,?2,?3,?4,?5,?6,?7,?8 WHERE NOT EXISTS ({covered})"  # noqa: S608
+                await connection.exec_driver_sql(sql, own)
             for table, rows in batches:
                 if rows:
                     marks = ",".join("?" * len(table.columns))
                     # The driver's own executemany: Core's insert of many rows costs three times as much.
                     await connection.exec_driver_sql(f"INSERT OR REPLACE INTO {table.name} VALUES ({marks})", rows)  # noqa: S608
+
+    async def keep(
+        self, instrument: InstrumentId, interval: Interval, start: int, end: int, bars: Iterable[Bar]
+    ) -> bool:
+        """A venue's whole answer for [start, end), at once and in one transaction with the note that it was asked:
+        killed at any moment, a stretch is either noted with all its bars or not at all. False: the disk refused."""
+        series = (instrument, interval.value)
+        rows = [_row(bar) for bar in bars if bar.is_closed and start <= bar.ts < end]
+        if self._is_closed or start >= end:
+            return False
+        try:
+            async with self._turn:
+                engine = await self._open()
+            async with engine.begin() as connection:
+                # The first statement writes, so that a second process waits here and not between two of them.
+                where = "instrument=? AND interval=?"
+                await connection.exec_driver_sql(
+                    f"DELETE FROM bars WHERE {where} AND ts>=? AND ts<?",  # noqa: S608
+                    (*series, start, end),
+                )
+                if rows:
+                    await connection.exec_driver_sql("INSERT INTO bars VALUES (?,?,?,?,?,?,?,?)", rows)
+                touching = f"FROM spans WHERE {where} AND start<=? AND end>=?"
+                near = (*series, end, start)
+                known = await connection.exec_driver_sql(f"SELECT start, end {touching}", near)  # noqa: S608
+                found = known.fetchall()
+                await connection.exec_driver_sql(f"DELETE {touching}", near)
+                whole = (min([start, *(s for s, _ in found)]), max([end, *(e for _, e in found)]))
+                await connection.exec_driver_sql("INSERT INTO spans VALUES (?,?,?,?)", (*series, *whole))
+        except Exception as error:
+            _log.warning("archive.not_kept", problem=str(error)[:300], path=str(self.path))
+            return False
+        return True
+
+    async def gaps(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> list[tuple[int, int]]:
+        """The stretches of [since, until) that no venue was asked for in full, oldest first."""
+        sql = "SELECT start, end FROM spans WHERE instrument=? AND interval=? AND start<? AND end>? ORDER BY start"
+        found: list[tuple[int, int]] = []
+        for start, end in await self._ask(sql, (instrument, interval.value, until, since)):
+            if start > since:
+                found.append((since, int(start)))
+            since = int(end)
+        return [*found, (since, until)] if since < until else found
 
     async def _open(self) -> AsyncEngine:
         """SQLAlchemy is imported and the file prepared in a thread, on the first use: the loop does not wait for it."""
@@ -210,6 +255,10 @@ class Archive:
         except Exception as error:
             _log.warning("archive.not_read", problem=str(error)[:300], path=str(self.path))
             return ()
+
+
+def _row(bar: Bar) -> tuple[Any, ...]:
+    return (bar.instrument, bar.interval.value, bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume)
 
 
 def read_last_quotes(path: Path | str) -> list[Quote]:

@@ -15,7 +15,7 @@ from storage.files import check_private, create_private, private_folder
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-VERSION = 1
+VERSION = 2
 """`PRAGMA user_version` of the newest schema: the number of migrations there are."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -35,6 +35,17 @@ BARS = Table(
     sqlite_with_rowid=False,
 )
 
+SPANS = Table(
+    "spans",
+    METADATA,
+    Column("instrument", Text, primary_key=True),
+    Column("interval", Text, primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("end", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a venue was asked for in full: a bar that is not there does not exist. Spans of one series never touch."""
+
 EQUITY = Table(
     "equity",
     METADATA,

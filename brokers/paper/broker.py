@@ -68,6 +68,7 @@ CAPABILITIES = Capabilities(
     can_post_only=True,
     has_client_ids=True,
     book_depth=10,
+    invents_past=True,
     is_in_process=True,
     paper=True,
 )
@@ -95,8 +96,14 @@ class PaperBroker:
         self._settings = settings
         self._clock = clock
         self._source = feed if not isinstance(feed, str) else None
-        if self._source is not None and self._source.capabilities.conflates_prints:
-            self.capabilities = msgspec.structs.replace(self.capabilities, conflates_prints=True)
+        if self._source is not None:
+            own = self._source.capabilities
+            self.capabilities = msgspec.structs.replace(
+                self.capabilities,
+                conflates_prints=own.conflates_prints,
+                invents_past=own.invents_past,
+                max_subscriptions=own.max_subscriptions,
+            )
         if not settings.native_stops:
             types = self.capabilities.order_types - STOPS
             self.capabilities = msgspec.structs.replace(self.capabilities, order_types=types)

@@ -1,5 +1,6 @@
-"""Bars of the past, asked once: the archive first, the venue where the archive has gaps, and kept here, so that the
-same bars are never asked twice. Best effort: a venue that does not answer costs the chart its left side, no more."""
+"""Bars of the past, asked once: the archive first, the venue for what nobody was asked about yet, and kept here and in
+the archive, so that the same bars are never asked twice. Best effort: a venue that does not answer costs the chart its
+left side, no more."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from core.domain.errors import BrokerError
 from core.domain.ids import InstrumentId
 from core.domain.market import Bar, Interval
 from core.ports import Archive, Broker, Clock, Coverage
+from core.runtime.backfill import settled
 
 KEPT = 32
 """Instruments and intervals whose bars are kept; who was asked for longest ago goes first."""
@@ -75,36 +77,50 @@ class Past:
         """Take [since, until) in; what it covers grows only by what was really answered. Returns the forming bar."""
         length, now = interval.ns, self._clock.now()
         found: dict[int, Bar] = {}
+        gaps = [(since, until)]
         if self._archive is not None:
             archived = await self._archive.bars(instrument, interval, since, until)
             found = {bar.ts: bar for bar in archived.bars}
+            gaps = await self._archive.gaps(instrument, interval, since, until)
         last = now - now % length
         """Where the bar begins that still forms."""
-        told: Coverage | None = Coverage(bars=(), start=None, end=None)
-        if len(found) < (until - since) // length or until > last:
-            told = await self._ask(instrument, interval, since, until)
+        begin, is_answered = since, True
+        if len(found) >= (until - since) // length and until <= last:
+            gaps = []
+        for start, end in reversed(gaps):
+            told = await self._ask(instrument, interval, start, end)
+            if told is None:
+                is_answered = False
+                break
             # The venue's word stands: ours may have begun in the middle of a bar.
-            found.update((bar.ts, bar) for bar in (told.bars if told is not None else ()))
+            found.update((bar.ts, bar) for bar in told.bars)
+            if told.is_truncated:
+                begin = min((bar.ts for bar in told.bars), default=since)
+                break
         forming = [bar for ts, bar in sorted(found.items()) if ts >= last or not bar.is_closed]
         closed = {ts: bar for ts, bar in found.items() if ts < last and bar.is_closed}
         kept.bars.update(closed)
-        if told is not None:
-            begin = min(closed) if told.is_truncated and closed else since
+        if is_answered:
             kept.has_all |= bool(kept.end) and since < kept.start and not closed
             kept.start = min(kept.start, begin) if kept.end else begin
             kept.end = max(kept.end, min(until, last))
         return tuple(forming[-1:])
 
     async def _ask(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage | None:
-        """What the first venue that has any says; None when none of them could be asked."""
+        """What the first venue that has any says; None when none of them could be asked. A true record is kept."""
         answer: Coverage | None = None
+        teller: Broker | None = None
         for broker in self._brokers.values():
             try:
                 async with asyncio.timeout(VENUE_SECONDS):
                     told = await broker.bars(instrument, interval, since, until)
             except (BrokerError, OSError):  # a TimeoutError is an OSError
                 continue
-            answer = told
+            answer, teller = told, broker
             if told.bars:
                 break
+        if answer is not None and teller is not None and self._archive is not None:
+            start, end = settled(answer, interval, since, until, self._clock.now())
+            if start < end and not teller.capabilities.invents_past:
+                await self._archive.keep(instrument, interval, start, end, answer.bars)
         return answer

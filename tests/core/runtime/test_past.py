@@ -11,7 +11,7 @@ from core.clock import ManualClock
 from core.domain.errors import NotConnected
 from core.domain.ids import InstrumentId
 from core.domain.market import NS, Bar, Interval
-from core.ports import Coverage
+from core.ports import Capabilities, Coverage
 from core.runtime.past import Past
 from storage.archive import Archive
 
@@ -29,6 +29,7 @@ class Venue:
     """A venue with bars from `begin` on, which writes down what it was asked. `page`: how many it gives at most."""
 
     name = "venue"
+    capabilities = Capabilities(order_types=frozenset(), times_in_force=frozenset())
 
     def __init__(self, clock: ManualClock, begin: int = 0, page: int = 10_000) -> None:
         self.clock, self.begin, self.page = clock, begin, page
