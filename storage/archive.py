@@ -130,7 +130,7 @@ class Archive:
             if own:
                 # Where the venue was asked in full its word stands: ours may have begun in the middle of a bar.
                 covered = "SELECT 1 FROM spans WHERE instrument=?1 AND interval=?2 AND start<=?3 AND end>?3"
-                sql = f"INSERT OR REPLACE INTO bars SELECT ?1,?2,?3,?4,?5,?6,?7,?8 WHERE NOT EXISTS ({covered})"  # noqa: S608
+                sql = f"INSERT OR REPLACE INTO bars SELECT ?1,?2,?3,?4,?5,?6,?7,?8 WHERE NOT EXISTS ({covered})"
                 await connection.exec_driver_sql(sql, own)
             for table, rows in batches:
                 if rows:
@@ -161,7 +161,7 @@ class Archive:
                     await connection.exec_driver_sql("INSERT INTO bars VALUES (?,?,?,?,?,?,?,?)", rows)
                 touching = f"FROM spans WHERE {where} AND start<=? AND end>=?"
                 near = (*series, end, start)
-                known = await connection.exec_driver_sql(f"SELECT start, end {touching}", near)  # noqa: S608
+                known = await connection.exec_driver_sql(f"SELECT start, end {touching}", near)
                 found = known.fetchall()
                 await connection.exec_driver_sql(f"DELETE {touching}", near)
                 whole = (min([start, *(s for s, _ in found)]), max([end, *(e for _, e in found)]))

@@ -1,6 +1,6 @@
-"""Fills the archive with a venue's bars. Every stretch is asked for once and is on the disk before the next one is asked
-for, so that a run that was killed goes on where it ended. A stretch without trades is known to be empty; what may still
-change is not kept."""
+"""Fills the archive with a venue's bars. Every stretch is asked for once and is on the disk before the next one is
+asked for, so that a run that was killed goes on where it ended. A stretch without trades is known to be empty; what may
+still change is not kept."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ UNSURE = 3_600 * NS
 """So near to the end of time our clock is not trusted to say which bar is the last: the venue's newest one forms."""
 TRIES = 5
 LONGEST_WAIT = 60.0
+
+
+class NoOlder(BrokerError):
+    """The venue keeps no bars from before `before` (ns)."""
+
+    def __init__(self, broker: str, text: str, before: int) -> None:
+        super().__init__(broker, text)
+        self.before = before
 
 
 class Filled(msgspec.Struct, kw_only=True):
@@ -66,8 +74,8 @@ async def fill(
     gaps = await archive.gaps(instrument, interval, since, until)
     lacking = sum(end - start for start, end in gaps)
     done.earlier = max(until - since - lacking, 0)
-    for start, end in reversed(gaps):
-        slots = PAGE
+    for start, stop in reversed(gaps):
+        end, slots = stop, PAGE
         while start < end:
             begin = max(start, end - slots * length)
             begin -= begin % length  # `until` need not lie on a bar
@@ -79,17 +87,17 @@ async def fill(
             if first < last:
                 if not await archive.keep(instrument, interval, first, last, bars):
                     raise StorageError(
-                        "the archive market.db cannot be written. What was kept before stays; make room and run it again"
+                        "the archive cannot be written. What was kept before stays; make room, run again"
                     )
                 done.bars += sum(first <= bar.ts < last for bar in bars)
             if end == until:
                 done.open_end = tuple(bar for bar in bars if bar.ts >= last)
             reached = first if answer.is_truncated else begin
             if reached >= end:
-                raise BrokerError(broker.name, f"{broker.name} gives no bars before {end // NS}: nothing more was kept")
+                raise NoOlder(broker.name, f"{broker.name} has no older bars: what came before stays", end)
             done.asked += end - max(reached, start)
-            end, slots = reached, _stretched(slots, len(bars), is_full=answer.is_truncated)
             told(done, lacking - done.asked)
+            end, slots = reached, _stretched(slots, len(bars), is_full=answer.is_truncated)
     return done
 
 

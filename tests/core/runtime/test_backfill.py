@@ -1,9 +1,10 @@
-"""The archive is filled once: no stretch is asked for twice, a run that was cut off goes on, gaps without trades are known
-to be empty, and a bar that may still change is not kept."""
+"""The archive is filled once: no stretch is asked for twice, a run that was cut off goes on, gaps without trades are
+known to be empty, and a bar that may still change is not kept."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -72,7 +73,7 @@ async def run(path: Path, venue: Venue, since: int, until: int) -> tuple[Filled,
 
 def overlaps(asked: list[tuple[int, int]]) -> bool:
     ordered = sorted(asked)
-    return any(one[1] > two[0] for one, two in zip(ordered, ordered[1:], strict=False))
+    return any(one[1] > two[0] for one, two in pairwise(ordered))
 
 
 @pytest.mark.parametrize("rarity", [1, 7, 400])
@@ -160,7 +161,7 @@ async def test_a_venue_that_keeps_no_older_bars_says_so_and_nothing_is_taken_for
 
     venue = Short(clock)
     archive = Archive(tmp_path / "market.db")
-    with pytest.raises(BrokerError, match="no bars before"):
+    with pytest.raises(BrokerError, match="no older bars"):
         await fill(archive, venue, clock, ID, Interval.M1, NOW - 2 * DAY, NOW)  # type: ignore[arg-type]
     (older, newer) = await archive.gaps(ID, Interval.M1, NOW - 2 * DAY, NOW)
     assert older[1] >= NOW - DAY and newer[1] == NOW
