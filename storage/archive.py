@@ -164,7 +164,7 @@ class Archive:
                 known = await connection.exec_driver_sql(f"SELECT start, end {touching}", near)
                 found = known.fetchall()
                 await connection.exec_driver_sql(f"DELETE {touching}", near)
-                whole = (min([start, *(s for s, _ in found)]), max([end, *(e for _, e in found)]))
+                whole = (min([start, *(row[0] for row in found)]), max([end, *(row[1] for row in found)]))
                 await connection.exec_driver_sql("INSERT INTO spans VALUES (?,?,?,?)", (*series, *whole))
         except Exception as error:
             _log.warning("archive.not_kept", problem=str(error)[:300], path=str(self.path))

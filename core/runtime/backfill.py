@@ -87,7 +87,7 @@ async def fill(
             if first < last:
                 if not await archive.keep(instrument, interval, first, last, bars):
                     raise StorageError(
-                        "the archive cannot be written. What was kept before stays; make room, run again"
+                        "the archive cannot be written. What was kept stays; make room, run again"
                     )
                 done.bars += sum(first <= bar.ts < last for bar in bars)
             if end == until:
