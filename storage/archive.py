@@ -162,9 +162,9 @@ class Archive:
                 touching = f"FROM spans WHERE {where} AND start<=? AND end>=?"
                 near = (*series, end, start)
                 known = await connection.exec_driver_sql(f"SELECT start, end {touching}", near)
-                found = known.fetchall()
+                found: list[tuple[int, int]] = [(int(row.start), int(row.end)) for row in known]
                 await connection.exec_driver_sql(f"DELETE {touching}", near)
-                whole = (min([start, *(row[0] for row in found)]), max([end, *(row[1] for row in found)]))
+                whole = (min([start, *(first for first, _ in found)]), max([end, *(last for _, last in found)]))
                 await connection.exec_driver_sql("INSERT INTO spans VALUES (?,?,?,?)", (*series, *whole))
         except Exception as error:
             _log.warning("archive.not_kept", problem=str(error)[:300], path=str(self.path))
