@@ -22,6 +22,15 @@ class SecretMissing(ConfigError):
     """A setting names a secret that is kept nowhere."""
 
 
+def pipe_of(passphrase: Secret) -> int:
+    """A descriptor from which one other process can read it, once: nothing of it is on the disk, in an argument or in
+    an environment."""
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as pipe:
+        pipe.write(passphrase.reveal("hand over").encode() + b"\n")
+    return reader
+
+
 class Vault:
     """Implements core.ports.Secrets. Making one closes this process's memory to others and takes every
     HOGA_SECRET_ variable out of `environ`. `passphrase` is asked once, when the file is first needed."""

@@ -108,8 +108,8 @@ def test_only_brokers_spend_a_permit() -> None:
     assert all(path.startswith("brokers/") for path in spenders), spenders
 
 
-SIGNERS = re.compile(r"storage/(sealed|ring)\.py|brokers/[a-z]+/(auth|sign)\.py|tests/.*")
-"""Who may read a secret: what seals it, what hands it to the keyring, and what signs with it."""
+SIGNERS = re.compile(r"storage/(sealed|ring|secrets)\.py|brokers/[a-z]+/(auth|sign)\.py|tests/.*")
+"""Who may read a secret: what seals it, what hands it to the keyring or to an engine, and what signs with it."""
 
 
 def test_only_what_seals_and_what_signs_reveals_a_secret() -> None:

@@ -14,6 +14,7 @@ from threading import Event
 from core.clock import SystemClock
 from core.config import Settings
 from core.domain.errors import DeskUnavailable, HogaError, JournalInUse
+from tui.cli.asked import DESCRIPTOR
 from tui.run.card import LOG, OUTPUT, holding
 
 START_SECONDS = 60.0
@@ -68,6 +69,7 @@ def _spawn(settings: Settings, folder: Path, words: Sequence[str]) -> subprocess
         raise JournalInUse(f"{what} (process {there.pid or 'unknown'}) holds {folder} already. Nothing was started")
     private_folder(folder)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    handed = _passphrase(words)
     place = os.open(folder / OUTPUT, flags, 0o600)
     try:
         return subprocess.Popen(  # noqa: S603 (our own interpreter)
@@ -76,11 +78,25 @@ def _spawn(settings: Settings, folder: Path, words: Sequence[str]) -> subprocess
             stdout=place,
             stderr=place,
             cwd=folder,
-            env=_environment(log_path(settings, folder)),
+            env=_environment(log_path(settings, folder)) | ({DESCRIPTOR: str(handed[0])} if handed else {}),
             start_new_session=True,
+            pass_fds=handed,
         )
     finally:
-        os.close(place)
+        for number in (place, *handed):
+            os.close(number)
+
+
+def _passphrase(words: Sequence[str]) -> tuple[int, ...]:
+    """An engine without a terminal cannot ask: what opens the secrets of real money is asked here, and handed to it by
+    a pipe. Where the file of secrets is not there, nothing is asked."""
+    from storage.places import secrets_path
+    from storage.secrets import pipe_of
+    from tui.cli.asked import passphrase
+
+    if "--live" not in words or not secrets_path().exists():
+        return ()
+    return (pipe_of(passphrase()),)
 
 
 def _environment(log: Path) -> dict[str, str]:

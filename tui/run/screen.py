@@ -131,9 +131,9 @@ def run_live(settings: Settings, words: Sequence[str], *, file: str = "") -> int
             f"a console (process {there.pid or 'unknown'}) holds {places.data}, and real money needs an engine of its "
             "own: close that console first. Nothing was started"
         )
+    if there is None:
+        asyncio.run(start(settings, places.data, words))  # may ask for a passphrase: before keys are listened for
     with standard_probe() as probe:
-        if there is None:
-            asyncio.run(start(settings, places.data, words))
         return asyncio.run(_on_engine(settings, places, socket_path(places.data), probe, mode=Mode.LIVE))
 
 
