@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -233,16 +233,23 @@ class _closing:
         self._connection.close()
 
 
-def verify(path: Path | str) -> Verified:
-    """Walk the whole journal without changing it. Raises JournalBroken when it cannot even be walked, StorageError or
-    JournalUnavailable when it cannot be opened."""
+@contextmanager
+def reading(path: Path | str) -> Iterator[sqlite3.Connection]:
+    """The journal as it is at this moment, though somebody may be writing; it cannot be changed through this. Raises
+    StorageError or JournalUnavailable when it cannot be opened, JournalBroken when it is damaged."""
     path = Path(path)
     if not check_private(path):
         raise JournalUnavailable(f"there is no journal at {path}")
     with _sqlite_errors(path), _closing(connect_reader(path)) as reader:
         check_identity(reader, path)
         check_pages(reader, path)
-        reader.execute("BEGIN")  # one picture, though somebody may be writing
+        reader.execute("BEGIN")
+        yield reader
+
+
+def verify(path: Path | str) -> Verified:
+    """Walk the whole journal without changing it. Raises as `reading` does."""
+    with reading(path) as reader:
         return walk(reader)
 
 

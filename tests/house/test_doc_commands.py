@@ -106,6 +106,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 said = io.StringIO()
                 with redirect_stdout(said):  # what the examples close, list and look at
                     assert main(["order", "b 20 005930 @a+3", "--json"]) == Exit.OK
+                assert main(["journal", "export", str(folder / "journal.jsonl")]) == Exit.OK
                 (folder / "order").write_text(json.loads(said.getvalue())["client_order_id"])
             yield folder
         finally:
