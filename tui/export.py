@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import re
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from typing import Any
 import msgspec
 
 from core.domain.errors import InvalidValue, StorageError
+from tui.newfile import write_new
 
 FOLDER = "exports"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.(?:csv|json)")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write(folder: Path, name: str, rows: Sequence[dict[str, Any]]) -> Path:
@@ -27,17 +29,15 @@ def write(folder: Path, name: str, rows: Sequence[dict[str, Any]]) -> Path:
         raise InvalidValue(f"{name[:40]!r} is no file name for this: use a-z, 0-9, . _ - and end it with .csv or .json")
     data = as_json(rows) if name.endswith(".json") else as_csv(rows)
     place = folder / FOLDER
-    path = place / name
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise StorageError(f"{path} exists already and was left as it is; take another name") from None
+        found = place.lstat()
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was written") from None
-    return path
+        raise StorageError(f"{place} cannot be written: {error.strerror}. Nothing was written") from None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise StorageError(f"{place} is a link, or others may write there. Nothing was written; make it yours alone")
+    write_new(place / name, [data])
+    return place / name
 
 
 def as_json(rows: Sequence[dict[str, Any]]) -> bytes:

@@ -86,9 +86,7 @@ async def fill(
             first, last = settled(answer, interval, begin, end, clock.now())
             if first < last:
                 if not await archive.keep(instrument, interval, first, last, bars):
-                    raise StorageError(
-                        "the archive cannot be written. What was kept stays; make room, run again"
-                    )
+                    raise StorageError("the archive cannot be written. What was kept stays; make room, run again")
                 done.bars += sum(first <= bar.ts < last for bar in bars)
             if end == until:
                 done.open_end = tuple(bar for bar in bars if bar.ts >= last)

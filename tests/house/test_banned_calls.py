@@ -41,6 +41,42 @@ def dangers(tree: ast.AST) -> Iterator[int]:
     yield from (0 for name in imported(tree) if NO_MODULES.match(name))
 
 
+def open_files(tree: ast.AST) -> Iterator[int]:
+    """Files made for everybody to read, or through a link: only os.open says who may and refuses links."""
+    for line, name, call in calls(tree):
+        last = name.rpartition(".")[2]
+        mode = call.args[1 if name == "open" else 0] if len(call.args) > (name == "open") else None
+        mode = next((word.value for word in call.keywords if word.arg == "mode"), mode)
+        writes = isinstance(mode, ast.Constant) and isinstance(mode.value, str) and set(mode.value) & set("wax")
+        if last in ("write_text", "write_bytes", "mktemp") or (last == "open" and name != "os.open" and writes):
+            yield line
+    for node in ast.walk(tree):
+        names = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+        if (
+            isinstance(node, ast.stmt)
+            and not hasattr(node, "body")
+            and "O_CREAT" in names
+            and "O_NOFOLLOW" not in names
+        ):
+            yield node.lineno
+
+
+def unchecked_lines(tree: ast.AST) -> Iterator[int]:
+    """TLS without a look at who is there, and settings of the environment that lead elsewhere."""
+    for line, name, call in calls(tree):
+        if name.endswith(("_create_unverified_context", "_create_stdlib_context")):
+            yield line
+        for word in call.keywords:
+            value = word.value.value if isinstance(word.value, ast.Constant) else None
+            if (word.arg, value) in (("trust_env", True), ("verify", False), ("check_hostname", False)):
+                yield line
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("CERT_NONE", "CERT_OPTIONAL"):
+            yield node.lineno
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is False:
+            yield from (node.lineno for target in node.targets if getattr(target, "attr", "") == "check_hostname")
+
+
 def bare_tasks(tree: ast.AST) -> Iterator[int]:
     for line, name, _ in calls(tree):
         if name in ("asyncio.create_task", "asyncio.get_event_loop", "loop.create_task", "?.create_task"):
@@ -62,6 +98,8 @@ RULES: list[tuple[str, tuple[str, ...], set[str], Callable[[ast.AST], Iterator[i
     ("only core/clock.py reads the clock", ROOMS, {"core/clock.py"}, clock_reads, "import time\ntime.time()"),
     ("nothing evaluates, unpickles, shells out or skips a check", ROOMS, set(), dangers, "run(x, shell=True)"),
     ("nothing follows redirects", ROOMS, set(), dangers, "get(follow_redirects=True)"),
+    ("files are private", ROOMS, set(), open_files, "path.open('w')\nos.open(p, os.O_CREAT)"),
+    ("every line knows who is at its end", ROOMS, set(), unchecked_lines, "c.check_hostname = False\nssl.CERT_NONE"),
     ("nothing imports pickle", ROOMS, set(), dangers, "import pickle"),
     ("every task lives in a group", ROOMS, set(), bare_tasks, "asyncio.create_task(x())"),
     ("data is never markup", ("tui",), set(), string_markup, "Static(name)"),

@@ -266,9 +266,29 @@ def test_nothing_is_overwritten_and_a_full_disk_is_told(tmp_path: Path) -> None:
         write(tmp_path / "file", "a.csv", [{"a": 1}])
 
 
+def test_an_exports_folder_that_leads_elsewhere_is_not_used(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "exports").symlink_to(elsewhere)
+    with pytest.raises(StorageError, match="is a link"):
+        write(tmp_path, "a.csv", [{"a": 1}])
+    (tmp_path / "exports").unlink()
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports").chmod(0o777)
+    with pytest.raises(StorageError, match="others may write"):
+        write(tmp_path, "a.csv", [{"a": 1}])
+    (tmp_path / "exports").chmod(0o700)
+    (tmp_path / "exports" / "a.csv").symlink_to(elsewhere / "a.csv")
+    with pytest.raises(StorageError):
+        write(tmp_path, "a.csv", [{"a": 1}])
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_no_spreadsheet_runs_what_a_name_says() -> None:
     assert safe("=1+1") == "'=1+1"
     assert safe("@SUM(A1)") == "'@SUM(A1)"
+    assert safe("＝1+1") == "'＝1+1"
+    assert safe("\n=1+1").startswith("'")
     assert safe("-2+3+cmd|' /C calc'!A0").startswith("'")
     assert safe("-1.5") == "-1.5"
     assert safe("+12") == "+12"

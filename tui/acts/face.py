@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.domain.errors import StorageError
 from tui.manners import SLOW_HZ
+from tui.newfile import write_new
 from tui.svg import drawn
 from tui.theme import PRESETS, THEMES, TOKENS
 
@@ -52,14 +54,10 @@ class Face:
             app.show_all()
 
     async def _keep(self, path: Path, text: str) -> None:
-        def write() -> None:
-            with path.open("x", encoding="utf-8") as file:  # never over a file that is there
-                file.write(text)
-
         try:
-            await asyncio.to_thread(write)
-        except OSError as error:
-            self._app.say("error", f"the picture could not be written: {error}; name another file")
+            await asyncio.to_thread(write_new, path, [text.encode()])
+        except StorageError as error:
+            self._app.say("error", f"the picture could not be written: {error}")
         else:
             self._app.say("ok", f"picture written to {path}; accounts and amounts are hidden in it", stays=True)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import stat
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from core.config import Settings
 from core.domain.errors import ConfigError, HogaError
 from tui.cli.check import Check
 from tui.cli.chosen import JOURNAL, Chosen, data_directory
+from tui.cli.doctor_files import check_folder, check_logs, check_secrets, check_settings_file
 from tui.cli.doctor_terminal import check_terminal
 from tui.cli.exits import Exit, guarded
 from tui.cli.reading import Json
@@ -62,6 +62,9 @@ def examine(chosen: Chosen) -> Iterator[Check]:
     yield found
     folder = data_directory(settings)
     yield check_folder(folder)
+    yield check_settings_file(chosen)
+    yield check_logs(settings)
+    yield _safely("secrets", check_secrets)
     yield check_disk(folder, settings.storage.min_free_mb)
     yield _safely("fsync", lambda: check_fsync(folder))
     yield _safely("journal", lambda: check_journal(folder / JOURNAL))
@@ -122,29 +125,6 @@ def check_settings(chosen: Chosen) -> tuple[Settings, Check]:
         return Settings(), Check(name="settings", level="fail", text=text)
     text = f"{loaded.path}" if loaded.path is not None and Path(loaded.path).exists() else "defaults, there is no file"
     return loaded.settings, Check(name="settings", level="ok", text=text)
-
-
-def check_folder(folder: Path) -> Check:
-    """Owner and mode of the data folder and of every file in it."""
-    try:
-        found = folder.lstat()
-    except FileNotFoundError:
-        return Check(name="data folder", level="ok", text=f"{folder} will be made at the first start")
-    except OSError as error:
-        return Check(name="data folder", level="fail", text=f"{folder}: {error.strerror}")
-    if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
-        return Check(name="data folder", level="fail", text=f"{folder} is a link or no folder; name the real one")
-    if found.st_uid != os.getuid():
-        return Check(name="data folder", level="fail", text=f"{folder} belongs to another user (uid {found.st_uid})")
-    wrong = [] if not found.st_mode & 0o077 else [folder]
-    for path in folder.iterdir():
-        mode = path.lstat().st_mode
-        if stat.S_ISREG(mode) and mode & 0o077:
-            wrong.append(path)
-    if wrong:
-        names = " ".join(f"'{path}'" for path in wrong[:5])
-        return Check(name="data folder", level="fail", text=f"others may look in; fix with: chmod go-rwx {names}")
-    return Check(name="data folder", level="ok", text=f"{folder}, yours alone")
 
 
 def _existing(folder: Path) -> Path:

@@ -4,9 +4,7 @@ they write is one new file of the user's own.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +15,7 @@ from core.domain.errors import InvalidValue, StorageError
 from tui.cli.chosen import JOURNAL, Chosen, data_directory
 from tui.cli.exits import Exit, guarded, say
 from tui.cli.reading import Json
+from tui.newfile import write_new
 
 journal = typer.Typer(
     name="journal", help="The order journal: verify its chain, show and export its events.", no_args_is_help=True
@@ -99,7 +98,7 @@ def journal_export(
             sys.stdout.buffer.write(piece)
         sys.stdout.flush()
     else:
-        size = _write(Path(file), data)
+        size = write_new(Path(file), data)
         say(f"{size:,} bytes written to {file}; `hoga journal verify {file}` proves them")
     return Exit.OK
 
@@ -122,22 +121,6 @@ def _moment(text: str, zone: str, *, is_end: bool) -> int | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=ZoneInfo(zone))
     return int(when.timestamp()) * 1_000_000_000
-
-
-def _write(path: Path, data: Iterable[bytes]) -> int:
-    """A new file that only this user can read; what was there is left as it is, and half a file does not stay."""
-    try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise StorageError(f"{path} exists already and was left as it is; take another name") from None
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was written") from None
-    try:
-        with os.fdopen(number, "wb") as file:
-            return sum(file.write(piece) for piece in data)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 @journal.command("show")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -200,6 +201,7 @@ def replay_report(program: Program, replay: Replay, seconds: float) -> dict[str,
 
 def _write_out(program: Program, path: Path) -> None:
     encode = msgspec.json.encode
-    with path.open("wb") as out:
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(number, "wb") as out:
         for sequence, event in program.journal.replay():
             out.write(encode([sequence, event]) + b"\n")
