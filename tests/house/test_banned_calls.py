@@ -51,14 +51,10 @@ def open_files(tree: ast.AST) -> Iterator[int]:
         if last in ("write_text", "write_bytes", "mktemp") or (last == "open" and name != "os.open" and writes):
             yield line
     for node in ast.walk(tree):
-        names = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
-        if (
-            isinstance(node, ast.stmt)
-            and not hasattr(node, "body")
-            and "O_CREAT" in names
-            and "O_NOFOLLOW" not in names
-        ):
-            yield node.lineno
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            names = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+            if "O_CREAT" in names and "O_NOFOLLOW" not in names:
+                yield node.lineno
 
 
 def unchecked_lines(tree: ast.AST) -> Iterator[int]:
