@@ -105,18 +105,21 @@ class Http(Generic[P]):
         sign: Sign = unsigned,
         limits: Mapping[str, Throttle] | None = None,
         heard: Callable[[Ask, Reply], None] = lambda ask, reply: None,
+        silence: Callable[[Reply], float | None] = lambda reply: None,
         connect_seconds: float = 3.0,
         answer_seconds: float = 10.0,
         connections: int = 8,
         jitter: random.Random | None = None,
     ) -> None:
-        """`heard` sees every answer: venues say in headers what is left of a limit and what time it is."""
+        """`heard` sees every answer: venues say in headers what is left of a limit and what time it is. `silence` reads
+        out of a 418 or 429 how long we are to be quiet, where no Retry-After says it."""
         self.broker = broker
         self.endpoint: Endpoint[P] = endpoint
         self._clock = clock
         self._sign = sign
         self._limits = limits or {}
         self._heard = heard
+        self._silence = silence
         self._seconds = answer_seconds
         self._chance = jitter or random.Random()
         self._until: dict[str, int] = {}
@@ -163,7 +166,8 @@ class Http(Generic[P]):
     def _note(self, ask: Ask, reply: Reply) -> None:
         if reply.status in (418, 429):
             is_ban = reply.status == 418
-            seconds = _seconds(reply.headers.get("retry-after", ""), DEFAULT_BAN if is_ban else DEFAULT_HOLD)
+            otherwise = self._silence(reply) or (DEFAULT_BAN if is_ban else DEFAULT_HOLD)
+            seconds = _seconds(reply.headers.get("retry-after", ""), otherwise)
             self.hold(seconds, "" if is_ban else ask.group)
         self._heard(ask, reply)
 

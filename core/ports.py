@@ -184,6 +184,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     balances: tuple[Balance, ...] | Unread
     clock_offset: int = 0
     """The venue's clock less ours, ns, as measured."""
+    pooled: dict[InstrumentId, InstrumentId] = {}
+    """Instruments of one asset, each with the one whose position stands for all of them: such a venue holds a coin,
+    and does not say on which market it was bought."""
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,15 +13,12 @@ from uuid import uuid4
 
 import msgspec
 
+from core.secret import Secret
+
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    access: str
-    secret: str
-
-    def __repr__(self) -> str:
-        return "Keys(***)"
-
-    __str__ = __repr__
+    access: Secret
+    secret: Secret
 
 
 def hashed_query(query: Iterable[tuple[str, str]]) -> str:
@@ -38,12 +35,12 @@ def hashed_body(body: bytes) -> str:
 def token(keys: Keys, query: str = "", *, nonce: Callable[[], str] = lambda: str(uuid4())) -> str:
     """The JWT for one request whose hashed query (or body) is `query`; made anew for each, because a nonce that was
     seen before is refused."""
-    claims = {"access_key": keys.access, "nonce": nonce()}
+    claims = {"access_key": keys.access.reveal("sign"), "nonce": nonce()}
     if query:
         claims["query_hash"] = hashlib.sha512(query.encode()).hexdigest()
         claims["query_hash_alg"] = "SHA512"
     signed = f"{_part({'alg': 'HS512', 'typ': 'JWT'})}.{_part(claims)}"
-    seal = hmac.new(keys.secret.encode(), signed.encode(), hashlib.sha512).digest()
+    seal = hmac.new(keys.secret.reveal("sign").encode(), signed.encode(), hashlib.sha512).digest()
     return f"{signed}.{_b64(seal)}"
 
 

@@ -137,7 +137,7 @@ def version_of(identifier: str | None) -> int:
     return int(version) if version.isascii() and version.isdigit() and len(version) < 30 else 0
 
 
-def _ref(uuid: str) -> VenueRef:
+def parse_ref(uuid: str) -> VenueRef:
     if not _REF.fullmatch(uuid):
         raise bad(f"not an order number: {uuid[:40]!r}")
     return VenueRef(uuid)
@@ -152,7 +152,7 @@ def _side(word: str) -> Side:
     raise bad(f"not a side: {word[:20]!r}")
 
 
-def _price(value: float, name: str = "price") -> float:
+def positive(value: float, name: str = "price") -> float:
     if not (isfinite(value) and value > 0):
         raise bad(f"{name} {value!r}")
     return value
@@ -204,7 +204,7 @@ def parse_trade(trade: wire.Trade | wire.RestTrade, received: int) -> Trade:
     code = trade.code if isinstance(trade, wire.Trade) else trade.market
     at = trade.trade_timestamp if isinstance(trade, wire.Trade) else trade.timestamp
     aggressor = Aggressor.BUY if _side(trade.ask_bid) is Side.BUY else Aggressor.SELL
-    price, size = _price(trade.trade_price), _price(trade.trade_volume, "size")
+    price, size = positive(trade.trade_price), positive(trade.trade_volume, "size")
     return Trade(instrument_of(code), price, size, aggressor, time_of(at), received)
 
 
@@ -225,7 +225,7 @@ def bar_of(
     candle: wire.Candle | wire.RestCandle, instrument: InstrumentId, interval: Interval, *, is_closed: bool = True
 ) -> Bar:
     open, high, low, close = (
-        _price(value) for value in (candle.opening_price, candle.high_price, candle.low_price, candle.trade_price)
+        positive(value) for value in (candle.opening_price, candle.high_price, candle.low_price, candle.trade_price)
     )
     volume = candle.candle_acc_trade_volume
     if not (isfinite(volume) and volume >= 0) or not low <= min(open, close) <= max(open, close) <= high:
@@ -244,8 +244,8 @@ def parse_instrument(
     """A market as an instrument. The tick of the price now is the venue's own word where it gives it; the other bands
     are those of its table."""
     quote = quote_of(market.market)
-    previous = None if ticker is None else exact(_price(ticker.prev_closing_price))
-    last = None if ticker is None else exact(_price(ticker.trade_price))
+    previous = None if ticker is None else exact(positive(ticker.prev_closing_price))
+    last = None if ticker is None else exact(positive(ticker.trade_price))
     ticks = table(quote)
     if terms is not None and terms.market == market.market and last is not None:
         ticks = _with_tick(ticks, last, check(terms.tick_size, "tick"))
@@ -317,7 +317,7 @@ def parse_order(order: wire.Order) -> VenueOrder:
     elif order.remaining_volume is not None and order.state in _OPEN:
         quantity = filled + _amount(order.remaining_volume, "remaining volume")  # prevention may have reduced it
     return VenueOrder(
-        ref=_ref(order.uuid),
+        ref=parse_ref(order.uuid),
         client_order_id=order_id_of(order.identifier),
         instrument=instrument_of(order.market),
         status=_status(order.state, filled, quantity, is_total=is_total),
@@ -363,7 +363,7 @@ def parse_fills(order: wire.Order, account: AccountId) -> tuple[Fill, ...]:
         left -= share
         fills.append(
             Fill(
-                fill_id=fill_id(_ref(order.uuid), _ref(trade.uuid)),
+                fill_id=fill_id(parse_ref(order.uuid), parse_ref(trade.uuid)),
                 client_order_id=order_id_of(order.identifier),
                 ref=VenueRef(order.uuid),
                 account=account,
@@ -386,7 +386,7 @@ def parse_fill(order: wire.MyOrder, account: AccountId) -> Fill:
         raise bad("an execution without number, price or volume")
     liquidity = {True: Liquidity.MAKER, False: Liquidity.TAKER, None: Liquidity.UNKNOWN}[order.is_maker]
     return Fill(
-        fill_id=fill_id(_ref(order.uuid), _ref(order.trade_uuid)),
+        fill_id=fill_id(parse_ref(order.uuid), parse_ref(order.trade_uuid)),
         client_order_id=order_id_of(order.identifier),
         ref=VenueRef(order.uuid),
         account=account,
@@ -430,7 +430,7 @@ def parse_told(order: wire.MyOrder) -> Told:
     is_limit = order.order_type == "limit" and order.state != "trade"
     return Told(
         id=order_id_of(order.identifier),
-        ref=_ref(order.uuid),
+        ref=parse_ref(order.uuid),
         state=order.state,
         version=version_of(order.identifier),
         is_total=is_by_total(order.order_type, side),

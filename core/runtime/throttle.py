@@ -46,6 +46,13 @@ class Throttle:
         if self.limit is not None:
             self._uses.append(self._clock.monotonic())
 
+    def told(self, left: int) -> None:
+        """The venue says that only so many are left in this window: somebody else uses the same limit."""
+        if self.limit is not None:
+            now = self._clock.monotonic()
+            self._forget(now)
+            self._uses.extend([now] * (self.limit - max(left, 0) - len(self._uses)))
+
     def _forget(self, now: int) -> None:
         while self._uses and self._uses[0] <= now - self._window:
             self._uses.popleft()

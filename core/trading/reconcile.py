@@ -131,6 +131,9 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
             events.append(OrderExpired(ts=now, client_order_id=order.id, text=theirs.text))
         case "rejected":
             events.append(OrderRejected(ts=now, client_order_id=order.id, code="", text=theirs.text))
+        case "filled" if 0 < theirs.quantity < order.quantity:
+            # Bought by its total: how much that is was known at its end alone.
+            events.append(OrderReplaced(ts=now, client_order_id=order.id, quantity=theirs.quantity))
         case "open":
             wish = order.requested
             if _terms(theirs) != _terms(order) and theirs.quantity > 0:
@@ -160,7 +163,11 @@ def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent 
     events: list[DurableEvent | Noticed] = []
     # Its first day begins once it has been read: what it holds before that, and before any order of ours, came along.
     is_first = snapshot.account not in state.days and not any(p for p, _ in state.positions if p == snapshot.account)
-    ours = {i: p.quantity for (account, i), p in state.positions.items() if account == snapshot.account}
+    ours: dict[InstrumentId, Decimal] = {}
+    for (account, held), position in state.positions.items():
+        if account == snapshot.account:
+            home = snapshot.pooled.get(held, held)
+            ours[home] = ours.get(home, ZERO) + position.quantity
     for instrument in sorted(ours.keys() | snapshot.positions.keys()):
         change = snapshot.positions.get(instrument, ZERO) - ours.get(instrument, ZERO)
         if not change:

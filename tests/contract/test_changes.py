@@ -150,7 +150,8 @@ async def test_replaces_fills_and_a_cancel_that_race_end_in_one_truth(session: S
         with suppress(BrokerError):
             await session.broker.cancel(sent.open_order)
         await until(lambda sent=sent: session.ends(sent.id) or _is_filled(session, sent))
-        row = next(row for row in (await session.snapshot()).orders if row.ref == sent.ref)
+        ref = next((told.ref for told in reversed(session.replaced(sent.id)) if told.ref), sent.ref)
+        row = next(row for row in (await session.snapshot()).orders if row.ref == ref)
         assert row.filled == sum(event.fill.quantity for event in session.fills(sent.id))
         assert row.status == ("canceled" if session.ends(sent.id) else "filled")
         await session.plug.quote(71_000, 71_100)

@@ -77,6 +77,8 @@ class Stream:
         self.wanted: set[str] = set()
         self.reads = asyncio.Event()
         self.reads.set()
+        self.is_binary = False
+        """Does this venue send its text in binary frames?"""
         self._server = server
         self._protocol = protocol
         self._writer = writer
@@ -131,7 +133,7 @@ class Stream:
         if not self.is_open or self._is_mute:
             return
         for data in frames:
-            is_text = not data.startswith(GARBAGE[:1])
+            is_text = not (self.is_binary or data.startswith(GARBAGE[:1]))
             self._protocol.send_text(data) if is_text else self._protocol.send_binary(data)
         self.flush()
 

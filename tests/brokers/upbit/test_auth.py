@@ -8,13 +8,15 @@ from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from brokers.http import Ask
 from brokers.upbit import auth
+from core.secret import Secret
 
 VECTORS = json.loads((Path(__file__).resolve().parents[2] / "data/upbit/auth.json").read_text())
-KEYS = auth.Keys(access=VECTORS["access"], secret=VECTORS["secret"])
+KEYS = auth.Keys(access=Secret(VECTORS["access"]), secret=Secret(VECTORS["secret"]))
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -58,4 +60,5 @@ async def test_no_nonce_comes_twice_from_many_tasks() -> None:
 
 
 def test_keys_do_not_show() -> None:
-    assert KEYS.secret not in f"{KEYS!r} {KEYS} {[KEYS]!r}" and KEYS.access not in repr({"keys": KEYS})
+    shown = f"{KEYS!r} {KEYS} {[KEYS]!r} {KEYS.secret} {msgspec.json.encode(KEYS)!r}"
+    assert VECTORS["secret"] not in shown and VECTORS["access"] not in shown

@@ -15,6 +15,7 @@ import pytest
 from brokers.upbit import auth, frames, parse, wire
 from core.domain.ids import AccountId
 from core.domain.market import NS, Aggressor, Interval, Phase
+from core.secret import Secret
 
 SAMPLES = Path(__file__).resolve().parents[3] / "../shared/brokers/samples/upbit"
 ACCOUNT = AccountId("upbit:main")
@@ -239,7 +240,7 @@ def test_refusals() -> None:
 
 def test_signatures() -> None:
     vectors = json.loads(raw("auth_vectors.json"))
-    keys = auth.Keys(access=vectors["access_key"], secret=vectors["secret_key"])
+    keys = auth.Keys(access=Secret(vectors["access_key"]), secret=Secret(vectors["secret_key"]))
     for vector in vectors["vectors"]:
         nonce = vector["payload"]["nonce"]
         made = auth.token(keys, vector["query_string_hashed"] or "", nonce=lambda nonce=nonce: nonce)

@@ -1,0 +1,320 @@
+"""The Broker port for Upbit: joins the market line, an account per key, quotations and listings. It parses nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from brokers.socket import Closed, Frame, Line, Opened, merged
+from brokers.upbit import auth, candles, frames, orders, parse, stream, wire
+from brokers.upbit.budget import Block
+from brokers.upbit.listing import Listing
+from brokers.upbit.pocket import Pocket
+from brokers.upbit.rest import Quotations
+from brokers.upbit.settings import NAME, UpbitSettings
+from core.domain.account import Account
+from core.domain.decimals import exact
+from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected, Unsupported
+from core.domain.events import Event, Noticed, PhaseChanged
+from core.domain.ids import AccountId, InstrumentId, account_id, code_of
+from core.domain.instrument import Currency, Instrument
+from core.domain.market import NS, Interval, Phase
+from core.domain.order import Order, OrderType, TimeInForce
+from core.ports import (
+    Absent,
+    Accepted,
+    Capabilities,
+    Clock,
+    Coverage,
+    Prepared,
+    SendPermit,
+    Snapshot,
+    Subscription,
+    Unread,
+    VenueOrder,
+)
+
+DEPTH = 15
+"""Levels of a book that is looked at."""
+FRESH = 2 * NS
+"""An ask that is older than this is asked for again before it prices a market buy."""
+TEND_SECONDS = 0.25
+LATE = 2_000
+
+
+class UpbitBroker:
+    name = NAME
+
+    def __init__(self, settings: UpbitSettings, clock: Clock, keys: Mapping[str, auth.Keys]) -> None:
+        self.capabilities = Capabilities(
+            order_types=frozenset({OrderType.MARKET, OrderType.LIMIT}),
+            times_in_force=frozenset({TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK}),
+            can_replace=True,
+            can_post_only=True,
+            has_client_ids=True,
+            book_depth=DEPTH,
+            max_subscriptions=settings.max_codes,
+            orders_per_second=max(settings.orders_per_second - 2, 1),
+            listing_lag_seconds=1.0,
+            doors=settings.doors,
+            paper=False,
+        )
+        self._settings = settings
+        self._clock = clock
+        self.block = Block(clock, Path(settings.state_file).expanduser() if settings.state_file else None)
+        self.pockets = {
+            account_id(NAME, name): Pocket(account_id(NAME, name), settings, clock, self.block, given)
+            for name, given in keys.items()
+        }
+        self.quotations = Quotations(settings, clock, self.block)
+        self.market = stream.MarketLine(settings, clock, self.block)
+        self.listing = Listing(settings)
+        self._cash = frozenset(settings.cash)
+        self._deep: frozenset[str] = frozenset()
+        self._wanted: frozenset[str] = frozenset()
+        self._topics: frozenset[str] = frozenset()
+        self._lines: dict[AccountId, AsyncIterator[Line]] | None = None
+        self._late: deque[Event] = deque(maxlen=LATE)
+        self._asks: dict[str, tuple[float, int]] = {}
+        self.unreadable = 0
+
+    # --- the lines ------------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """The private lines stand before anything is read, so that nothing falls between. Without keys there is none,
+        and the venue is asked for its markets instead."""
+        await self._drop()
+        self._late.clear()
+        self.quotations = Quotations(self._settings, self._clock, self.block)
+        self.market = stream.MarketLine(self._settings, self._clock, self.block)
+        await self.market.want(self._topics)
+        self._lines = {}
+        try:
+            for account, pocket in self.pockets.items():
+                pocket.renew()
+                self._lines[account] = await self._open(pocket)
+            if not self.pockets:
+                await self.quotations.ticker((self._settings.canary,))
+        except BaseException:
+            await self._drop()
+            raise
+
+    async def _open(self, pocket: Pocket) -> AsyncIterator[Line]:
+        """Until the venue answers the PING behind the subscription: from then on nothing of ours is missed. What came
+        before that is told by `events`."""
+        lines = pocket.line.lines()
+        while True:
+            match item := await anext(lines):
+                case Opened():
+                    await pocket.line.want(frozenset({"private"}))
+                case Closed() if pocket.line.losses > 1:
+                    raise NotConnected(NAME, f"upbit: the private stream does not open ({item.text})")
+                case Frame() if stream.is_up(item.data):
+                    return lines
+                case Frame():
+                    self._late.extend(self._read(str(pocket.account), item))
+
+    async def close(self) -> None:
+        await self._drop()
+
+    async def _drop(self) -> None:
+        lines, self._lines = self._lines, None
+        await self.market.socket.close()
+        for pocket in self.pockets.values():
+            await pocket.line.close()
+        for line in (lines or {}).values():
+            with suppress(RuntimeError):  # somebody iterates it: closing the socket ends it there
+                await line.aclose()  # type: ignore[attr-defined]
+        await self.quotations.close()
+        for pocket in self.pockets.values():
+            await pocket.exchange.close()
+
+    async def subscribe(self, wanted: frozenset[Subscription]) -> None:
+        """Of each market the best quote and its state; of what is looked at, the book and every print."""
+        mine = {code_of(item.instrument): False for item in wanted if item.instrument.startswith(f"{parse.MARKET}:")}
+        mine |= {code_of(item.instrument): True for item in wanted if item.depth and code_of(item.instrument) in mine}
+        topics = set()
+        for code, is_deep in mine.items():
+            topics |= {stream.topic("ticker", code), stream.topic(f"orderbook.{DEPTH if is_deep else 1}", code)}
+            topics |= {stream.topic("trade", code)} if is_deep else set()
+        self._wanted = frozenset(mine)
+        self._deep = frozenset(code for code, is_deep in mine.items() if is_deep)
+        self._topics = frozenset(topics)
+        if self._lines is not None:
+            await self.market.want(self._topics)
+
+    # --- events ---------------------------------------------------------------------------------------------------
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Until `close`. A private line that breaks ends it: what was missed there is in the next snapshot."""
+        if self._lines is None:
+            raise NotConnected(NAME, "connect first")
+        mine = self._lines
+        yield PhaseChanged(ts=self._clock.now(), market=parse.MARKET, phase=Phase.OPEN)
+        sources: dict[str, AsyncIterator[Any]] = {"market": self.market.socket.lines(), "late": self._later(mine)}
+        sources |= {str(account): lines for account, lines in mine.items()}
+        merged_lines = merged(sources)
+        try:
+            async for place, item in merged_lines:
+                if isinstance(item, Frame):
+                    for event in self._read(place, item):
+                        yield event
+                elif isinstance(item, Closed):
+                    if self._lines is not mine:
+                        return
+                    if place != "market":
+                        raise NotConnected(NAME, f"upbit: the private stream broke ({item.text})")
+                    text = f"upbit: no quotes ({item.text}); reconnecting"
+                    yield Noticed(ts=item.received, level="warning", kind="FEED", text=text)
+                elif not isinstance(item, Opened):
+                    yield item
+                if self._lines is not mine:
+                    return
+        finally:
+            await merged_lines.aclose()  # type: ignore[attr-defined]
+
+    async def _later(self, mine: object) -> AsyncIterator[Event]:
+        """What is learned by asking: replacements that were not heard of, and the list of markets once a minute."""
+        listed_at = self._clock.monotonic()
+        while self._lines is mine:
+            while self._late:
+                yield self._late.popleft()
+            await self._clock.sleep(TEND_SECONDS)
+            for pocket in self.pockets.values():
+                for event in await pocket.tend():
+                    yield event
+            if self._clock.monotonic() - listed_at > 60 * NS:
+                listed_at = self._clock.monotonic()
+                with suppress(BrokerError):
+                    for event in await self.listing.refresh(self.quotations, self._clock.now()):
+                        yield event
+
+    def _read(self, place: str, frame: Frame) -> list[Event]:
+        try:
+            message = frames.read_frame(frame.data)
+            if isinstance(message, wire.Failure):
+                return self._failed(place, message, frame.received)
+            if place == "market":
+                return self._quoted(message, frame.received)
+            if isinstance(message, wire.MyOrder | wire.MyAsset):
+                return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
+            return []
+        except BadMessage:
+            self.unreadable += 1
+            if self.unreadable % 100 != 1:
+                return []
+            text = f"upbit sent what cannot be read ({self.unreadable} so far)"
+            return [Noticed(ts=frame.received, level="warning", kind="FEED", text=text)]
+
+    def _failed(self, place: str, failure: wire.Failure, received: int) -> list[Event]:
+        if failure.error.name == "INVALID_AUTH" and place != "market":
+            raise AuthFailed(NAME, "upbit does not take the key for its private stream: check it and its rights")
+        text = f"upbit: the stream says {stream.error_text(failure)}"
+        return [Noticed(ts=received, level="warning", kind="FEED", text=text)]
+
+    def _quoted(self, message: wire.Message, received: int) -> list[Event]:
+        self.market.came(message)
+        match message:
+            case wire.OrderBook():
+                quote = parse.parse_quote(message, received)
+                self._asks[message.code] = (quote.ask, received)
+                if message.code not in self._wanted:
+                    return []
+                if message.code not in self._deep:
+                    return [quote]
+                return [quote, parse.parse_book(message, received, DEPTH)]
+            case wire.Trade() if message.code in self._deep and message.stream_type != "SNAPSHOT":
+                return [parse.parse_trade(message, received)]
+            case wire.Ticker() if message.code in self._wanted:
+                return self.listing.told(message, received)
+        return []
+
+    # --- orders ---------------------------------------------------------------------------------------------------
+
+    def prepare(self, order: Order) -> Prepared:
+        """Seal the request. Raises Unsupported; nothing is sent."""
+        pocket = self._pocket(order.account)
+        if not self._settings.may_order:
+            raise Unsupported(NAME, "upbit is only looked at here (live = false in [brokers.upbit]): nothing was sent")
+        return pocket.sealed(order.id, msgspec.json.encode(orders.seal(order, self._settings)))
+
+    def _pocket(self, account: AccountId) -> Pocket:
+        pocket = self.pockets.get(account)
+        if pocket is None:
+            raise Unsupported(NAME, f"there is no key for {account}: nothing was sent")
+        return pocket
+
+    async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted:
+        pocket = self._pocket(prepared.account)
+        pocket.exchange.http.endpoint.own(prepared)
+        body = prepared.body
+        placing = msgspec.json.decode(body, type=wire.Placing)
+        if orders.needs_market(placing):
+            ask = await self._ask_price(placing.market)
+            body = msgspec.json.encode(orders.at_market(placing, ask, self._settings.slippage))
+        return Accepted(await pocket.submit(prepared, body, lambda: permit.spend(prepared)))
+
+    async def _ask_price(self, code: str) -> Decimal:
+        """The best ask of this moment. Raises NotConnected, nothing sent, when nobody can say it."""
+        ask, at = self._asks.get(code, (0.0, 0))
+        if not ask or self._clock.now() - at > FRESH:
+            try:
+                (book,) = await self.quotations.orderbooks((code,), count=1)
+                _, asks = parse.levels(book.orderbook_units, 1)
+            except (BrokerError, ValueError) as error:
+                text = f"upbit: the ask of {code} is not known ({error}): nothing was sent"
+                raise NotConnected(NAME, text) from error
+            ask = asks[0][0] if asks else 0.0
+        if not ask:
+            raise NotConnected(NAME, f"upbit: nobody sells {code} now: nothing was sent")
+        return exact(ask)
+
+    async def replace(self, order: Order) -> None:
+        if not self._settings.may_order:
+            raise Unsupported(NAME, "upbit is only looked at here (live = false in [brokers.upbit]): nothing was sent")
+        await self._pocket(order.account).replace(order)
+
+    async def cancel(self, order: Order) -> None:
+        await self._pocket(order.account).cancel(order)
+
+    # --- questions ------------------------------------------------------------------------------------------------
+
+    async def accounts(self) -> list[Account]:
+        base = Currency(self._settings.cash[0])
+        return [
+            Account(
+                id=account,
+                mode=self._settings.mode,
+                base_currency=base,
+                balances=tuple(w.balance for w in await pocket.wallets() if w.currency in self._cash),
+            )
+            for account, pocket in self.pockets.items()
+        ]
+
+    async def snapshot(self, account: AccountId) -> Snapshot:
+        if not self.listing.instruments:
+            with suppress(BrokerError):
+                await self.listing.read(self.quotations)
+        return await self._pocket(account).snapshot(self._cash, self.listing)
+
+    async def find(self, order: Order) -> VenueOrder | Absent | Unread:
+        return await self._pocket(order.account).find(order)
+
+    async def instruments(self, search: str = "") -> list[Instrument]:
+        """Those whose code or one of the names contains `search`; all for an empty one."""
+        await self.listing.read(self.quotations)
+        wanted = search.strip().casefold()
+        return [
+            item
+            for item in self.listing.instruments.values()
+            if wanted in f"{item.id}\n{item.name}\n{item.name_ko}".casefold()
+        ]
+
+    async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
+        return await candles.read(self.quotations, instrument, interval, since, until, self._clock.now())

@@ -1,0 +1,125 @@
+"""What is traded at Upbit: its markets as instruments, with what the venue warns of, and under which market a coin is
+held. Kept up to date by the minute, and by what the stream says of each market."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+
+import msgspec
+
+from brokers.upbit import parse, wire
+from brokers.upbit.rest import Quotations
+from brokers.upbit.settings import UpbitSettings
+from core.domain.decimals import exact
+from core.domain.errors import BadMessage, BrokerError
+from core.domain.events import Event, InstrumentListed, Noticed, PhaseChanged, RateChanged
+from core.domain.ids import InstrumentId
+from core.domain.instrument import Currency, Instrument
+from core.domain.market import NS, Phase
+
+ODD_TICKS = ("KRW-USDT", "KRW-USDC")
+"""Markets whose steps were not those of the table: the venue is asked."""
+AT_A_TIME = 100
+
+
+class Listing:
+    def __init__(self, settings: UpbitSettings) -> None:
+        self._settings = settings
+        self._cash = frozenset(settings.cash)
+        self.instruments: dict[str, Instrument] = {}
+        """By the venue's code."""
+        self.pooled: dict[InstrumentId, InstrumentId] = {}
+        """Markets of a coin that is held under another of its markets."""
+        self.skipped = 0
+        """Markets that could not be read."""
+        self._phases: dict[str, Phase] = {}
+        self._rates: dict[str, tuple[Decimal, int]] = {}
+
+    async def read(self, quotations: Quotations) -> None:
+        """The whole list, anew. Without the markets there is none; without their prices it has no previous close."""
+        markets = [m for m in await quotations.markets() if parse.quote_of(m.market) in self._settings.quotes]
+        tickers: dict[str, wire.RestTicker] = {}
+        terms: dict[str, wire.BookTerms] = {}
+        with suppress(BrokerError):
+            tickers = {row.market: row for row in await quotations.tickers(self._settings.quotes)}
+        codes = [m.market for m in markets]
+        odd = [c for c in codes if c in ODD_TICKS] if self._settings.region == "kr" else codes
+        for start in range(0, len(odd), AT_A_TIME):
+            with suppress(BrokerError):
+                terms |= {row.market: row for row in await quotations.terms(odd[start : start + AT_A_TIME])}
+        found: dict[str, Instrument] = {}
+        skipped = 0
+        for market in markets:
+            try:
+                made = parse.parse_instrument(market, tickers.get(market.market), terms.get(market.market))
+            except BadMessage:
+                skipped += 1
+                continue
+            found[market.market] = msgspec.structs.replace(made, is_tradable=self._is_tradable(market.market))
+        self.instruments, self.skipped = found, skipped
+        self.pooled = {
+            item.id: home
+            for code, item in found.items()
+            if (home := self.home_of(parse.base_of(code))) is not None and home != item.id
+        }
+
+    def _is_tradable(self, code: str) -> bool:
+        """An asset is money or a holding, never both."""
+        return parse.quote_of(code) in self._cash and parse.base_of(code) not in self._cash
+
+    def home_of(self, base: str) -> InstrumentId | None:
+        code = parse.home(base, self.instruments.__contains__)
+        return self.instruments[code].id if code is not None else None
+
+    async def refresh(self, quotations: Quotations, now: int) -> list[Event]:
+        """What changed since the list was read: new markets, ended ones, warnings."""
+        before = self.instruments
+        await self.read(quotations)
+        events: list[Event] = []
+        for code, item in self.instruments.items():
+            was = before.get(code)
+            if was != item:
+                events.append(InstrumentListed(ts=now, instrument=item))
+            new = sorted(set(item.warnings) - set(was.warnings if was is not None else item.warnings))
+            if new:
+                text = f"{item.id}: upbit warns: {', '.join(new)}"
+                events.append(Noticed(ts=now, level="warning", kind="VENUE", text=text))
+        for code in before.keys() - self.instruments.keys():
+            gone = msgspec.structs.replace(before[code], is_tradable=False)
+            self.instruments[code] = gone
+            if before[code].is_tradable:
+                text = f"{gone.id}: upbit no longer lists it"
+                events += [
+                    InstrumentListed(ts=now, instrument=gone),
+                    Noticed(ts=now, level="warning", kind="VENUE", text=text),
+                ]
+        return events
+
+    def told(self, ticker: wire.Ticker, received: int) -> list[Event]:
+        """A market's state and its close of the day before, when they change; the rate of a currency that is money."""
+        item = self.instruments.get(ticker.code)
+        if item is None:
+            return []
+        events: list[Event] = []
+        phase = parse.parse_phase(ticker)
+        if phase is not self._phases.get(ticker.code, Phase.OPEN):
+            events.append(PhaseChanged(ts=received, market=parse.MARKET, instrument=item.id, phase=phase))
+        self._phases[ticker.code] = phase
+        close = parse.positive(ticker.prev_closing_price)
+        if item.previous_close is None or float(item.previous_close) != close:
+            item = msgspec.structs.replace(item, previous_close=exact(close))
+            self.instruments[ticker.code] = item
+            events.append(InstrumentListed(ts=received, instrument=item))
+        return events + self._rate(ticker, received)
+
+    def _rate(self, ticker: wire.Ticker, received: int) -> list[Event]:
+        base, quote = parse.base_of(ticker.code), self._settings.cash[0]
+        if base not in self._cash or parse.quote_of(ticker.code) != quote:
+            return []
+        rate = exact(parse.positive(ticker.trade_price))
+        was, at = self._rates.get(base, (None, 0))
+        if rate == was or received - at < NS:
+            return []
+        self._rates[base] = (rate, received)
+        return [RateChanged(ts=received, currency=Currency(base), base=Currency(quote), rate=rate)]

@@ -1,0 +1,98 @@
+"""Orders on their way to Upbit: the sealed body of each kind, and what a market buy becomes when the market is known.
+Pure; nothing here is sent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from brokers.upbit import parse, ticks, wire
+from brokers.upbit.settings import NAME, UpbitSettings
+from core.domain.decimals import plain, round_to
+from core.domain.errors import Unsupported
+from core.domain.ids import code_of, market_of
+from core.domain.order import Order, OrderType, Side, TimeInForce
+
+IMMEDIATE = {TimeInForce.IOC: "ioc", TimeInForce.FOK: "fok"}
+SIDES = {Side.BUY: "bid", Side.SELL: "ask"}
+BUY_QUANTITY, BUY_TOTAL = "buy_quantity", "buy_total"
+"""ord_type of a sealed market buy whose price or total is not known yet: never sent as it is."""
+
+
+def seal(order: Order, settings: UpbitSettings) -> wire.Placing:
+    """What will be asked for. Raises Unsupported for what this venue does not offer."""
+    request = order.request
+    if market_of(request.instrument) != parse.MARKET:
+        raise Unsupported(NAME, f"upbit does not trade {request.instrument}: nothing was sent")
+    if request.type not in (OrderType.LIMIT, OrderType.MARKET):
+        raise Unsupported(NAME, f"upbit takes no {request.type.value} orders: nothing was sent")
+    time = IMMEDIATE.get(request.time_in_force, "")
+    if request.post_only and (request.type is not OrderType.LIMIT or time):
+        raise Unsupported(NAME, "post-only goes with a limit order that rests: nothing was sent")
+    common = {
+        "market": code_of(request.instrument),
+        "side": SIDES[request.side],
+        "volume": plain(request.quantity),
+        "identifier": parse.identifier_of(request.client_order_id),
+        "smp_type": "" if request.post_only else settings.self_match,
+    }
+    if request.type is OrderType.LIMIT:
+        price = plain(request.limit_price or Decimal(0))
+        return wire.Placing(
+            ord_type="limit", price=price, time_in_force="post_only" if request.post_only else time, **common
+        )
+    if request.side is Side.SELL:
+        return wire.Placing(ord_type="best" if time else "market", time_in_force=time, **common)
+    kind = BUY_TOTAL if settings.market_buys == "total" else BUY_QUANTITY
+    return wire.Placing(ord_type=kind, time_in_force=time, **common)
+
+
+def needs_market(placing: wire.Placing) -> bool:
+    return placing.ord_type in (BUY_QUANTITY, BUY_TOTAL)
+
+
+def at_market(placing: wire.Placing, ask: Decimal, slippage: Decimal) -> wire.Placing:
+    """A sealed market buy as it is written, with the ask of this moment."""
+    volume, quote = Decimal(placing.volume), placing.market.partition("-")[0]
+    steps = ticks.table(quote)
+    if placing.ord_type == BUY_QUANTITY:
+        worst = steps.round(ask * (1 + slippage), "down")
+        return msgspec.structs.replace(
+            placing,
+            ord_type="limit",
+            price=plain(max(worst, ask)),
+            time_in_force=placing.time_in_force or "ioc",
+        )
+    total = round_to(volume * ask, Decimal(1) if quote == "KRW" else ticks.LOT, "up")
+    is_best = bool(placing.time_in_force)
+    return msgspec.structs.replace(
+        placing, ord_type="best" if is_best else parse.BY_TOTAL, volume="", price=plain(total)
+    )
+
+
+def replacing(order: Order, version: int, settings: UpbitSettings) -> wire.Replacing:
+    """Cancel and new with the terms of `order.requested`. What is not named stays; the volume is what is left unless
+    another quantity is wished, because a fill on the way must not be bought twice."""
+    wish = order.requested
+    if wish is None or order.request.type is not OrderType.LIMIT:
+        raise Unsupported(NAME, "upbit changes limit orders alone: nothing was sent")
+    if not order.refs:
+        raise Unsupported(NAME, "upbit's number of this order is not known yet: nothing was sent")
+    price = wish.limit_price if wish.limit_price is not None else order.limit_price
+    volume = "remain_only"
+    if wish.quantity is not None and wish.quantity != order.quantity:
+        left = wish.quantity - order.filled
+        if left <= 0:
+            raise Unsupported(NAME, "that much is filled already: cancel the rest instead")
+        volume = plain(left)
+    time = IMMEDIATE.get(order.request.time_in_force, "")
+    return wire.Replacing(
+        prev_order_uuid=order.refs[-1],
+        new_ord_type="limit",
+        new_volume=volume,
+        new_price=plain(price or Decimal(0)),
+        new_time_in_force="post_only" if order.request.post_only else time,
+        new_smp_type="" if order.request.post_only else settings.self_match,
+        new_identifier=parse.identifier_of(order.id, version),
+    )

@@ -1,0 +1,393 @@
+"""One account of Upbit (it calls it a pocket): its key, its private line and its listings. A replaced order is a new
+order there, so two frames and an answer are put together here to the one replacement that they are."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import msgspec
+
+from brokers.upbit import auth, orders, parse, wire
+from brokers.upbit.budget import Block
+from brokers.upbit.listing import Listing
+from brokers.upbit.parse import Told, Wallet
+from brokers.upbit.rest import Exchange, Refused, key_failure
+from brokers.upbit.settings import NAME, UpbitSettings
+from brokers.upbit.stream import private_line
+from brokers.upbit.ticks import LOT
+from core.domain.account import Mode
+from core.domain.decimals import ZERO
+from core.domain.errors import BadMessage, BrokerError, OutcomeUnknown, Unsupported
+from core.domain.events import (
+    BalanceChanged,
+    Event,
+    Noticed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderReplaced,
+)
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
+from core.domain.market import NS
+from core.domain.order import Fill, Order
+from core.ports import Absent, Clock, LiveOrder, PaperOrder, Prepared, Snapshot, Unread, VenueOrder
+
+KEPT = 5_000
+"""Orders whose executions, or whose newest number, are remembered."""
+SETTLE_SECONDS = 1.0
+"""A replacement of which nothing more was heard for so long is asked about."""
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Memory(OrderedDict[K, V]):
+    """The newest KEPT of something."""
+
+    def keep(self, key: K, value: V) -> None:
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > KEPT:
+            self.popitem(last=False)
+
+
+class Replacement(msgspec.Struct):
+    """A cancel-and-new that was written and of which not all is known yet."""
+
+    order: Order
+    old: VenueRef
+    version: int
+    limit_price: Decimal | None
+    since: int
+    before: Decimal
+    """What versions before the old one filled."""
+    executed: Decimal | None = None
+    """What the old one filled, once it ended by being canceled."""
+    ended: int = 0
+    new: Told | None = None
+
+
+class Pocket:
+    def __init__(
+        self, account: AccountId, settings: UpbitSettings, clock: Clock, block: Block, keys: auth.Keys
+    ) -> None:
+        self.account = account
+        self._settings = settings
+        self._clock = clock
+        self._block = block
+        self._keys = keys
+        self._kind = LiveOrder if settings.mode is Mode.LIVE else PaperOrder
+        self.exchange = Exchange(settings, clock, block, keys)
+        self.line = private_line(settings, clock, block, keys)
+        self._fills: Memory[str, tuple[Decimal, tuple[Fill, ...]]] = Memory()
+        """Executions of each order, with the volume that they are all of."""
+        self._newest: Memory[ClientOrderId, tuple[int, VenueRef]] = Memory()
+        """The newest version of each of our orders and its number."""
+        self._before: Memory[VenueRef, Decimal] = Memory()
+        """What earlier versions of a replacement filled."""
+        self._replacing: dict[ClientOrderId, Replacement] = {}
+        self._announced: Memory[VenueRef, None] = Memory()
+
+    def renew(self) -> None:
+        """New lines, for a new connection. What a replacement came to is in the next snapshot."""
+        budgets = self.exchange.budgets
+        self.exchange = Exchange(self._settings, self._clock, self._block, self._keys)
+        self.exchange.budgets.left.update(budgets.left)
+        self.line = private_line(self._settings, self._clock, self._block, self._keys)
+        self._replacing.clear()
+
+    # --- orders ---------------------------------------------------------------------------------------------------
+
+    def sealed(self, id: ClientOrderId, body: bytes) -> Prepared:
+        digest = blake2b(b"\0".join((self.account.encode(), id.encode(), body)), digest_size=16).hexdigest()
+        return self._kind(client_order_id=id, account=self.account, digest=digest, body=body)
+
+    async def submit(self, prepared: Prepared, body: bytes, spend: Callable[[], None]) -> VenueRef:
+        placed = await self.exchange.place(body, prepared, spend)
+        ref = self._ref_of(placed)
+        self._note(prepared.client_order_id, 0, ref)
+        return ref
+
+    def _ref_of(self, placed: wire.Order) -> VenueRef:
+        try:
+            return parse.parse_ref(placed.uuid)
+        except BadMessage as error:
+            raise OutcomeUnknown(NAME, str(error)) from error
+
+    async def replace(self, order: Order) -> None:
+        newest = self._newest.get(order.id)
+        if newest is not None and newest[1] not in order.refs:
+            order = msgspec.structs.replace(order, refs=(*order.refs, newest[1]))
+        if order.id in self._replacing:
+            raise Unsupported(NAME, "a change of this order is still on its way: nothing was sent")
+        now = self._clock.now()
+        body = orders.replacing(order, now, self._settings)
+        wish, old = order.requested, order.refs[-1]
+        price = wish.limit_price if wish is not None and wish.limit_price is not None else order.limit_price
+        before = self._before.get(old, ZERO)
+        change = Replacement(order, old, now, price, self._clock.monotonic(), before)
+        self._replacing[order.id] = change
+        sealed = msgspec.json.encode(body)
+        try:
+            await self.exchange.replace(sealed, self.sealed(order.id, sealed))
+        except OutcomeUnknown:
+            raise  # it may have been taken: what comes of it is heard, or asked for
+        except BaseException:
+            if change.executed is None:
+                self._replacing.pop(order.id, None)  # else its end is told by `tend`
+            raise
+
+    async def cancel(self, order: Order) -> None:
+        """By the number of its newest version; by our id when no number is known."""
+        newest = self._newest.get(order.id)
+        ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
+        await self.exchange.cancel(uuid=ref, identifier="" if ref else parse.identifier_of(order.id))
+
+    # --- what the private line tells ------------------------------------------------------------------------------
+
+    def told(self, message: wire.MyOrder | wire.MyAsset, received: int, cash: frozenset[str]) -> list[Event]:
+        """What follows from one frame. Raises BadMessage."""
+        if isinstance(message, wire.MyAsset):
+            at = parse.time_of(message.timestamp)
+            return [
+                BalanceChanged(
+                    ts=at, account=self.account, currency=wallet.currency, total=wallet.total, available=wallet.free
+                )
+                for wallet in map(parse.parse_wallet, message.assets)
+                if wallet.currency in cash
+            ]
+        told = parse.parse_told(message)
+        fill = parse.parse_fill(message, self.account) if told.state == "trade" else None
+        id = told.id
+        if id is None:  # somebody else's: its execution is money all the same, the next listing tells of the rest
+            return [OrderFilled(ts=fill.ts, fill=fill)] if fill is not None else []
+        events = self._version(id, told)
+        match told.state:
+            case "wait" | "watch" if not told.version:
+                events.append(OrderAccepted(ts=told.ts, client_order_id=id, ref=told.ref))
+            case "trade" if fill is not None:
+                if told.is_total:  # how much it buys is known at its end: more than what is filled, until then
+                    events.append(self._total(id, told, told.executed + LOT))
+                events.append(OrderFilled(ts=fill.ts, fill=fill))
+            case "prevented":
+                events += self._prevented(id, told)
+            case "done" if told.is_total:
+                events.append(self._total(id, told, told.executed))
+            case "cancel":
+                events += self._ended(id, told)
+        return events
+
+    def _total(self, id: ClientOrderId, told: Told, quantity: Decimal) -> OrderReplaced:
+        return OrderReplaced(ts=told.ts, client_order_id=id, quantity=quantity)
+
+    def _prevented(self, id: ClientOrderId, told: Told) -> list[Event]:
+        text = f"{id[-4:]}: upbit kept it from meeting another order of ours"
+        events: list[Event] = [Noticed(ts=told.ts, level="warning", kind="VENUE", text=text)]
+        if told.quantity > 0 and told.remaining > 0 and not told.is_total:
+            quantity = self._before.get(told.ref, ZERO) + told.quantity
+            price = told.limit_price
+            events.append(OrderReplaced(ts=told.ts, client_order_id=id, quantity=quantity, limit_price=price))
+        return events
+
+    def _note(self, id: ClientOrderId, version: int, ref: VenueRef) -> None:
+        known = self._newest.get(id)
+        if known is None or version >= known[0]:
+            self._newest.keep(id, (version, ref))
+
+    def _version(self, id: ClientOrderId, told: Told) -> list[Event]:
+        """A version of our order that was not seen before is its replacement."""
+        self._note(id, told.version, told.ref)
+        change = self._replacing.get(id)
+        if not told.version or told.ref in self._announced or change is None or told.version != change.version:
+            return []
+        change.new = change.new or told
+        return self._settled(id, change)
+
+    def _ended(self, id: ClientOrderId, told: Told) -> list[Event]:
+        change = self._replacing.get(id)
+        if change is not None and told.ref == change.old:
+            change.executed, change.ended = told.executed, told.ts
+            return self._settled(id, change)
+        newest = self._newest.get(id)
+        if newest is not None and newest[1] != told.ref:
+            return []  # of a version that another took the place of
+        if told.is_total and told.executed > 0:
+            return [self._total(id, told, told.executed)]
+        return [OrderCanceled(ts=told.ts, client_order_id=id, text="")]
+
+    def _settled(self, id: ClientOrderId, change: Replacement) -> list[Event]:
+        if change.new is None or change.executed is None:
+            return []
+        self._replacing.pop(id, None)
+        before = change.before + change.executed
+        new, price = change.new, change.limit_price
+        self._before.keep(new.ref, before)
+        self._announced.keep(new.ref, None)
+        return [
+            OrderReplaced(
+                ts=new.ts,
+                client_order_id=id,
+                quantity=before + new.quantity,
+                limit_price=new.limit_price if new.limit_price is not None else price,
+                ref=new.ref,
+            )
+        ]
+
+    # --- what came of replacements --------------------------------------------------------------------------------
+
+    async def tend(self) -> list[Event]:
+        """Ask about replacements of which nothing more is heard."""
+        events: list[Event] = []
+        due = self._clock.monotonic() - round(SETTLE_SECONDS * NS)
+        for id, change in list(self._replacing.items()):
+            if change.since > due or self._replacing.get(id) is not change:
+                continue
+            change.since = self._clock.monotonic()
+            try:
+                events += await self._asked(id, change)
+            except (BrokerError, OSError):
+                continue  # asked again
+        return events
+
+    async def _asked(self, id: ClientOrderId, change: Replacement) -> list[Event]:
+        old = await self.exchange.order(uuid=change.old)
+        new = await self._maybe(identifier=parse.identifier_of(id, change.version))
+        if self._replacing.get(id) is not change:
+            return []  # it was heard of meanwhile
+        if new is not None and old.state in ("cancel", "done"):
+            row = parse.parse_order(new)
+            told = Told(
+                id=id,
+                ref=row.ref,
+                state=new.state,
+                version=change.version,
+                is_total=False,
+                executed=row.filled,
+                remaining=row.quantity - row.filled,
+                limit_price=row.limit_price,
+                ts=row.created or self._clock.now(),
+            )
+            change.new, change.executed = change.new or told, old.executed_volume
+            self._note(id, change.version, row.ref)
+            return self._settled(id, change)
+        if new is not None:
+            return []
+        self._replacing.pop(id, None)
+        if old.state == "cancel":
+            text = "canceled to be replaced, and the new one was not placed"
+            return [OrderCanceled(ts=change.ended or self._clock.now(), client_order_id=id, text=text)]
+        return []  # it filled first, or it stands as it was: the next comparison says so
+
+    async def _maybe(self, *, identifier: str) -> wire.Order | None:
+        try:
+            return await self.exchange.order(identifier=identifier)
+        except Refused as error:
+            if error.code == "order_not_found":
+                return None
+            raise
+
+    # --- questions ------------------------------------------------------------------------------------------------
+
+    async def find(self, order: Order) -> VenueOrder | Absent | Unread:
+        """One order by the newest number that is known, else by our id. Only the venue's own word is an absence."""
+        newest = self._newest.get(order.id)
+        ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
+        try:
+            found = await self.exchange.order(uuid=ref, identifier="" if ref else parse.identifier_of(order.id))
+            row = parse.parse_order(found)
+        except Refused as error:
+            is_absent = (error.status, error.code) == (404, "order_not_found")
+            return Absent() if is_absent else Unread(str(error))
+        except BadMessage as error:
+            return Unread(str(error))
+        if ref == "" and row.client_order_id != order.id:
+            return Unread("upbit told of another order")
+        before = self._before.get(row.ref, ZERO)
+        return msgspec.structs.replace(row, filled=row.filled + before, quantity=row.quantity + before)
+
+    async def wallets(self) -> list[Wallet]:
+        try:
+            rows = await self.exchange.accounts()
+        except Refused as error:
+            raise key_failure(error) from error
+        return [parse.parse_wallet(row) for row in rows]
+
+    async def snapshot(self, cash: frozenset[str], listing: Listing) -> Snapshot:
+        """Waiting orders before ended ones, so that one that ends between is in one of the two lists; executions by
+        order; then what is held. Without a list of markets nobody can say what a coin is here."""
+        as_of = self._clock.now()
+        listed = await self._list_orders(as_of)
+        fills: Any = listed
+        if not isinstance(listed, Unread):
+            fills = await self._list_fills(listed)
+        wallets = await self._list_wallets()
+        rows: Any = listed
+        if not isinstance(listed, Unread):
+            try:
+                rows = parse.parse_orders(listed)
+            except BadMessage as error:
+                rows = Unread(str(error))
+        return Snapshot(
+            account=self.account,
+            as_of=as_of,
+            orders=rows,
+            fills=fills,
+            positions=wallets if isinstance(wallets, Unread) else _positions(wallets, cash, listing),
+            balances=wallets
+            if isinstance(wallets, Unread)
+            else tuple(wallet.balance for wallet in wallets if wallet.currency in cash),
+            clock_offset=self.exchange.clock_offset,
+            pooled=listing.pooled,
+        )
+
+    async def _list_orders(self, now: int) -> list[wire.Order] | Unread:
+        start = now - round(self._settings.ended_hours * 3600 * NS)
+        end = now + 3600 * NS  # our clock may be slow
+        start = max(start, end - 7 * 86_400 * NS + NS)
+        try:
+            waiting = await self.exchange.open_orders()
+            ended = [
+                *await self.exchange.closed_orders("done", start, end),
+                *await self.exchange.closed_orders("cancel", start, end),
+            ]
+        except BrokerError as error:
+            return Unread(str(error))
+        by_number = {row.uuid: row for row in (*waiting, *ended)}  # what ended meanwhile counts as ended
+        return list(by_number.values())
+
+    async def _list_fills(self, listed: list[wire.Order]) -> tuple[Fill, ...] | Unread:
+        found: list[Fill] = []
+        for row in listed:
+            if not row.executed_volume:
+                continue
+            kept = self._fills.get(row.uuid)
+            if kept is None or kept[0] != row.executed_volume:
+                try:
+                    whole = await self.exchange.order(uuid=row.uuid)
+                    kept = (whole.executed_volume, parse.parse_fills(whole, self.account))
+                except BrokerError as error:
+                    return Unread(str(error))
+                self._fills.keep(row.uuid, kept)
+            found += kept[1]
+        return tuple(found)
+
+    async def _list_wallets(self) -> list[Wallet] | Unread:
+        try:
+            return await self.wallets()
+        except BrokerError as error:
+            return Unread(str(error))
+
+
+def _positions(wallets: list[Wallet], cash: frozenset[str], listing: Listing) -> dict[InstrumentId, Decimal] | Unread:
+    """Coins under their home market. One that is traded nowhere here (an airdrop) is none of ours to trade."""
+    if not listing.instruments:
+        return Unread("upbit's list of markets could not be read")
+    found = {}
+    for wallet in wallets:
+        home = None if wallet.currency in cash else listing.home_of(wallet.currency)
+        if home is not None and wallet.total:
+            found[home] = wallet.total
+    return found
