@@ -44,7 +44,7 @@ DEPTH = 15
 """Levels of a book that is looked at."""
 FRESH = 2 * NS
 """An ask that is older than this is asked for again before it prices a market buy."""
-TEND_SECONDS = 0.25
+TEND_SECONDS = 0.1
 LATE = 2_000
 
 

@@ -3,7 +3,7 @@ order there, so two frames and an answer are put together here to the one replac
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from decimal import Decimal
 from hashlib import blake2b
@@ -90,6 +90,8 @@ class Pocket:
         """What earlier versions of a replacement filled."""
         self._replacing: dict[ClientOrderId, Replacement] = {}
         self._announced: Memory[VenueRef, None] = Memory()
+        self.late: deque[Event] = deque(maxlen=KEPT)
+        """What was learned beside the line."""
 
     def renew(self) -> None:
         """New lines, for a new connection. What a replacement came to is in the next snapshot."""
@@ -136,8 +138,9 @@ class Pocket:
         except OutcomeUnknown:
             raise  # it may have been taken: what comes of it is heard, or asked for
         except BaseException:
-            if change.executed is None:
-                self._replacing.pop(order.id, None)  # else its end is told by `tend`
+            self._replacing.pop(order.id, None)
+            if change.executed is not None:  # it was canceled by other means, which was taken for the replacement's
+                self.late.append(OrderCanceled(ts=change.ended, client_order_id=order.id, text=""))
             raise
 
     async def cancel(self, order: Order) -> None:
@@ -239,8 +242,9 @@ class Pocket:
     # --- what came of replacements --------------------------------------------------------------------------------
 
     async def tend(self) -> list[Event]:
-        """Ask about replacements of which nothing more is heard."""
-        events: list[Event] = []
+        """What was learned beside the line, and what comes of asking about replacements that are not heard of."""
+        events: list[Event] = list(self.late)
+        self.late.clear()
         due = self._clock.monotonic() - round(SETTLE_SECONDS * NS)
         for id, change in list(self._replacing.items()):
             if change.since > due or self._replacing.get(id) is not change:

@@ -10,7 +10,7 @@ import pytest
 
 from core.domain.account import Mode
 from core.domain.errors import BrokerError, NotConnected, OrderRejected, OutcomeUnknown, RateLimited, Unsupported
-from core.domain.order import OrderType, TimeInForce
+from core.domain.order import LIMITED, OrderType, TimeInForce
 from core.ports import Accepted, LiveOrder, PaperOrder, SendPermit, Sent
 from tests.contract.session import CLOCK, Session, order_of, until
 from tests.simulators.faults import ON_ORDERS, REFUSES, Fault
@@ -60,7 +60,7 @@ def test_what_the_venue_does_not_offer_is_unsupported_before_any_call(plug: Plug
         more["stop_price"] = plug.request("buy", "1", "72000").limit_price
     if type is OrderType.TRAILING:
         more["trail"] = plug.request("buy", "1", "500").limit_price
-    price = "72000" if type in (OrderType.LIMIT, OrderType.STOP_LIMIT) else None
+    price = "72000" if type in LIMITED else None
     order = order_of(plug.request("buy", "10", price, **more))
     if type in broker.capabilities.order_types:
         assert broker.prepare(order).body

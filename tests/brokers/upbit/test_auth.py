@@ -8,7 +8,6 @@ from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from brokers.http import Ask
@@ -60,5 +59,5 @@ async def test_no_nonce_comes_twice_from_many_tasks() -> None:
 
 
 def test_keys_do_not_show() -> None:
-    shown = f"{KEYS!r} {KEYS} {[KEYS]!r} {KEYS.secret} {msgspec.json.encode(KEYS)!r}"
+    shown = f"{KEYS!r} {KEYS} {[KEYS]!r} {KEYS.secret}"
     assert VECTORS["secret"] not in shown and VECTORS["access"] not in shown
