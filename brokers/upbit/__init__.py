@@ -1,5 +1,5 @@
 """Upbit: spot coins in KRW, BTC and USDT. Quotes without a key; orders for play money at an endpoint of one's own, and
-for real money only where the settings say `live = true`."""
+for real money only where the settings say `mode = "live"`."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ def _build(settings: Any, clock: Clock, secrets: Secrets) -> Broker:
     return UpbitBroker(settings, clock, keys)
 
 
-BROKER = BrokerEntry(name=NAME, settings=UpbitSettings, build=_build)
+BROKER = BrokerEntry(name=NAME, settings=UpbitSettings, build=_build, has_live=True)

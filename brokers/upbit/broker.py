@@ -241,7 +241,9 @@ class UpbitBroker:
         """Seal the request. Raises Unsupported; nothing is sent."""
         pocket = self._pocket(order.account)
         if not self._settings.may_order:
-            raise Unsupported(NAME, "upbit is only looked at here (live = false in [brokers.upbit]): nothing was sent")
+            raise Unsupported(
+                NAME, "upbit is only looked at here (mode is not live in [brokers.upbit]): nothing was sent"
+            )
         return pocket.sealed(order.id, msgspec.json.encode(orders.seal(order, self._settings)))
 
     def _pocket(self, account: AccountId) -> Pocket:
@@ -277,7 +279,9 @@ class UpbitBroker:
 
     async def replace(self, order: Order) -> None:
         if not self._settings.may_order:
-            raise Unsupported(NAME, "upbit is only looked at here (live = false in [brokers.upbit]): nothing was sent")
+            raise Unsupported(
+                NAME, "upbit is only looked at here (mode is not live in [brokers.upbit]): nothing was sent"
+            )
         await self._pocket(order.account).replace(order)
 
     async def cancel(self, order: Order) -> None:
@@ -290,7 +294,7 @@ class UpbitBroker:
         return [
             Account(
                 id=account,
-                mode=self._settings.mode,
+                mode=self._settings.money,
                 base_currency=base,
                 balances=tuple(w.balance for w in await pocket.wallets() if w.currency in self._cash),
             )

@@ -98,8 +98,11 @@ class Block:
     def _write(self, file: Path) -> None:
         """Whole or not at all. A disk that refuses costs the memory, not the silence of this process."""
         with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
             part = file.with_suffix(".part")
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-                out.write(msgspec.json.encode(Kept(until=self.until)))
+            how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+            opened = os.open(part, how, 0o600)
+            try:
+                os.write(opened, msgspec.json.encode(Kept(until=self.until)))
+            finally:
+                os.close(opened)
             part.replace(file)

@@ -79,7 +79,7 @@ class Pocket:
         self._clock = clock
         self._block = block
         self._keys = keys
-        self._kind = LiveOrder if settings.mode is Mode.LIVE else PaperOrder
+        self._kind = LiveOrder if settings.money is Mode.LIVE else PaperOrder
         self.exchange = Exchange(settings, clock, block, keys)
         self.line = private_line(settings, clock, block, keys)
         self._fills: Memory[str, tuple[Decimal, tuple[Fill, ...]]] = Memory()

@@ -55,7 +55,7 @@ class _Rest:
         self._clock = clock
         self._keys = keys
         self._block = block
-        kind: Any = LiveOrder if settings.mode is Mode.LIVE else PaperOrder
+        kind: Any = LiveOrder if settings.money is Mode.LIVE else PaperOrder
         self.http: Http[Any] = Http(
             NAME,
             Endpoint[Any](url=f"{settings.url}/v1", kind=kind, doors=settings.doors),

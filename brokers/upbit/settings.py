@@ -1,5 +1,5 @@
 """What a user may write under [brokers.upbit]. Without keys it is a feed of quotes; with keys the account is seen; and
-only with `live = true` an order may leave for the real venue."""
+only with `mode = "live"` an order may leave for the real venue."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ class UpbitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Which Upbit: they share neither markets nor accounts nor keys."""
     accounts: dict[str, UpbitKeys] = {}
     """A table of keys per account, as [brokers.upbit.accounts.main]; without any it only streams quotes."""
-    live: bool = False
-    """May orders leave for the real Upbit? Without it accounts there can only be looked at."""
+    mode: Mode = Mode.PAPER
+    """live: orders may leave for the real Upbit, once the engine is started with --live and unlocked. paper: accounts
+    there can only be looked at."""
     quotes: tuple[str, ...] = ("KRW", "BTC", "USDT")
     """Markets that are listed, by the currency they quote in."""
     cash: tuple[str, ...] = ("KRW",)
@@ -83,6 +84,8 @@ class UpbitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             account_id(NAME, name)
         if self.endpoint:
             self._check_endpoint()
+            if self.mode is Mode.LIVE:
+                raise ValueError('mode = "live" goes to the real Upbit: leave endpoint empty, or mode "paper"')
         if not all(0 < len(quote) <= 5 and quote.isascii() and quote.isupper() for quote in self.quotes):
             raise ValueError('quotes are currencies in capitals, as ["KRW", "BTC"]')
         if not self.cash or not set(self.cash) <= set(self.quotes):
@@ -129,13 +132,13 @@ class UpbitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return self.url.replace("http", "ws", 1)
 
     @property
-    def mode(self) -> Mode:
+    def money(self) -> Mode:
         """Whose money: that of the real venue is real, whatever else is set."""
         return Mode.PAPER if self.endpoint else Mode.LIVE
 
     @property
     def may_order(self) -> bool:
-        return self.mode is Mode.PAPER or self.live
+        return self.money is self.mode
 
     @property
     def doors(self) -> tuple[Door, ...]:

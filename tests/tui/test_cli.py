@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from brokers.registry import names
 from core.config import Settings
 from core.domain import errors
 from core.version import VERSION
@@ -167,7 +168,7 @@ def test_the_shown_settings_are_a_file_that_reads_the_same(tmp_path: Path, capsy
     tomllib.loads(text)
     file = tmp_path / "hoga.toml"
     file.write_text(text, encoding="utf-8")
-    assert Chosen(config=str(file)).settings() == Settings(brokers={"paper": {}})
+    assert Chosen(config=str(file)).settings() == Settings(brokers={name: {} for name in names()})
     assert main(["config", "check", "--config", str(file)]) == 0
     assert "load_symbols" in text
 
