@@ -39,6 +39,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "strategies": ("6",),
     "log": ("8",),
     "system": ("9",),
+    "recon": ("g", "e"),
     "palette": ("1", "ctrl+p"),
     "alert": ("1", "A", "up", "up"),
     "details": ("3", "i"),

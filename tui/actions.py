@@ -9,7 +9,7 @@ import msgspec
 
 PANES = (
     *("quotes", "chart", "book", "tape", "market", "positions", "orders", "pnl"),
-    *("strategies", "why", "signals", "log", "system"),
+    *("strategies", "why", "signals", "log", "system", "recon", "risk"),
 )
 SCREENS = (
     ("1", "trade"),
@@ -93,6 +93,10 @@ def _chart(id: str, keys: tuple[str, ...], help: str, short: str = "", **more: A
     return Action(id=f"chart.{id}", keys=keys, help=help, short=short, group="Chart", panes=("chart",), **more)
 
 
+def _recon(id: str, keys: tuple[str, ...], help: str, short: str, applies: str) -> Action:
+    return Action(id=f"recon.{id}", keys=keys, help=help, short=short, group="Trade", panes=("recon",), applies=applies)
+
+
 def _form(context: str, keys: tuple[str, ...], help: str, short: str = "") -> Action:
     """A key that the form itself reads; listed here so that footer and help can show it."""
     return Action(id=f"{context}.{keys[0]}", keys=keys, help=help, short=short, context=context, group=context)
@@ -150,6 +154,18 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="log.find", keys=("/",), help="Find a line by words", short="find", panes=("log",)),
     Action(id="log.find_next", keys=("n",), help="Next match", panes=("log",), method="next", argument="1"),
     Action(id="log.find_previous", keys=("N",), help="Previous match", panes=("log",), method="next", argument="-1"),
+    # what only a person can decide about an account
+    _recon("ours", ("o",), "This candidate is our UNKNOWN order: type its symbol, then Enter", "ours", "candidate"),
+    _recon(
+        "not_placed",
+        ("D",),
+        "This UNKNOWN order was never placed: type its symbol, then Enter",
+        "not placed",
+        "unknown",
+    ),
+    _recon(
+        "acknowledge", ("E",), "I have looked at what our fills do not explain (Enter confirms)", "looked", "frozen"
+    ),
     # trade
     _trade("buy", ("b",), "Buy ticket for the selected symbol, limit at the bid", "buy", applies="symbol"),
     _trade("sell", ("s",), "Sell ticket for the selected symbol, limit at the ask", "sell", applies="symbol"),
@@ -220,6 +236,8 @@ ACTIONS: tuple[Action, ...] = (
     _go("r", "rebalance", "Rebalance"),
     _go("l", "log", "Log"),
     _go("y", "system", "System"),
+    _go("e", "recon", "Reconcile"),
+    _go("k", "risk", "Limits"),
     _move("jump", ("ctrl+o",), "Jump: a letter on every pane; the letter goes there"),
     _move("drawer", ("`",), "The log over the lower third, again to close"),
     _move("zoom", ("z",), "Zoom the focused pane, again to restore", "zoom"),
@@ -302,6 +320,8 @@ ACTIONS: tuple[Action, ...] = (
     _form("panic", ("f",), "Flatten: also close every position (LIVE: after the account's end was typed)", "flatten"),
     _form("panic", ("h",), "Halt: nothing but cancels (Enter confirms)", "halt"),
     _form("panic", ("escape",), "Leave it", "back"),
+    _form("settle", ("enter",), "Settle it, once the symbol was typed", "settle"),
+    _form("settle", ("escape",), "Leave it UNKNOWN", "back"),
     _form("strategy", ("s",), "Start", "start"),
     _form("strategy", ("p",), "Pause", "pause"),
     _form("strategy", ("x",), "Stop", "stop"),

@@ -22,16 +22,14 @@ from core.trading.view import LogRow, OrderRow, PositionRow, Slice, StrategyRow
 from tui.acts.alerts import Alerting
 from tui.acts.armed import Armed
 from tui.acts.chart import Charting
-from tui.acts.details import Detailing
 from tui.acts.face import Face
 from tui.acts.keeping import Keeping
-from tui.acts.ladder import Laddering
 from tui.acts.leaving import farewell
 from tui.acts.lists import Listing
-from tui.acts.logs import LogActs, older
-from tui.acts.move import Moving
+from tui.acts.logs import older
 from tui.acts.notices import Notices
 from tui.acts.own import Measuring
+from tui.acts.rooms import rooms_of
 from tui.acts.rows import Rows
 from tui.acts.seeking import Seeking
 from tui.acts.strategies import Deciding
@@ -103,10 +101,7 @@ class HogaApp(ShadowDisplay[int]):
         self.listing, self.alerting = Listing(self), Alerting(self)
         self.notices = Notices(self)
         self.rows = Rows(self)
-        rooms = {"move": Moving(self), "trade": self.trading, "work": self.working, "rows": self.rows}
-        rooms |= {"chart": self.charting, "strategies": self.deciding, "ladder": Laddering(self)}
-        rooms |= {"lists": self.listing, "alerts": self.alerting, "details": Detailing(self), "log": LogActs(self)}
-        self.keys = Keys(self, keymap(settings.keys), rooms)
+        self.keys = Keys(self, keymap(settings.keys), rooms_of(self))
         self.farewell = ""
         """What to say once the terminal is given back."""
         self._flush_due: Any = None

@@ -64,6 +64,10 @@ class Following:
         """The program's own figures, until `no("system")`."""
         self._app.work(partial(self._some, Interest(slices=frozenset({Slice.SYSTEM}))), "system", exclusive=True)
 
+    def recon(self) -> None:
+        """Ours against the venue's, until `no("recon")`."""
+        self._app.work(partial(self._some, Interest(slices=frozenset({Slice.RECON}))), "recon", exclusive=True)
+
     def no(self, group: str) -> None:
         """Nobody looks at this (`chart`, ...) any more."""
         self._app.workers.cancel_group(self._app, group)

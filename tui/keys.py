@@ -184,6 +184,8 @@ class Keys:
         if action.room == "move":
             self._app.look_at_cursor()
             self._app.rows.moved()
+            if self._app.focus_name == "recon":  # which keys mend anything depends on the row
+                self._app.show_keys()
 
 
 def _hints(actions: Iterable[Action]) -> list[tuple[str, str]]:

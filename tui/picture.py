@@ -22,6 +22,7 @@ from core.trading.view import (
     PnlRow,
     PositionRow,
     QuoteRow,
+    ReconRow,
     Row,
     Slice,
     StatusRow,
@@ -81,6 +82,17 @@ class Picture:
         if changed.slice is Slice.LOG and len(rows) > self._log_room:
             for key in sorted(rows, key=int)[: -self._log_room]:
                 del rows[key]
+
+    def recon(self) -> list[ReconRow]:
+        """Account by account, each difference below its account's reading."""
+        place = {"reading": 0, "unknown": 1, "candidate": 1, "inferred": 2, "frozen": 3, "position": 4, "odd": 5}
+        return sorted(
+            self._of(Slice.RECON, ReconRow),
+            key=lambda row: (
+                *(row.account, place.get(row.kind, 9), row.client_order_id or ""),
+                *(row.kind == "candidate", row.key),
+            ),
+        )
 
     def stand_still(self) -> None:
         """The engine is gone: nothing here may look as if it still moved, or as if something could be sent."""

@@ -32,6 +32,8 @@ from tui.panes.page import PagePane
 from tui.panes.pnl import PnlPane
 from tui.panes.positions import PositionsPane
 from tui.panes.quotes import QuotesPane
+from tui.panes.recon import ReconPane
+from tui.panes.risk import RiskPane
 from tui.panes.signals import SignalsPane
 from tui.panes.status import StatusPane, TinyPane
 from tui.panes.strategies import StrategiesPane
@@ -96,6 +98,7 @@ class Surface:
         self.message, self.command, self.hints = MessageBar(look), CommandBar(look), HintBar(look)
         self.strip, self.page, self.tiny = StripPane(look), PagePane(look), TinyPane(look)
         self.over, self.system = OverPane(look), SystemPane(look)
+        self.recon, self.risk = ReconPane(look), RiskPane(look)
         self.screen_name = "trade"
         self.focus_name = "quotes"
         self.is_zoomed = False

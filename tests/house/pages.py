@@ -38,6 +38,7 @@ CONTEXTS = {
     "confirm": "In a question",
     "review": "In the review of a live order",
     "panic": "In the panic menu",
+    "settle": "When an UNKNOWN order is settled",
     "strategy": "In the strategy menu",
     "params": "In the parameters of a strategy",
     "command": "On the command line",

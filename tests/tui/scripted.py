@@ -42,6 +42,7 @@ from core.trading.view import (
     PnlRow,
     PositionRow,
     QuoteRow,
+    ReconRow,
     Row,
     Slice,
     StatusRow,
@@ -364,6 +365,49 @@ def chart(bars: tuple[Bar, ...] | None = None, **more: Any) -> ChartRow:
     return msgspec.structs.replace(row, **more)
 
 
+def recon(kind: str, key: str = "", **more: Any) -> ReconRow:
+    row = ReconRow(key=f"{MAIN}|{kind}|{key}", account=MAIN, kind=kind, is_ok=False, ts=NOW - 12 * NS)
+    return msgspec.structs.replace(row, **more)
+
+
+LOST = {"instrument": HYNIX, "client_order_id": order(2, HYNIX, Side.SELL, OrderStatus.UNKNOWN).id}
+RECON = (
+    recon(
+        "reading",
+        is_ok=True,
+        ours="3 live orders, 12 fills, 2 positions",
+        theirs="3 orders, 12 fills, 2 positions, 2 cash",
+        text="all was read",
+    ),
+    recon(
+        "unknown",
+        "2",
+        ours="cccc SELL 10 000660 @182500",
+        text="the answer is lost: the venue is asked until it tells",
+        **LOST,
+    ),
+    *(
+        recon(
+            "candidate",
+            f"2|{ref}",
+            theirs=f"{ref} SELL 10 000660 @182500 open",
+            text=f"taken {late} s from our send, by {way}",
+            ref=ref,
+            **LOST,
+        )
+        for ref, late, way in (("0000117057", "+0.4", "API"), ("0000117061", "+3.1", "phone"))
+    ),
+    recon(
+        "frozen",
+        SAMSUNG,
+        theirs="+20 005930",
+        text="not explained by our fills (unknown); strategies leave it alone",
+        instrument=SAMSUNG,
+    ),
+    recon("odd", "0", text="UPBIT:KRW-BTC: the venue has an order not made here (its number c-88); look at it there"),
+)
+
+
 def usual_rows() -> dict[Slice, tuple[Row, ...]]:
     """A calm afternoon, and one of everything that must be seen."""
     return {
@@ -396,6 +440,7 @@ def usual_rows() -> dict[Slice, tuple[Row, ...]]:
             log(2, "info", "SENT", "a91f BUY 10 삼성전자 70,800"),
             log(3, "warning", "RISK", "denied BUY 900: max_order_value"),
         ),
+        Slice.RECON: RECON,
         Slice.BOOK: (book(),),
         Slice.CHART: (chart(),),
         Slice.TRACE: (trace(), trace("rsi-kr")),

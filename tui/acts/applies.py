@@ -25,10 +25,18 @@ def _was_sent(app: HogaApp) -> bool:
     return order is not None and order.is_working
 
 
+def _recon_kind(app: HogaApp) -> str:
+    row = app.surface.recon.chosen
+    return row.kind if row is not None else ""
+
+
 TESTS: dict[str, Callable[[HogaApp], bool]] = {
     "symbol": lambda app: app.instrument is not None,
     "order": _has_order,
     "position": lambda app: app.selected_position() is not None,
     "sent": _was_sent,
+    "candidate": lambda app: _recon_kind(app) == "candidate",
+    "unknown": lambda app: _recon_kind(app) == "unknown",
+    "frozen": lambda app: _recon_kind(app) == "frozen",
     "strategies": lambda app: bool(app.picture.rows[Slice.STRATEGIES]),
 }

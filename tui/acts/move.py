@@ -11,7 +11,7 @@ from tui.screens.layout import READY, Rect
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-_HOMES = {"quotes": "trade", "book": "ladder", "pnl": "positions"}
+_HOMES = {"quotes": "trade", "book": "ladder", "pnl": "positions", "risk": "recon"}
 """The screens of panes that have none of their own name."""
 
 

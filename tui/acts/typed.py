@@ -243,6 +243,14 @@ class Typed:
     def alert(self, words: list[str]) -> str:
         return alert_command(self._app, " ".join(words))
 
+    def recon(self, _: list[str]) -> str:
+        self._app.keys.rooms["move"].go("recon")
+        return ""
+
+    def risk(self, _: list[str]) -> str:
+        self._app.keys.rooms["move"].go("risk")
+        return ""
+
     def watch(self, words: list[str]) -> str:
         return self._app.watching.command(words)
 
@@ -289,6 +297,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "alert": ("alert", "alert CODE >PRICE NOTE sets one, alert rm ID clears it, alert alone lists them"),
     "alerts": ("alert", "list the alerts"),
     "watch": ("watch", "look at a watchlist; watch reset goes back to the settings"),
+    "recon": ("recon", "ours against the venue's, and what only you can decide"),
+    "risk": ("risk", "the limits with what is used of them"),
     "screen": ("screen", "go to a screen"),
     "theme": ("theme", "dark, light or ansi"),
     "colours": ("colours", "kr red up, us green up, cvd orange up, mono"),

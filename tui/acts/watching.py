@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from tui.app import HogaApp
 
 
+_GROUPS = {"system": {"system", "risk"}, "recon": {"recon"}}
+"""What is asked of the desk only while one of these panes is shown."""
+
+
 class Watching:
     def __init__(self, app: HogaApp) -> None:
         self._app = app
-        self._has_system = False
+        self._groups: set[str] = set()
+        """What is followed for the panes that are shown alone."""
         self._followed: tuple[str, InstrumentId | None] | None = None
 
     def follow(self) -> None:
@@ -41,13 +46,13 @@ class Watching:
         app = self._app
         if self.is_log_shown:
             app.picture.unread = 0
-        is_system = "system" in app.surface.visible
-        if is_system != self._has_system:
-            self._has_system = is_system
-            if is_system:
-                app.following.system()
-            else:
-                app.following.no("system")
+        visible = set(app.surface.visible)
+        wanted = {group for group, panes in _GROUPS.items() if panes & visible}
+        for group in wanted - self._groups:
+            getattr(app.following, group)()
+        for group in self._groups - wanted:
+            app.following.no(group)
+        self._groups = wanted
 
     def show(self, name: str) -> None:
         """Look at this list."""

@@ -120,6 +120,8 @@ class StatusPane(Sheet):
                 tabs.append(part(f"{digit} {word(THERE[name].tab)} {min(unread, 99)}", "warning", 1))
             elif name in THERE:
                 tabs.append(part(f"{digit} {word(THERE[name].tab)}", "text-dim", 2 + place))
+        if screen not in {name for _, name in SCREENS}:  # it has no digit: it is told while it is shown
+            tabs.append(part(f" {word(THERE[screen].tab)} ", "tab-active"))
         return tabs
 
     def _standing(self, status: StatusRow | None, now: int) -> list[Part]:

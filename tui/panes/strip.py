@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.trading.view import StatusRow
 from tui import format as f
 from tui.forms.review import Review
+from tui.forms.settle import SettleForm
 from tui.forms.strips import Confirm, PanicMenu, StrategyMenu
 from tui.look import Look, badge
 from tui.panes.review import review_rows
@@ -34,6 +35,8 @@ class StripPane(Sheet):
                 return self._panic(form, status)
             case StrategyMenu():
                 return self._strategy(form)
+            case SettleForm():
+                return self._settle(form, status)
             case Review():
                 return review_rows(form, picture, self._look, self.room_width, now, is_sending=is_sending)
         return [
@@ -92,6 +95,21 @@ class StripPane(Sheet):
                 Cell("h", "key"),
                 Cell(f" {word('halt')}   ", "text"),
                 *escape,
+            ],
+        ]
+
+    def _settle(self, form: SettleForm, status: StatusRow | None) -> list[list[Cell]]:
+        """Ours and the venue's side by side, then what is typed."""
+        look, room = self._look, max(self.room_width - 14, 8)
+        escape = [Cell("Esc", "key"), Cell(f" {look.word('leave it UNKNOWN')}", "text-dim")]
+        beside = form.row.theirs if form.is_ours else form.row.ours
+        return [
+            [badge(status, look), Cell(" "), Cell(f.clip(look.said(form.wanted.text), room), "strong")],
+            [Cell(f" {f.clip(look.prose(look.said(beside)), max(room - 4, 8))}", "text-dim")],
+            [
+                Cell(f" {look.say('type {word}', word=form.word)} ", "text"),
+                *(Cell(form.typed.text, "strong"), Cell(" ", "cursor"), Cell("  ")),
+                *(Cell("Enter", "key"), Cell(f" {look.word('when it reads so')}   ", "text-dim"), *escape),
             ],
         ]
 

@@ -91,8 +91,9 @@ SCREENS: dict[str, Screen] = {
     "strategies": Screen("Strategies", "strategies", _strategies),
     "log": Screen("Log", "log", alone("log")),
     "system": Screen("System", "system", alone("system")),
+    "recon": Screen("Reconcile", "recon", stacked("recon", "risk", (3, 5))),
 }
-"""The screens there are by now, by the names of tui/actions.SCREENS. A tiling is (body, has_ticket) -> panes: write one
-that asks body.width and body.height what fits, or take `alone` or `stacked`."""
+"""The screens there are by now, by the names of tui/actions.SCREENS where they have a digit. A tiling is (body,
+has_ticket) -> panes: write one that asks body.width and body.height what fits, or take `alone` or `stacked`."""
 
 READY = tuple(SCREENS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from tui.words.ko_algos import GROUPS as ALGOS
 from tui.words.ko_engine import GROUPS as ENGINE
+from tui.words.ko_guard import COMPOSED as GUARDED
 from tui.words.ko_guard import GROUPS as GUARD
 from tui.words.ko_keys import GROUPS as KEYS
 from tui.words.ko_ladder import GROUPS as LADDER
@@ -362,6 +363,7 @@ SENTENCES = {
 }
 # sentences of the screen put together from parts
 COMPOSED = {
+    **GUARDED,
     "cancel {id}: {order}, {count} filled": "취소 {id}: {order:ko}, {count} 체결됨",
     "cancel {id}: {order}": "취소 {id}: {order:ko}",
     "close {what}, reduce-only at the opposite touch; size read when sent": (

@@ -13,7 +13,6 @@ GUARD = {
     "nothing was unlocked": "잠금을 풀지 않았습니다",
     "nothing was changed": "바꾸지 않았습니다",
     "no position was closed and no order canceled": "청산도 취소도 하지 않았습니다",
-    "LOCK {account} unlocked by {who}: new exposure may be taken": "잠금 {account} 잠금 해제 ({who:ko}): 새 포지션 가능",
     "{account} unlocked by {who}: new exposure may be taken": "{account} 잠금 해제 ({who:ko}): 새 포지션 가능",
     "{account} is not locked": "{account} 계좌는 잠겨 있지 않습니다",
     "{account} unlocked": "{account} 잠금 해제",
@@ -59,4 +58,102 @@ RECON = {
         "{id}. 이미 청산 주문일 수 있습니다. 그래도 청산하려면 확인하십시오"
     ),
 }
-GROUPS = (GUARD, HANGS, RECON)
+SCREEN = {
+    "Reconcile": "대사",
+    "Limits": "한도",
+    "WHAT": "구분",
+    "AT": "시각",
+    "OURS": "여기",
+    "MEANS": "뜻",
+    "KEY": "키",
+    "LIMIT": "한도",
+    "USE": "사용",
+    "USED": "사용량",
+    "OF": "한도값",
+    "WAITS": "대기",
+    "candidate": "후보",
+    "inferred": "추정",
+    "unexplained": "설명 안됨",
+    "holding": "보유",
+    "odd": "이상",
+    "no difference": "차이 없음",
+    "not known": "알 수 없음",
+    "no account was read yet": "아직 조회한 계좌가 없습니다",
+    "read {time}": "조회 {time}",
+    "{count} to look at": "확인할 것 {count}건",
+    "{count} near": "근접 {count}건",
+    ":limit NAME VALUE tightens": ":limit 이름 값 으로 조임",
+    "leave it UNKNOWN": "미확인으로 둠",
+    "D: the venue never had it. One below may be it: go there and press o": (
+        "D: 거래소에 없던 주문. 아래 후보가 맞으면 그 줄에서 o"
+    ),
+    "o: this one is ours": "o: 이것이 우리 주문",
+    "E: I have looked, strategies may trade it again": "E: 확인했음, 전략이 다시 거래해도 됨",
+    "{id} is the venue's {ref}": "{id:은} 거래소의 {ref} 주문",
+    "{id} was never placed": "{id:은} 접수되지 않음",
+    "{code}: looked at, strategies may trade it again": "{code}: 확인했음, 전략이 다시 거래해도 됨",
+    "o says that a candidate is ours: move to one below an UNKNOWN order": (
+        "o 는 후보가 우리 주문이라는 뜻입니다. 미확인 주문 아래의 후보로 가십시오"
+    ),
+    "D says that an UNKNOWN order was never placed: move to one": (
+        "D 는 미확인 주문이 접수되지 않았다는 뜻입니다. 미확인 주문으로 가십시오"
+    ),
+    "E is for a holding that our fills do not explain: move to one": (
+        "E 는 체결로 설명되지 않는 보유를 확인하는 키입니다. 그 줄로 가십시오"
+    ),
+    "This candidate is our UNKNOWN order: type its symbol, then Enter": "이 후보가 우리 미확인 주문: 종목 입력 후 Enter",
+    "This UNKNOWN order was never placed: type its symbol, then Enter": "이 미확인 주문은 미접수: 종목 입력 후 Enter",
+    "I have looked at what our fills do not explain (Enter confirms)": "체결로 설명되지 않는 보유를 확인함 (Enter 확정)",
+    "ours": "우리 것",
+    "not placed": "미접수",
+    "looked": "확인",
+    "Settle it, once the symbol was typed": "종목을 입력했으면 정리",
+    "Leave it UNKNOWN": "미확인으로 둠",
+    "settle": "정리",
+    "ours against the venue's, and what only you can decide": "여기와 거래소의 차이, 사람만 정할 수 있는 것",
+    "the limits with what is used of them": "한도와 사용량",
+}
+TOLD = {
+    "{orders} live orders, {fills} fills, {positions} positions": "주문 {orders}, 체결 {fills}, 보유 {positions}",
+    "taken {late} s from our send": "우리 전송에서 {late}초",
+    "the answer is lost: the venue is asked until it tells": "응답을 잃었습니다. 알 때까지 거래소에 묻습니다",
+    "not explained by our fills ({cause}); strategies leave it alone": (
+        "체결로 설명되지 않음 ({cause}). 전략은 거래하지 않습니다"
+    ),
+    "moved since it was read, or still to be explained; the next reading tells": (
+        "조회 뒤에 움직였거나 아직 설명되지 않음. 다음 조회에서 알 수 있습니다"
+    ),
+    "not read yet: nothing new is sent": "아직 조회하지 않아 새 주문을 보내지 않습니다",
+}
+COMPOSED = {
+    "Go to the reconcile": "대사로",
+    "Go to the limits": "한도로",
+    "LOCK {account} unlocked by {who}: new exposure may be taken": "잠금 {account} 잠금 해제 ({who:ko}): 새 포지션 가능",
+    "taken {late} s from our send, by {way}": "우리 전송에서 {late}초, 경로 {way}",
+    "{orders} orders, {fills} fills, {positions} positions, {cash} cash": (
+        "주문 {orders}, 체결 {fills}, 보유 {positions}, 현금 {cash}"
+    ),
+    "max_order_quantity": "주문 수량",
+    "max_order_value": "주문 금액",
+    "max_position_value": "종목 보유금액",
+    "max_gross_value": "총 보유금액",
+    "max_holdings": "보유 종목 수",
+    "price_collar": "가격 이탈 (주식)",
+    "price_collar_index": "가격 이탈 (지수)",
+    "price_collar_crypto": "가격 이탈 (코인)",
+    "max_quote_age_seconds": "시세 경과 초",
+    "max_clock_offset_seconds": "시계 오차 초",
+    "forbid_self_cross": "자전거래 금지",
+    "duplicate_window_seconds": "중복 주문 간격 초",
+    "max_orders_per_second": "초당 주문",
+    "max_orders_per_minute": "분당 주문",
+    "max_orders_per_minute_all": "분당 주문 (전체)",
+    "max_cancels_per_minute": "분당 취소",
+    "max_trades_per_day": "하루 거래",
+    "loss_cooldown_seconds": "손실 뒤 대기 초",
+    "max_open_orders": "미체결 주문",
+    "max_unknown_orders": "미확인 주문 수",
+    "daily_loss": "일일 손실",
+    "max_drawdown": "당일 하락",
+}
+GROUPS = (GUARD, HANGS, RECON, SCREEN, TOLD)
