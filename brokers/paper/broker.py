@@ -36,7 +36,7 @@ from core.domain.events import OrderRejected as Rejected
 from core.domain.ids import AccountId, InstrumentId, VenueRef, account_id
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Bar, Interval, OrderBook, Quote, Trade
-from core.domain.order import STOPS, Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
+from core.domain.order import ON_CLOSE, STOPS, Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import (
     Absent,
     Accepted,
@@ -62,7 +62,7 @@ KEPT = 2_000
 """Ended orders and fills that a listing shows."""
 CAPABILITIES = Capabilities(
     order_types=frozenset(OrderType),
-    times_in_force=frozenset(TimeInForce),
+    times_in_force=frozenset(TimeInForce) - {TimeInForce.EXT},
     can_replace=True,
     can_short=True,
     can_post_only=True,
@@ -286,10 +286,14 @@ class PaperBroker:
             raise Unsupported(self.name, f"there is no account {request.account} at this broker")
         if request.type not in self.capabilities.order_types:
             raise Unsupported(self.name, f"this venue takes no {request.type.value} orders")
+        if request.time_in_force not in self.capabilities.times_in_force:
+            raise Unsupported(self.name, f"this venue takes no {request.time_in_force.value} orders")
+        if request.time_in_force is TimeInForce.OPG and request.type not in (OrderType.LIMIT, OrderType.MARKET):
+            raise Unsupported(self.name, "the opening auction takes limit and market orders")
         if request.post_only and (request.type is not OrderType.LIMIT or _is_immediate(request)):
             raise Unsupported(self.name, "post-only goes with a day or gtc limit order")
-        if request.type is OrderType.MOC and request.time_in_force is not TimeInForce.DAY:
-            raise Unsupported(self.name, "a market-on-close order is a day order")
+        if request.type in ON_CLOSE and request.time_in_force is not TimeInForce.DAY:
+            raise Unsupported(self.name, "an order for the close is a day order")
         body = msgspec.json.encode(request)
         digest = blake2b(body, digest_size=16).hexdigest()
         return PaperOrder(client_order_id=request.client_order_id, account=request.account, digest=digest, body=body)
@@ -416,7 +420,7 @@ def _is_over(order: Order, now: int) -> bool:
 
 
 def _is_immediate(request: OrderRequest) -> bool:
-    return request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+    return request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.OPG)
 
 
 def _order(request: OrderRequest, now: int) -> Order:

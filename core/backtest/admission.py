@@ -11,7 +11,7 @@ from core.backtest.liquidity import Lane
 from core.domain.decimals import is_multiple, plain
 from core.domain.instrument import Instrument
 from core.domain.market import Phase
-from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
+from core.domain.order import ON_CLOSE, OrderRequest, OrderType, Side, TimeInForce
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -25,19 +25,21 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a market treats orders it cannot match at once."""
 
     has_closing_auction: bool = True
+    has_opening_auction: bool = True
+    """Between the close and the first print of a session it collects orders for that print."""
     queues_when_closed: bool = False
     """Keep orders for the next session; else they are refused."""
     queues_when_halted: bool = False
 
 
 RULES: dict[str, VenueRules] = {
-    "UPBIT": VenueRules(has_closing_auction=False),
+    "UPBIT": VenueRules(has_closing_auction=False, has_opening_auction=False),
     "XNAS": VenueRules(queues_when_closed=True, queues_when_halted=True),
     "XNYS": VenueRules(queues_when_closed=True, queues_when_halted=True),
     "ARCX": VenueRules(queues_when_closed=True, queues_when_halted=True),
     "XKRX": VenueRules(),
 }
-DEFAULT_RULES = VenueRules(has_closing_auction=False)
+DEFAULT_RULES = VenueRules(has_closing_auction=False, has_opening_auction=False)
 """For markets we know nothing of: no auction, nothing is kept over a pause."""
 
 
@@ -92,11 +94,11 @@ def check_phase(
     instrument: Instrument, phase: Phase, rules: VenueRules, type: OrderType, time_in_force: TimeInForce
 ) -> Refusal | None:
     """May such an order arrive while the market is in `phase`?"""
-    if type is OrderType.MOC and not rules.has_closing_auction:
+    if type in ON_CLOSE and not rules.has_closing_auction:
         return Refusal(
             "no_closing_auction", f"{instrument.market} has no closing auction; send a limit or market order"
         )
-    if phase is Phase.OPEN:
+    if phase is Phase.OPEN or time_in_force is TimeInForce.OPG:
         return None
     is_immediate = time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
     if phase is Phase.CLOSED and (is_immediate or not rules.queues_when_closed):
@@ -109,6 +111,19 @@ def check_phase(
         return Refusal(
             "auction_time_in_force",
             f"{instrument.code} is in a call auction, which takes no {time_in_force.upper()} orders; use day",
+        )
+    return None
+
+
+def check_opening(instrument: Instrument, rules: VenueRules, is_opening: bool) -> Refusal | None:
+    """May an order for the opening auction arrive? `is_opening`: the session's first print is still to come."""
+    if not rules.has_opening_auction:
+        return Refusal(
+            "no_opening_auction", f"{instrument.market} has no opening auction; send a limit or market order"
+        )
+    if not is_opening:
+        return Refusal(
+            "opening_over", f"{instrument.code} has opened; leave opg out, or use it before the next opening"
         )
     return None
 

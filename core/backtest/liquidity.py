@@ -23,7 +23,7 @@ Level = tuple[float, float]
 class Lane:
     """One instrument: newest quote, book and trade price, and our live orders in price-time priority."""
 
-    __slots__ = ("book", "instrument", "last", "orders", "phase", "quote", "taken")
+    __slots__ = ("book", "instrument", "is_opening", "last", "orders", "phase", "quote", "taken")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -32,6 +32,8 @@ class Lane:
         self.last: float | None = None
         self.phase: Phase | None = None
         """The instrument's own phase; None follows its market."""
+        self.is_opening = False
+        """The market has closed, and the print that opens the next session is still to come."""
         self.orders: list[Working] = []
         self.taken: dict[tuple[Side, float], Level] = {}
         """What we took of displayed levels: (side, price) -> (size shown then, quantity taken)."""

@@ -11,6 +11,7 @@ from core.backtest.admission import (
     RULES,
     Refusal,
     VenueRules,
+    check_opening,
     check_phase,
     check_post_only,
     insufficient_funds,
@@ -39,10 +40,10 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef, ma
 from core.domain.instrument import Instrument
 from core.domain.market import Aggressor, OrderBook, Phase, Quote, Trade
 from core.domain.order import (
+    ON_CLOSE,
     Liquidity,
     Order,
     OrderRequest,
-    OrderType,
     Requested,
     RequestKind,
     RequestPhase,
@@ -114,6 +115,7 @@ class Matching:
             unknown = Refusal("unknown_instrument", f"{request.instrument} is not traded here")
             return [_rejected(request.client_order_id, unknown, now)]
         refusal = self._identity_refusal(request)
+        refusal = refusal or self._opening_refusal(lane, request)
         refusal = refusal or self._door.refusal(lane, request, self._phase(lane), is_instant=not self._latency)
         if refusal is not None:
             return [_rejected(request.client_order_id, refusal, now)]
@@ -198,11 +200,13 @@ class Matching:
         if lane is None:
             return NOTHING
         lane.last = trade.price
-        if not lane.orders:
+        if not lane.orders and not lane.is_opening:
             return NOTHING
         now = trade.received
         out = self._arrivals(now)
         phase = self._phase(lane)
+        if lane.is_opening and (phase is Phase.OPEN or (phase is Phase.AUCTION and trade.aggressor is Aggressor.NONE)):
+            self._opened(lane, trade, now, out)
         if phase is Phase.OPEN:
             self._crossing.meet(lane, trade, now, out)
         elif phase in (Phase.AUCTION, Phase.VI) and trade.aggressor is Aggressor.NONE:
@@ -222,17 +226,20 @@ class Matching:
         before = self._phases.get(event.market)
         self._phases[event.market] = event.phase
         if event.phase is Phase.CLOSED and before is not Phase.CLOSED:
+            for lane in self._lanes.values():
+                lane.is_opening = lane.is_opening or lane.instrument.market == event.market
             return self.on_close(event.market, event.ts)
         return NOTHING
 
     def on_close(self, market: str, now: int) -> Events:
-        """The trading day of `market` ends: MOC orders fill at the last price, DAY orders expire."""
+        """The trading day of `market` ends: orders for the close fill at the last price where their limit allows it,
+        DAY orders expire."""
         out: Events = []
         for lane in self._lanes.values():
             if lane.instrument.market != market:
                 continue
             for order in tuple(lane.orders):
-                if order.stage is Stage.AT_CLOSE and lane.last is not None:
+                if order.stage is Stage.AT_CLOSE and lane.last is not None and order.may_trade_at(lane.last):
                     self._crossing.fill(lane, order, order.remaining, exact(lane.last), Liquidity.UNKNOWN, now, out)
             for order in tuple(lane.orders):
                 if order.request.time_in_force is not TimeInForce.GTC or order.stage is Stage.AT_CLOSE:
@@ -242,6 +249,19 @@ class Matching:
                     order.is_passive, order.ahead = False, None
             lane.forget()
         return self._funds.flush(now, out)
+
+    def _opened(self, lane: Lane, trade: Trade, now: int, out: Events) -> None:
+        """The first print of a session: what waited for it fills at its price, and what does not is over."""
+        lane.is_opening = False
+        for order in tuple(lane.orders):
+            if order.stage is not Stage.AT_OPEN:
+                continue
+            if order.may_trade_at(trade.price):
+                self._crossing.fill(lane, order, order.remaining, exact(trade.price), Liquidity.UNKNOWN, now, out)
+            if order.is_live:
+                text = f"the market opened at {trade.price:g}, beyond its limit"
+                self._crossing.end(lane, order, "expired", text)
+                out.append(OrderExpired(ts=now, client_order_id=order.id, text=text))
 
     def advance(self, now: int) -> Events:
         """Let arrive what was still on its way at `now`. Needed only with a latency, while the market is silent."""
@@ -292,8 +312,10 @@ class Matching:
         return working
 
     def _place(self, order: Working) -> None:
-        if order.request.type is OrderType.MOC:
+        if order.request.type in ON_CLOSE:
             order.stage = Stage.AT_CLOSE
+        elif order.request.time_in_force is TimeInForce.OPG:
+            order.stage = Stage.AT_OPEN
         elif order.has_stop:
             order.stage = Stage.ARMED
         else:
@@ -302,7 +324,7 @@ class Matching:
     def _arrive(self, lane: Lane, order: Working, now: int, out: Events) -> None:
         self._place(order)
         request = order.request
-        refusal = check_phase(
+        refusal = self._opening_refusal(lane, request) or check_phase(
             lane.instrument, self._phase(lane), self._door.rules_of(lane), request.type, request.time_in_force
         )
         if refusal is None and order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
@@ -368,6 +390,12 @@ class Matching:
         if order.stage in (Stage.WORKING, Stage.ARMED):
             triggered = order.stage is Stage.WORKING and order.has_stop
             self._arrive(lane, order, now, out) if not triggered else self._trigger(lane, order, now, out)
+
+    def _opening_refusal(self, lane: Lane, request: OrderRequest) -> Refusal | None:
+        if request.time_in_force is not TimeInForce.OPG:
+            return None
+        is_opening = lane.is_opening and self._phase(lane) is not Phase.OPEN
+        return check_opening(lane.instrument, self._door.rules_of(lane), is_opening)
 
     def _identity_refusal(self, request: OrderRequest) -> Refusal | None:
         if request.account not in self._accounts:

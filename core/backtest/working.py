@@ -17,6 +17,7 @@ class Stage(StrEnum):
     ARMED = "armed"
     """A stop that waits for its price."""
     WORKING = "working"
+    AT_OPEN = "at_open"
     AT_CLOSE = "at_close"
     ENDED = "ended"
 

@@ -13,7 +13,7 @@ from core.domain.decimals import ZERO, check_positive, is_multiple, parse, plain
 from core.domain.errors import HogaError, InvalidValue
 from core.domain.ids import AccountId, ClientOrderId
 from core.domain.instrument import Instrument
-from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
+from core.domain.order import LIMITED, OrderRequest, OrderType, Side, TimeInForce
 from core.ports import Preview
 from core.trading.view import OrderRow
 from tui import format as f
@@ -25,8 +25,9 @@ from tui.widgets.line_edit import LineEdit
 
 _DIGITS = "0123456789.,"
 TYPES = (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING, OrderType.MOC)
-TIMES = tuple(TimeInForce)
-HAS_LIMIT = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+TIMES = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
+"""Where the venue does not say what it takes; the rest is offered only where it does."""
+HAS_LIMIT = LIMITED
 HAS_STOP = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
 LEGS = ("sl", "tp")
 """Fields of text: letters and signs are typed into them."""
@@ -62,8 +63,8 @@ class Ticket:
         self.is_protective = is_protective
         """A stop of a position: reduce-only, of its size, and only where it stands is asked."""
         self.reduce_only = order.reduce_only if order else is_protective
-        self.types = tuple(t for t in TYPES if t in types) or TYPES
-        self.times = tuple(t for t in TIMES if t in times) or TIMES
+        self.types = tuple(t for t in (*TYPES, OrderType.LOC) if t in types) or TYPES
+        self.times = tuple(t for t in TimeInForce if t in times) or TIMES
         """What the venue takes."""
         self.type = order.type if order else OrderType.STOP if is_protective else self.types[0]
         if not order and not is_protective and OrderType.LIMIT in self.types:

@@ -7,6 +7,7 @@ from math import inf
 from core.domain.account import TradingState
 from core.domain.ids import broker_of
 from core.domain.market import NS, Freshness, Phase
+from core.domain.order import TimeInForce
 from core.trading.risk.question import Denial, Question
 
 
@@ -60,6 +61,8 @@ def session(q: Question) -> Denial | None:
     phase = q.state.phase(q.request.instrument)
     if q.is_held or phase is Phase.OPEN or phase in (Phase.VI, Phase.AUCTION):
         return None
+    if phase is Phase.CLOSED and q.request.time_in_force in (TimeInForce.OPG, TimeInForce.EXT):
+        return None  # meant for it; whether the venue takes them is a rule of its own
     actual = phase.value if phase is not None else "unknown"
     return Denial("session", "an open market", actual, f"the market is {actual}")
 
@@ -108,7 +111,7 @@ def stale_quote(q: Question) -> Denial | None:
     limit, quote = q.limits.max_quote_age_seconds, q.quote
     if limit is None or quote is None or q.is_reducing:
         return None
-    if q.state.phase(q.request.instrument) in (Phase.VI, Phase.AUCTION):
+    if q.state.phase(q.request.instrument) in (Phase.VI, Phase.AUCTION) or q.request.time_in_force is TimeInForce.OPG:
         return None  # an auction quotes nothing; the venue's own collar stands
     age = (q.now - quote.received) / NS
     if age > limit:

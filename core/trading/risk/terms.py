@@ -41,7 +41,7 @@ def tick(q: Question) -> Denial | None:
 def venue_takes(q: Question) -> Denial | None:
     """Auctions, extended hours and moves of a resting order, where the venue has them; in other words where not."""
     venue, request = q.venue, q.request
-    if venue is None or q.is_last_look:
+    if venue is None:
         return None
     missing: str = ""
     if request.type in ON_CLOSE and request.type not in venue.order_types:

@@ -29,6 +29,9 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_clie
 from core.domain.instrument import Currency, Instrument, Kind, fixed_tick
 from core.domain.market import Aggressor, OrderBook, Phase, Quote, Trade
 from core.domain.order import (
+    LIMITED,
+    ON_CLOSE,
+    STOPS,
     Fill,
     Liquidity,
     Order,
@@ -151,7 +154,7 @@ class Run:
             side=side,
             quantity=D(quantity),
             type=type,
-            limit_price=D(limit) if type in (OrderType.LIMIT, OrderType.STOP_LIMIT) else None,
+            limit_price=D(limit) if type in LIMITED else None,
             stop_price=D(stop) if type in (OrderType.STOP, OrderType.STOP_LIMIT) else None,
             trail=D(3) if type is OrderType.TRAILING else None,
             time_in_force=tif,
@@ -215,7 +218,7 @@ class Run:
     def check_promises(self) -> None:
         for order in self.state.orders.values():
             request = order.request
-            waits = request.type in (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING, OrderType.MOC)
+            waits = request.type in STOPS | ON_CLOSE
             if request.time_in_force is TimeInForce.FOK and not waits and order.status is not OrderStatus.OPEN:
                 assert order.filled in (0, order.quantity) or "carry" in order.reason or "reduce" in order.reason
             if request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK) and not waits:

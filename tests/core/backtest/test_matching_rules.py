@@ -331,6 +331,65 @@ def test_a_trailing_stop_follows_the_best_price(venue: Venue) -> None:
     assert venue.filled(id) == [(D(10), D(70_400))]
 
 
+@pytest.mark.parametrize(
+    ("side", "limit", "is_filled"),
+    [("buy", "70400", True), ("buy", "70300", False), ("sell", "70400", True), ("sell", "70500", False)],
+)
+def test_limit_on_close_fills_at_the_closing_price_or_not_at_all(
+    venue: Venue, side: str, limit: str, is_filled: bool
+) -> None:
+    venue.send("buy", "10")
+    id = venue.send(side, "10", limit, type=OrderType.LOC)
+    venue.trade(70_300, 1000)
+    venue.trade(70_500, 1000)
+    assert venue.filled(id) == [], "nothing of it trades before the close"
+    venue.phase(Phase.AUCTION)
+    venue.trade(70_400, 1000, by="none")
+    venue.phase(Phase.CLOSED)
+    assert venue.filled(id) == ([(D(10), D(70_400))] if is_filled else [])
+    assert venue.ends(id) == ([] if is_filled else ["OrderExpired"])
+
+
+def test_orders_for_the_opening_fill_at_the_first_print_or_are_over(venue: Venue) -> None:
+    opg = {"time_in_force": TimeInForce.OPG}
+    early = venue.send("buy", "1", "70400", **opg)
+    assert venue.ends(early) == ["OrderRejected"], "the market is open"
+    venue.phase(Phase.AUCTION)
+    assert venue.ends(venue.send("buy", "1", "70400", **opg)) == ["OrderRejected"], "that one closes the day"
+    venue.phase(Phase.CLOSED)
+    market, good, poor = (
+        venue.send("buy", "2", **opg),
+        venue.send("buy", "3", "70400", **opg),
+        venue.send("buy", "4", "70300", **opg),
+    )
+    venue.phase(Phase.OPEN)
+    assert venue.ends(venue.send("buy", "1", "70400", **opg)) == ["OrderRejected"]
+    venue.trade(70_400, 1, by="none")
+    assert venue.filled(market) == [(D(2), D(70_400))] and venue.filled(good) == [(D(3), D(70_400))]
+    assert venue.filled(poor) == [] and venue.ends(poor) == ["OrderExpired"]
+
+
+def test_an_opening_auction_of_its_own_fills_at_its_print(venue: Venue) -> None:
+    venue.phase(Phase.CLOSED)
+    id = venue.send("buy", "2", "70500", time_in_force=TimeInForce.OPG)
+    venue.phase(Phase.AUCTION)
+    late = venue.send("buy", "1", time_in_force=TimeInForce.OPG)
+    venue.trade(70_400, 5, by="none")
+    assert venue.filled(id) == [(D(2), D(70_400))]
+    assert venue.filled(late) == [(D(1), D(70_400))]
+
+
+def test_an_order_for_the_opening_can_be_changed_and_canceled(venue: Venue) -> None:
+    venue.phase(Phase.CLOSED)
+    id, gone = (venue.send("buy", "2", "70300", time_in_force=TimeInForce.OPG) for _ in range(2))
+    venue.replace(id, limit_price=D(70_400))
+    venue.keep(venue.matching.cancel(gone, venue.now))
+    venue.phase(Phase.OPEN)
+    venue.trade(70_400, 5, by="none")
+    assert venue.filled(id) == [(D(2), D(70_400))]
+    assert venue.ends(gone) == ["OrderCanceled"]
+
+
 def test_market_on_close_fills_at_the_closing_price_and_day_orders_expire(venue: Venue) -> None:
     moc = venue.send("buy", "10", type=OrderType.MOC)
     day = venue.send("buy", "1", "69000")
@@ -376,6 +435,15 @@ def test_the_size_of_an_auction_is_shared_by_our_orders(venue: Venue) -> None:
         (lambda v: v.send("sell", "1", "70000"), "insufficient_holding"),
         (lambda v: v.send("buy", "0.00001", "100000000", instrument=BITCOIN), "below_minimum_value"),
         (lambda v: v.send("buy", "0.001", type=OrderType.MOC, instrument=BITCOIN), "no_closing_auction"),
+        (
+            lambda v: v.send("buy", "0.001", "100000000", type=OrderType.LOC, instrument=BITCOIN),
+            "no_closing_auction",
+        ),
+        (
+            lambda v: v.send("buy", "0.001", time_in_force=TimeInForce.OPG, instrument=BITCOIN),
+            "no_opening_auction",
+        ),
+        (lambda v: v.send("buy", "1", time_in_force=TimeInForce.OPG), "opening_over"),
     ],
 )
 def test_what_the_venue_refuses(venue: Venue, make: Callable[[Venue], ClientOrderId], code: str) -> None:

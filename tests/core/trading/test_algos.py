@@ -448,6 +448,23 @@ def test_the_gate_refuses_what_the_venue_cannot_do() -> None:
         assert denied.rule == "venue" and said in denied.text
 
 
+def test_only_what_is_for_the_opening_leaves_while_the_market_is_closed() -> None:
+    rich = msgspec.structs.replace(WITHOUT_STOPS, times_in_force=frozenset(TimeInForce) - {TimeInForce.EXT})
+    made = desk()
+    made.engine.gate.venues = {"paper": rich}
+    made.step(PhaseChanged(ts=made.now, market="XKRX", phase=Phase.CLOSED))
+    made.now += 3600 * NS
+    said = {}
+    for lives in TimeInForce:
+        id = made.submit("buy", "10", "70800", time_in_force=lives)
+        said[lives] = made.order(id).reason.partition(":")[0] or made.order(id).status.value
+    shut = dict.fromkeys(TimeInForce, "session") | {TimeInForce.OPG: "staged", TimeInForce.EXT: "venue"}
+    assert said == shut
+    made.step(PhaseChanged(ts=made.now, market="XKRX", phase=Phase.OPEN))
+    made.at(70_900)
+    assert made.order(made.submit(time_in_force=TimeInForce.OPG)).reason.startswith("auction over")
+
+
 def test_slices_below_the_smallest_order_are_refused() -> None:
     made = desk()
     made.submit("buy", "5", None, type=OrderType.MARKET, algo=Twap(duration=100 * NS, slices=10))
