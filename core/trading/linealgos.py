@@ -72,7 +72,7 @@ def _chase(
     if not 1 <= most <= MOST_TICKS or draft.limit_price is None:
         raise word.wrong(f"{word.shown}: how many ticks may it go? write chase=3t, at most {MOST_TICKS}", "chase=3t")
     low, high = (plain(market.instrument.ticks.move(draft.limit_price, ticks)) for ticks in (-most, most))
-    remarks.append(f"follows the {_where(peg)} from {plain(draft.limit_price)}, at most {most} ticks: {low} to {high}")
+    remarks.insert(0, f"follows the {_where(peg)} from {low} to {high}")
     return msgspec.structs.replace(draft, algo=Chase(most=most, peg=peg))
 
 
@@ -105,7 +105,7 @@ def _twap(
     about = plain(exact) if exact == even else f"about {plain(exact)}"
     where = "at market" if draft.type is OrderType.MARKET else f"at the {_where(peg)}" if peg else "at its limit"
     seconds = plain(round(Decimal(twap.spacing) / NS, 1))
-    remarks.append(f"{slices} slices of {about} {where}, one each {seconds} s")
+    remarks.insert(0, f"{slices} slices of {about} {where}, one each {seconds} s")
     return msgspec.structs.replace(draft, algo=twap)
 
 

@@ -148,6 +148,8 @@ def state_cell(row: OrderRow, look: Look) -> Cell:
         return Cell(f"✕ {word(row.status.value.upper())}", "error")
     if row.requested is not None and row.is_working and row.requested_phase is not RequestPhase.REFUSED:
         return Cell(word(_WISHES[row.requested]), "warning")
+    if row.algo and row.is_working:
+        return Cell(f"{look.said(row.algo)}  {_filled(row, look)}", "local" if row.is_local else "text", span=True)
     if row.status is OrderStatus.OPEN and row.filled:
         return Cell(word("PART"), "strong")
     if row.is_local and row.is_working:
@@ -180,15 +182,12 @@ def order_cells(row: OrderRow, now: int, look: Look) -> tuple[Cell, ...]:
 
 
 def _outcome(row: OrderRow, now: int, look: Look) -> Cell | None:
-    """What the figures of a row give way to: what is being done about an unknown order, why one was refused, how far an
-    order has come that goes on by itself."""
+    """What the figures of a row give way to: what is being done about an unknown order, why one was refused."""
     if row.status is OrderStatus.UNKNOWN:
         asking = f"{f.age(now - row.updated)} {look.word('asking')}"
         return Cell(f"{asking}  {look.prose(look.said(row.reason))}".rstrip(), "warning", span=True)
     if row.status in _FAILED and row.reason:
         return Cell(look.prose(look.said(row.reason)), "text", span=True)
-    if row.algo and row.is_working:
-        return Cell(f"{look.said(row.algo)}  {_filled(row, look)}", "local", span=True)
     return None
 
 
