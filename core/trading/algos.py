@@ -184,7 +184,8 @@ class Algos:
         if order.status is OrderStatus.UNKNOWN:
             return "its answer was lost"
         if wish is not None and wish.kind is RequestKind.CANCEL:
-            return "a cancel was asked for"
+            # While it is on its way nothing moves; where it failed, somebody wanted an end all the same.
+            return "" if wish.phase is RequestPhase.SENDING else "a cancel was asked for"
         if wish is not None and wish.phase is RequestPhase.UNKNOWN:
             return "a move got no answer"
         if wish is not None and wish.phase is RequestPhase.REFUSED:

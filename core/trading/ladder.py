@@ -49,7 +49,8 @@ def book_row(engine: Engine, id: InstrumentId, now: int, limit: float | None) ->
         own=tuple(
             own_mark(engine, order, price)
             for order in state.live_orders(None, id)
-            if (price := order.stop_price or order.limit_price) is not None and not waits_for_entry(state, order)
+            if (price := order.stop_price or order.limit_price) is not None
+            and not (waits_for_entry(state, order) or order.request.is_sliced)  # of slices, those stand that left
         ),
         day=day_facts(state, instrument),
         is_conflated=engine.is_conflated,

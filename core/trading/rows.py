@@ -174,7 +174,7 @@ def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bo
         request = order.request
         if not held or (held > 0) is not (order.side is Side.SELL):
             continue
-        if waits_for_entry(state, order):
+        if waits_for_entry(state, order) or request.is_sliced:
             continue
         price = order.stop_price
         if price is None and request.trail is not None and (mark := state.mark(place[1])) is not None:
@@ -229,7 +229,7 @@ def order_row(state: State, order: Order) -> OrderRow:
         else None,
         requested=wish.kind if wish else None,
         requested_phase=wish.phase if wish else None,
-        reason=order.reason or (wish.text if wish and wish.phase.value == "refused" else ""),
+        reason=order.reason or (wish.text if wish and wish.phase.value == "refused" else "") or order.stopped,
         source=request.source,
         created=order.created,
         updated=order.updated,

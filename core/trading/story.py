@@ -71,7 +71,7 @@ def order_of(state: State, key: str) -> ClientOrderId | None:
 def order_story(state: State, id: ClientOrderId, events: Sequence[DurableEvent]) -> Story:
     order = state.orders[id]
     book = LogBook(state)
-    legs = [o for o in state.orders.values() if getattr(o.request, "parent", None) == id]
+    legs = [o for o in state.orders.values() if id in (o.request.parent, o.request.slice_of)]
     return Story(
         what="order",
         subject=f"{ORDER}{id}",

@@ -49,6 +49,8 @@ def order_price(row: OrderRow) -> str:
     match row.type:
         case OrderType.MARKET | OrderType.MOC:
             return row.type.upper()
+        case OrderType.LOC:
+            return f"LOC {number(row.limit_price, row.decimals)}"
         case OrderType.TRAILING:
             return f"trail {plain(row.trail)}" if row.trail is not None else "trail"
         case OrderType.STOP:
@@ -104,7 +106,7 @@ def _order(row: OrderRow, words: Words) -> list[str]:
         quantity(row.quantity),
         order_price(row),
         row.time_in_force.value,
-        row.status.value + wish,
+        row.status.value + wish + (f" {row.algo}" if row.algo else ""),
         quantity(row.filled),
         number(row.average_price, max(row.decimals, 2)),
         row.source,

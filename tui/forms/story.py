@@ -107,6 +107,10 @@ def _order(story: Story, row: OrderRow, look: Look) -> Iterator[Row]:
         yield _fact(look, "rule", look.word("reduce-only")), ""
     if row.parent is not None:
         yield _fact(look, "protects", row.parent[-4:]), ""
+    if row.slice_of is not None:
+        yield _fact(look, "slice of", row.slice_of[-4:]), ""
+    if row.algo:
+        yield _fact(look, "by itself", look.said(row.algo)), ""
     if row.is_local:
         yield _fact(look, "lives", look.word("in this engine, not at the venue"), "warning"), ""
     times = [

@@ -5,8 +5,10 @@ from __future__ import annotations
 NAMES = {
     "ALGO": "자동",
     "LOC": "종가지정",
+    "by itself": "자동 진행",
     "chase": "추격",
     "auction over": "단일가 끝남",
+    "slice of": "전체 주문",
     "slices": "분할",
     "twap": "분할",
     "venue": "증권사 기능",

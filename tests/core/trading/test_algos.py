@@ -160,7 +160,7 @@ def test_a_chase_is_over_once_somebody_or_something_interferes() -> None:
         return lambda made, id: made.step(OrderRequested(ts=made.now, client_order_id=id, requested=requested))
 
     stops = {
-        "a cancel was asked for": lambda made, id: made.step(Cancel(client_order_id=id)),
+        "a cancel was asked for": wish(RequestKind.CANCEL, RequestPhase.REFUSED, "too late"),
         "keyboard changed it": lambda made, id: made.step(Replace(client_order_id=id, limit_price=D(70_800))),
         "a move got no answer": wish(RequestKind.REPLACE, RequestPhase.UNKNOWN, CHASE),
         "a move was refused: too late": wish(RequestKind.REPLACE, RequestPhase.REFUSED, "too late"),
@@ -177,6 +177,15 @@ def test_a_chase_is_over_once_somebody_or_something_interferes() -> None:
         made.at(71_000, 5)
         made.answer()
         assert made.order(id).limit_price in (before, D(70_800)) or made.order(id).status.is_end
+
+
+def test_a_chase_does_not_move_while_it_is_being_canceled() -> None:
+    made = desk()
+    id = made.chase()
+    made.step(Cancel(client_order_id=id))
+    made.at(71_000, 5)
+    assert made.order(id).requested is not None and made.order(id).requested.kind is RequestKind.CANCEL
+    assert not made.said() and not any(isinstance(item, AlgoEnded) for item in made.journal)
 
 
 def scenes_requested(kind: RequestKind, phase: RequestPhase, text: str) -> Any:
