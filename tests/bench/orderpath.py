@@ -1,7 +1,7 @@
 """From the key that sends to the first byte of the order, in a real pseudo-terminal. Everything lies between: terminal,
-console, every risk rule, two durable commits (STAGED, and the claim of SENDING) and the permit. The first byte is stamped
-where a broker is handed the permit and would write. Beside it, in the same run, those two commits alone as the loop
-waits for them.
+console, every risk rule, two durable commits (STAGED, and the claim of SENDING) and the permit. The first byte is
+stamped where a broker is handed the permit and would write. Beside it, in the same run, those two commits alone as the
+loop waits for them.
 """
 
 from __future__ import annotations
