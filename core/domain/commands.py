@@ -94,6 +94,8 @@ class Panic(_Command, frozen=True, kw_only=True):
     flatten: bool = False
     tail: str = ""
     """With `flatten` of real money: the end of the account's name, as typed."""
+    over: tuple[ClientOrderId, ...] = ()
+    """With `flatten`: UNKNOWN orders that the person was told of by name; closing goes past these and no others."""
 
 
 class TightenLimit(_Command, frozen=True, kw_only=True):

@@ -254,6 +254,8 @@ class SweepChanged(_Event, frozen=True, kw_only=True):
     account: AccountId | None
     sweep: Sweep
     by: str
+    over: tuple[ClientOrderId, ...] = ()
+    """UNKNOWN orders that do not hold up a close: a person was told of them and meant it."""
 
 
 class LimitsChanged(_Event, frozen=True, kw_only=True):

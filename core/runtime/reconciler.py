@@ -26,6 +26,8 @@ HURRY_SECONDS = 0.25
 """After a change was refused: it may be because the order is not what we think."""
 CALM_TRIES = 3
 ANSWER_SECONDS = 10.0
+MOST_LOOKED_UP = 10
+"""OPEN orders that a listing leaves out are asked for one by one, so many a reading; the rest is alarmed at once."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -84,6 +86,7 @@ class Reconciler:
             unknown = set()
             gate = state.gates.get(account)
             missing = missing or ("" if gate is not None and gate.is_open else later.reason)
+        snapshot = await self._looked_up(broker, snapshot)
         now, mono = self._clock.now(), self._clock.monotonic()
         absent = frozenset(unknown if capabilities.is_in_process else ())
         if not isinstance(snapshot.orders, Unread):
@@ -95,6 +98,25 @@ class Reconciler:
         found = self._take(account, reconcile.differences(state, snapshot, now, absent=absent))
         self.readings[account] = Reading(now, snapshot, missing, tuple(sorted(found)))
         self._set_gate(broker, account, missing)
+
+    async def _looked_up(self, broker: Broker, snapshot: Snapshot) -> Snapshot:
+        """The listing, and what the venue says of our OPEN orders that it leaves out: it may be late, or of one day or
+        exchange alone. Nobody is alarmed before these were asked for, one by one."""
+        if isinstance(snapshot.orders, Unread) or broker.capabilities.is_in_process:
+            return snapshot
+        found = []
+        for order in reconcile.unlisted(self._engine.state, snapshot.account, snapshot.orders)[:MOST_LOOKED_UP]:
+            theirs = await self._find(broker, order)
+            if isinstance(theirs, VenueOrder) and (theirs.ref in order.refs or theirs.client_order_id == order.id):
+                found.append(theirs)
+        return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, *found))
+
+    async def _find(self, broker: Broker, order: Order) -> VenueOrder | Absent | Unread:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await broker.find(order)
+        except Exception as error:  # whatever it was, it says nothing about the order
+            return Unread(str(error) or type(error).__name__)
 
     def _standing(self, account: AccountId) -> tuple[object, ...]:
         """What a snapshot is compared with: it must not move between the question and the answer."""
@@ -202,12 +224,7 @@ class Reconciler:
             with suppress(BrokerError, OSError):
                 await self.reconcile(broker, order.account)
             return
-        found: VenueOrder | Absent | Unread
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                found = await broker.find(order)
-        except Exception as error:  # whatever it was, it says nothing about the order
-            found = Unread(str(error) or type(error).__name__)
+        found = await self._find(broker, order)
         for event in self.settler.answered(order.id, found, self._clock.now(), self._clock.monotonic()):
             self._feed(event)
         if isinstance(found, VenueOrder) and found.filled:

@@ -29,14 +29,14 @@ from core.domain.events import (
     SweepChanged,
     TradingStateChanged,
 )
-from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id
 from core.domain.market import NS
 from core.domain.order import OrderRequest, OrderStatus, TimeInForce
 from core.trading import lock, risk
 from core.trading.gate import Gate
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.requests import Requests
-from core.trading.state import State
+from core.trading.state import PositionKey, State
 from core.trading.strategist import Strategist
 
 AGAIN_NS = 3 * NS
@@ -119,12 +119,20 @@ class Control:
                     self.strategist.control(name, StrategyStatus.PAUSED, now)
         wanted = Sweep.FLATTEN if command.flatten else Sweep.ALL if command.protections else Sweep.ENTRIES
         held = self.state.curbs.sweeps.get(command.account, Sweep.NONE)
-        if wanted.reach > held.reach:
-            emit(self.state, SweepChanged(ts=now, account=command.account, sweep=wanted, by=command.by), out)
+        over = self._meant(command) if wanted is Sweep.FLATTEN else ()
+        if wanted.reach > held.reach or over:
+            swept = SweepChanged(ts=now, account=command.account, sweep=wanted, by=command.by, over=over)
+            emit(self.state, swept, out)
         self._swept.pop(command.account, None)
         self._said.clear()
         out.extend(self.sweep(now, command.by))
         return out
+
+    def _meant(self, command: Panic) -> tuple[ClientOrderId, ...]:
+        """Those of the named orders that are UNKNOWN, and not passed before."""
+        live = {o.id for o in self.state.live_orders(command.account) if o.status is OrderStatus.UNKNOWN}
+        passed = self.state.curbs.passed.get(command.account, frozenset())
+        return tuple(id for id in dict.fromkeys(command.over) if id in live and id not in passed)
 
     def sweep(self, now: int, by: str = FLATTENER) -> Sequence[Output]:
         """Carry on with what is being wound down, until the venue shows nothing of it: it is in the journal, so a
@@ -156,22 +164,31 @@ class Control:
             for order in live:
                 if is_due and order.request.source != FLATTENER:
                     out.extend(self.requests.cancel(Cancel(client_order_id=order.id, by=by), now))
-            busy = {(order.account, order.instrument) for order in self.state.live_orders(account)}
+            passed = self.state.curbs.passed.get(account, frozenset())
+            busy: set[PositionKey] = set()
+            open_ended: set[PositionKey] = set()
+            for order in self.state.live_orders(account):
+                is_passed = order.status is OrderStatus.UNKNOWN and order.id in passed
+                (open_ended if is_passed else busy).add((order.account, order.instrument))
             for place in held:
                 if place not in busy:
-                    self._flatten_place(place, now, out)
+                    self._flatten_place(place, now, out, is_confirmed=place in open_ended)
         return out
 
-    def _flatten_place(self, place: tuple[AccountId, InstrumentId], now: int, out: list[Output]) -> None:
-        """Close one position. What the gate would refuse is not asked: it is said once, and tried again later."""
+    def _flatten_place(
+        self, place: tuple[AccountId, InstrumentId], now: int, out: list[Output], *, is_confirmed: bool
+    ) -> None:
+        """Close one position, as far as no order under way may close it already. What the gate would refuse is not
+        asked: it is said once, and tried again later. `is_confirmed`: past UNKNOWN orders that a person named."""
         id = derived_client_order_id("flatten", *place, str(now))
         close = Close(client_order_id=id, account=place[0], instrument=place[1], at_market=True, by=FLATTENER)
         request = self.requests.close_request(close, now)
         if isinstance(request, OrderRequest):
-            denial = self.gate.refusal(request, now)
+            denial = self.gate.refusal(request, now, is_confirmed=is_confirmed)
             if denial is None:
                 self._said.pop(place, None)
-                out.extend(self.requests.submit(Submit(request=request, by=FLATTENER), now))
+                close_all = Submit(request=request, is_confirmed=is_confirmed, by=FLATTENER)
+                out.extend(self.requests.submit(close_all, now))
                 return
             request = denial.text
         if self._said.get(place) != request:

@@ -31,6 +31,8 @@ class Curbs:
         """When a trade last closed with a loss."""
         self.sweeps: dict[AccountId | None, Sweep] = {}
         """What is being wound down until the venue shows nothing of it."""
+        self.passed: dict[AccountId | None, frozenset[ClientOrderId]] = {}
+        """UNKNOWN orders past which a sweep may close."""
         self.limits: LimitsChanged | None = None
         """The limits in force, as journalled."""
         self.unlocked: set[AccountId] = set()
@@ -55,8 +57,10 @@ class Curbs:
     def _sweep(self, event: SweepChanged) -> None:
         if event.sweep is Sweep.NONE:
             self.sweeps.pop(event.account, None)
+            self.passed.pop(event.account, None)
         else:
             self.sweeps[event.account] = event.sweep
+            self.passed[event.account] = self.passed.get(event.account, frozenset()).union(event.over)
 
     def _limits(self, event: LimitsChanged) -> None:
         self.limits = event

@@ -70,6 +70,16 @@ def differences(
     return events
 
 
+def unlisted(state: State, account: AccountId, listed: tuple[VenueOrder, ...]) -> list[Order]:
+    """Our OPEN orders that the venue does not list."""
+    ids, refs = {o.client_order_id for o in listed}, {o.ref for o in listed}
+    return [
+        order
+        for order in state.live_orders(account)
+        if order.status is OrderStatus.OPEN and order.id not in ids and refs.isdisjoint(order.refs)
+    ]
+
+
 def _orders(
     state: State, account: str, listed: tuple[VenueOrder, ...], now: int, absent: frozenset[ClientOrderId]
 ) -> list[DurableEvent | Noticed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from core.domain.commands import Acknowledge, Settle
+from core.domain.commands import Acknowledge, Panic, Settle
 from core.domain.ids import VenueRef
 from core.trading.risk.usage import LimitRow
 from core.trading.view import Slice
@@ -129,3 +129,16 @@ def test_the_nearest_limit_is_found_whatever_the_figures() -> None:
     assert [None if s is None else round(float(s), 2) for s in shares] == [None, 0.02, 0.86, None, 1.0, None]
     odd = msgspec.structs.replace(LIMITS[1], limit="0")
     assert share_of(odd) is None
+
+
+async def test_flatten_names_the_unknown_orders_it_closes_past() -> None:
+    desk = made()
+    async with console(desk, size=(80, 24)) as hands:
+        await hands.press("!")
+        assert "past UNKNOWN" not in hands.text
+        await hands.press("f")
+        lost = scripted.LOST["client_order_id"]
+        assert f"past UNKNOWN {lost[-4:]}" in hands.text
+        await hands.press("enter", gap=0.5)
+        await hands.until(lambda: desk.sent)
+        assert desk.sent == [Panic(flatten=True, over=(lost,))]

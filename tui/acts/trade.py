@@ -10,7 +10,7 @@ from core.domain.commands import Cancel, CancelAll, Close
 from core.domain.decimals import ZERO, exact, plain
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, tail_of
 from core.domain.instrument import Instrument
-from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
+from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
 from core.trading.view import OrderRow, PositionRow
 from tui import format as f
 from tui.forms.fields import Market, near
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tui.app import HogaApp
 
 
+NAMED = 3
+"""UNKNOWN orders that the panic menu has room to name; flatten closes past no others."""
 FIRST_STOP = "2%"
 """Where a protective stop is offered at first, from the last price."""
 
@@ -296,7 +298,9 @@ class Trading:
     def panic(self, choice: str) -> None:
         """With real money the end of the account's name is typed before all is closed."""
         word = tail_of(self._app.account) if self._app.asking.is_live else ""
-        self._app.open(PanicMenu(word, choice=choice or "entries"))
+        rows = self._app.picture.orders()
+        unknown = tuple(row.id for row in rows if row.status is OrderStatus.UNKNOWN)
+        self._app.open(PanicMenu(word, choice=choice or "entries", unknown=unknown[:NAMED]))
 
     # ---- what is meant
 

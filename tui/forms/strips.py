@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from core.domain.account import TradingState
 from core.domain.commands import ControlStrategy, Panic, SetTradingState, StrategyAction
+from core.domain.ids import ClientOrderId
 from tui.messages import Dropped, Edited, Entered, Press, Wanted, Wish
 from tui.widgets.line_edit import LineEdit
 
@@ -41,9 +42,11 @@ class PanicMenu:
     place = "panic"
     sending = frozenset({"enter", "ctrl+x"})
 
-    def __init__(self, word: str = "", *, choice: str = "entries") -> None:
+    def __init__(self, word: str = "", *, choice: str = "entries", unknown: tuple[ClientOrderId, ...] = ()) -> None:
         self.word = word
         """What must be typed before all is closed; empty in paper."""
+        self.unknown = unknown
+        """Orders whose fate is not known: flatten names them, and then closes past them."""
         self.choice = choice
         """entries, flatten or halt."""
         self.typed = LineEdit()
@@ -82,7 +85,8 @@ class PanicMenu:
             self.typed.set("")
             return Edited()
         return Wanted(
-            Panic(flatten=True, tail=self.typed.text), "flatten: everything is canceled and every position closed"
+            Panic(flatten=True, tail=self.typed.text, over=self.unknown),
+            "flatten: everything is canceled and every position closed",
         )
 
     def paste(self, text: str) -> Wish | None:

@@ -62,7 +62,7 @@ class StripPane(Sheet):
         if form.choice == "flatten" and not form.word:
             return [
                 [*head, Cell(word("flatten: cancel everything, close every position"), "strong")],
-                [Cell(f" {word('with orders at market that can only reduce')}", "text-dim")],
+                [self._past(form) or Cell(f" {word('with orders at market that can only reduce')}", "text-dim")],
                 [Cell(" "), Cell("Enter", "key"), Cell(f" {word('flatten')}   ", "text-dim"), *escape],
             ]
         if form.choice == "flatten":
@@ -73,6 +73,7 @@ class StripPane(Sheet):
                     Cell(f" {self._look.say('type {word}', word=form.word)} ", "text"),
                     Cell(typed, "strong"),
                     Cell(" ", "cursor"),
+                    *([Cell("  "), past] if (past := self._past(form)) else []),
                 ],
                 [Cell(" "), Cell("Enter", "key"), Cell(f" {word('when it reads so')}   ", "text-dim"), *escape],
             ]
@@ -97,6 +98,13 @@ class StripPane(Sheet):
                 *escape,
             ],
         ]
+
+    def _past(self, form: PanicMenu) -> Cell | None:
+        """Which orders may be a close already, each by name."""
+        if not form.unknown:
+            return None
+        names = ", ".join(id[-4:] for id in form.unknown)
+        return Cell(f" {self._look.say('past UNKNOWN {ids}, as if it lived', ids=names)} ", "unknown")
 
     def _settle(self, form: SettleForm, status: StatusRow | None) -> list[list[Cell]]:
         """Ours and the venue's side by side, then what is typed."""

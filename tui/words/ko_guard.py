@@ -84,6 +84,7 @@ SCREEN = {
     "{count} near": "근접 {count}건",
     ":limit NAME VALUE tightens": ":limit 이름 값 으로 조임",
     "leave it UNKNOWN": "미확인으로 둠",
+    "past UNKNOWN {ids}, as if it lived": "미확인 {ids:은} 살아 있는 것으로 보고 청산",
     "D: the venue never had it. One below may be it: go there and press o": (
         "D: 거래소에 없던 주문. 아래 후보가 맞으면 그 줄에서 o"
     ),

@@ -403,3 +403,43 @@ async def test_what_could_not_be_read_is_said_in_words() -> None:
         (reading,) = seen(made)["reading"]
         assert not reading.is_ok
         assert "fills: page 2 failed" in reading.text and "? fills" in reading.theirs
+
+
+# --- a bound order that no listing shows -----------------------------------------------------------------------------
+
+
+async def test_an_open_order_that_is_not_listed_is_asked_for_before_anybody_is_alarmed() -> None:
+    """The listing is of today alone; the venue knows the order by its id. Asked and absent, it is an alarm."""
+    async with scene(ids=True) as made:
+        order = await made.submit()
+        assert order.status is OrderStatus.OPEN
+        alarms = lambda: [row.text for row in made.runner.log.rows if "no longer lists" in row.text]  # noqa: E731
+        known = {"old": made.venue.has("r-old", None, "canceled", START)}
+        theirs = msgspec.structs.replace(known["old"], ref=order.refs[0], client_order_id=order.id, status="open")
+
+        async def find(asked: Order) -> Any:
+            made.venue.asked.append(asked.id)
+            return theirs
+
+        made.venue.find = find  # type: ignore[method-assign]
+        await made.wait(31)
+        assert made.venue.asked == [order.id] and alarms() == []
+        assert made.order(order.id).status is OrderStatus.OPEN
+        theirs = msgspec.structs.replace(theirs, status="canceled")
+        await made.wait(31)
+        assert made.order(order.id).status is OrderStatus.CANCELED and alarms() == []
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_an_open_order_that_the_venue_does_not_know_is_an_alarm_and_stays(is_lost: bool) -> None:
+    async with scene(ids=True) as made:
+        order = await made.submit()
+        if is_lost:
+
+            async def broken(_: Order) -> Any:
+                raise NotConnected("scripted", "no answer")
+
+            made.venue.find = broken  # type: ignore[method-assign]
+        await made.wait(31)
+        assert made.order(order.id).status is OrderStatus.OPEN
+        assert sum("no longer lists" in row.text for row in made.runner.log.rows) == 1

@@ -5,12 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+import pytest
+
 from core.domain.account import TradingState
 from core.domain.commands import Panic, SetTradingState, Submit, Tick
 from core.domain.events import (
+    DurableEvent,
     OrderCanceled,
     OrderRequested,
     OrderSending,
+    OrderStaged,
     OrderUnknown,
     PhaseChanged,
     Sweep,
@@ -51,6 +56,43 @@ async def test_to_let_orders_pass_again_ends_what_is_wound_down(tmp_path: Path) 
     async with stage(path) as made:
         await made.second(10)
         assert made.state.position(ACCOUNT, SAMSUNG).quantity == 10
+
+
+@pytest.mark.parametrize(("side", "left"), [("buy", 10), ("sell", 6)])
+def test_flatten_goes_past_an_unknown_order_only_when_it_was_named(side: str, left: int) -> None:
+    """What that order may close already is left to it; the others are closed, in the one lane the venue has."""
+    engine = scenes.engine()
+    engine.gate.laned = frozenset({"paper"})
+    scenes.hold(engine, "buy", "10", "71000")
+    lost = scenes.request(side, "4", "71000" if side == "buy" else "71200").client_order_id
+    engine.step(
+        Submit(request=msgspec.structs.replace(scenes.request(side, "4", "71000"), client_order_id=lost)), START
+    )
+    engine.step(OrderSending(ts=START, client_order_id=lost), START)
+    engine.step(OrderUnknown(ts=START, client_order_id=lost, text="lost"), START)
+    kept, now = [], START
+
+    def ask(command: Panic) -> list[OrderStaged]:
+        nonlocal now
+        out = []
+        for message in (command, Tick(), Tick()):
+            now += AGAIN_NS
+            engine.step(scenes.quote(71_000, 71_100, now), now)
+            out += engine.step(message, now)
+        kept.extend(item for item in out if isinstance(item, DurableEvent))
+        return [item for item in out if isinstance(item, OrderStaged)]
+
+    assert ask(Panic(flatten=True)) == []
+    assert ask(Panic(flatten=True, over=(scenes.new_id(),))) == [], "another name"
+    (close,) = ask(Panic(flatten=True, over=(lost,)))
+    assert (close.request.quantity, close.request.reduce_only) == (left, True)
+    denial = engine.requests.last_look(close.request.client_order_id, now)
+    assert denial is None, denial
+    again = scenes.engine()
+    for event in kept:
+        if isinstance(event, SweepChanged):
+            again.restore(event)
+    assert again.state.curbs.passed == {None: frozenset({lost})}, "a restart goes on past it"
 
 
 def test_entries_are_canceled_again_until_the_venue_shows_none() -> None:
