@@ -12,3 +12,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     """The settings file; empty when there is none."""
     data: Path = Path()
     """The data folder: exports go to a folder in it."""
+
+    @property
+    def has_data(self) -> bool:
+        return self.data != Path()

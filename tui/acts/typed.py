@@ -15,6 +15,7 @@ from core.domain.ids import AccountId, InstrumentId, tail_of
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
+from tui import pastlines
 from tui.acts.alerts import alert_command
 from tui.acts.completing import Offer, offers
 from tui.acts.saying import is_reverse, say
@@ -28,7 +29,6 @@ from tui.words import LANGUAGES
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
-_MAX_HISTORY = 200
 BETWEEN = "   "
 """Stands between the parts of a remark, each a text of its own."""
 
@@ -36,7 +36,7 @@ BETWEEN = "   "
 class Typed:
     def __init__(self, app: HogaApp) -> None:
         self._app = app
-        self.history: list[str] = []
+        self.history: list[str] = pastlines.read(app.places.data) if app.places.has_data else []
         self._id = app.desk.new_order_id()
         """Of the order this line will be: a repeat of the same line is the same order."""
 
@@ -102,14 +102,17 @@ class Typed:
     # ---- Enter
 
     def enter(self, text: str) -> Wanted | str:
-        """What to send, or what to say (empty: done). Keeps the line in the history."""
+        """What to send, or what to say (empty: done). Keeps the line in the history, and for the next session when it
+        is understood."""
         text = text.strip()
-        self.history[:] = [*(line for line in self.history if line != text), text][-_MAX_HISTORY:]
+        self.history[:] = [*(line for line in self.history if line != text), text][-pastlines.MOST :]
         command = self._command(text)
         if command is not None:
+            self._keep(text)
             return command(text.split()[1:])
         try:
             line = self.parse(text)
+            self._keep(text)
             if isinstance(line, NewOrder):
                 kind = Kind.REVERSE if is_reverse(text) and not line.is_immediate else None
                 return Wanted(Submit(request=line.request(self._id)), say(line), kind=kind)
@@ -121,6 +124,10 @@ class Typed:
             return Wanted(line.command(), say(line))
         except HogaError as error:
             return str(error)
+
+    def _keep(self, text: str) -> None:
+        if self._app.places.has_data:
+            pastlines.keep(self._app.places.data, text)
 
     def parse(self, text: str) -> Line:
         from core.trading.orderline import parse  # the grammar is no part of the first picture
