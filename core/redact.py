@@ -22,7 +22,8 @@ _PREFIX = 12
 _DEPTH = 6
 
 _SECRET_NAMES = re.compile(
-    r"secret|token|passw|passphrase|authorization|api_?key|app_?key|approval_?key|credential|cookie|private", re.I
+    r"secret|token|passw|passphrase|authorization|api_?key|app_?key|approval_?key|access_?key|credential|cookie|private",
+    re.I,
 )
 _ACCOUNT_NAMES = re.compile(r"^(account|account_number|cano|acct)$", re.I)
 _PATTERNS = (
@@ -81,6 +82,11 @@ def forget_secrets() -> None:
     _known.clear()
 
 
+def names_secret(name: str) -> bool:
+    """Does a field or setting of this name hold a secret?"""
+    return _SECRET_NAMES.search(name) is not None
+
+
 def mask_account(text: str) -> str:
     """`12345678-01` is `****5678-01`, `kis:12345678` is `kis:****5678`; a name without digits stays."""
     broker, colon, account = text.rpartition(":")
@@ -136,7 +142,7 @@ def redact_value(name: str, value: Any, depth: int = 0) -> Any:
         value = str(value)
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 63):
         return value
-    if _SECRET_NAMES.search(name):
+    if names_secret(name):
         return MASK
     if isinstance(value, str):
         text = str(mask_account(value) if _ACCOUNT_NAMES.match(name) else value)  # str: enumerations too

@@ -23,6 +23,7 @@ from core.domain.instrument import Currency, Instrument
 from core.domain.market import Freshness, Interval
 from core.ports import Broker, Clock
 from core.runtime.desk import LocalDesk
+from core.runtime.ingress import washed
 from core.runtime.runner import Runner
 from core.trading.engine import Engine
 
@@ -133,7 +134,8 @@ class Program:
         state = self.engine.state
         listed = await self._listed()
         for instrument in listed:
-            self.engine.step(InstrumentListed(ts=self.clock.now(), instrument=instrument), self.clock.now())
+            event = washed(InstrumentListed(ts=self.clock.now(), instrument=instrument))
+            self.engine.step(event, self.clock.now())
         self.runner.recover()
         if self._archive is not None:
             for quote in await self._archive.last_quotes():

@@ -11,6 +11,8 @@ import json
 import pickle
 import sqlite3
 import string
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, urlencode
@@ -23,6 +25,7 @@ from hypothesis import strategies as st
 from core.domain.errors import InvalidValue
 from core.redact import MASK, forget_secrets, learn_secret, redact, redact_value
 from core.secret import Secret, reference
+from tests.terminal import ROOT
 
 VALUE = "kQ8+T2m/4xR7&pL1<n"
 
@@ -146,6 +149,17 @@ def test_a_path_is_no_key() -> None:
     assert redact(f"the report is at {path}") == f"the report is at {path}"
     key = "a/B3" + "xY7" * 12
     assert key not in redact(key)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process close its memory to others")
+def test_a_process_that_holds_secrets_closes_its_memory() -> None:
+    code = (
+        "import ctypes, resource; from core.process import close_memory; done = close_memory();"
+        "print(done, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert told.split(None, 2)[:2] == ["True", "0"]
+    assert "(0, 0)" in told
 
 
 @pytest.mark.parametrize("text", ["keyring:upbit", "file:kis.secret-1", "env:KIS_SECRET", "upbit-key"])

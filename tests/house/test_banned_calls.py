@@ -142,6 +142,22 @@ def test_only_brokers_spend_a_permit() -> None:
     assert all(path.startswith("brokers/") for path in spenders), spenders
 
 
+def test_facts_enter_the_engine_by_one_door() -> None:
+    """`Runner.feed` washes their words. Who steps the engine beside it hands it prices, or washes too."""
+    found: dict[str, list[str]] = {}
+    for path, tree in modules(*ROOMS):
+        for _, called, call in calls(tree):
+            if called.endswith("engine.step"):
+                found.setdefault(path, []).append(ast.unparse(call.args[0]))
+    assert found.pop("core/runtime/runner.py") == ["command"]
+    price = "msgspec.structs.replace(quote, freshness=Freshness.CACHED)"
+    assert found.pop("tui/compose.py") == ["event", price]
+    assert found.pop("tui/run/reach.py") == [price]
+    assert found == {}
+    washed = [called for _, called, _ in calls(dict(modules("core", "tui"))["core/runtime/runner.py"])]
+    assert "washed" in washed
+
+
 SIGNERS = re.compile(r"storage/(sealed|ring|secrets)\.py|brokers/[a-z]+/(auth|sign)\.py|tests/.*")
 """Who may read a secret: what seals it, what hands it to the keyring or to an engine, and what signs with it."""
 

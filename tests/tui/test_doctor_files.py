@@ -81,6 +81,17 @@ def test_what_is_anothers_is_found(file: str, home: Path, capsys: pytest.Capture
     assert "fail" in levels(capsys).values()
 
 
+def test_a_secret_written_into_the_settings_is_warned_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "config.toml").write_text(
+        '[brokers.x]\nsecret_key = "PSabcdEFGH1234"\n[brokers.y.a]\ntoken = "keyring:t"\n'
+    )
+    assert levels(capsys) == {"secrets": "warn"}
+    main(["doctor"])
+    shown = capsys.readouterr().out
+    assert "brokers.x.secret_key" in shown
+    assert "PSabcd" not in shown
+
+
 def test_a_secret_left_in_the_environment_is_warned_of(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

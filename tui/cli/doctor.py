@@ -64,7 +64,7 @@ def examine(chosen: Chosen) -> Iterator[Check]:
     yield check_folder(folder)
     yield check_settings_file(chosen)
     yield check_logs(settings)
-    yield _safely("secrets", check_secrets)
+    yield _safely("secrets", lambda: check_secrets(settings))
     yield check_disk(folder, settings.storage.min_free_mb)
     yield _safely("fsync", lambda: check_fsync(folder))
     yield _safely("journal", lambda: check_journal(folder / JOURNAL))

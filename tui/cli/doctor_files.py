@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from core.config import Settings
+from core.domain.errors import InvalidValue
+from core.redact import names_secret
+from core.secret import reference
 from tui.cli.check import Check
 from tui.cli.chosen import Chosen
 
@@ -63,7 +67,7 @@ def check_settings_file(chosen: Chosen) -> Check:
     return Check(name="settings file", level="ok", text=f"{path}, yours to write")
 
 
-def check_secrets() -> Check:
+def check_secrets(settings: Settings) -> Check:
     """Where secrets are kept, and that the file of them is nobody else's. No passphrase is asked."""
     from storage.places import secrets_path
     from storage.ring import open_ring
@@ -77,11 +81,27 @@ def check_secrets() -> Check:
             if problem:
                 return Check(name="secrets", level="fail", text=f"{place} {problem}")
         kept.append(f"the encrypted file {path}")
+    told = sorted(key for name, table in settings.brokers.items() for key in _written(f"brokers.{name}", table))
+    if told:
+        text = f"{', '.join(told)} in the settings hold a secret itself; keep it with: hoga secrets set NAME"
+        return Check(name="secrets", level="warn", text=text)
     left = sorted(name for name in os.environ if name.startswith("HOGA_SECRET_"))
     if left:
         text = f"{', '.join(left)} stand in the environment of this shell; keep them with: hoga secrets set NAME"
         return Check(name="secrets", level="warn", text=text)
     return Check(name="secrets", level="ok", text=f"kept in {' and '.join(kept)}" if kept else "none are kept")
+
+
+def _written(at: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """Settings whose name says secret and whose value is no name of a place."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _written(f"{at}.{key}", value)
+        elif isinstance(value, str) and names_secret(key):
+            try:
+                reference(value)
+            except InvalidValue:
+                yield f"{at}.{key}"
 
 
 def _all(folder: Path) -> Iterator[Path]:

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.clock import ManualClock
+from core.config import Settings
 from core.domain.events import (
     FeedChanged,
     InstrumentListed,
@@ -25,7 +27,9 @@ from core.domain.text import UNSAFE
 from core.redact import forget_secrets
 from core.runtime.ingress import washed
 from core.secret import Secret
-from tests.scenes import INSTRUMENTS
+from storage.journal import Journal
+from tests.scenes import INSTRUMENTS, START
+from tui.compose import Program, paper_broker
 
 LISTED = INSTRUMENTS[0]
 KEY = "kQ8vT2mZ4xR7pL1n"
@@ -59,6 +63,19 @@ def test_words_from_outside_carry_neither_controls_nor_our_keys(event: Any) -> N
     assert "***" in told
     assert not UNSAFE.search(told)
     assert "\\x1b" not in told
+
+
+async def test_what_a_venue_or_a_tape_lists_is_washed_before_anybody_sees_it() -> None:
+    Secret(KEY)
+    listed = msgspec.structs.replace(LISTED, name=HOSTILE, name_ko=HOSTILE)
+    clock = ManualClock(START)
+    broker = paper_broker(Settings(), clock, [listed])
+    program = Program(Settings(), Journal.open(":memory:", boot_id="x"), broker, clock=clock, is_driven=True)
+    await program.prepare()
+    (known,) = await program.desk.search("005930")
+    assert not UNSAFE.search(known.name + known.name_ko)
+    assert KEY not in known.name + known.name_ko
+    await program.journal.close()
 
 
 def test_a_clean_event_is_handed_on_as_it_is() -> None:
