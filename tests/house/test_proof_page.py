@@ -57,7 +57,3 @@ def test_every_command_exists(page: str) -> None:
 def test_both_languages_name_the_same() -> None:
     for pattern in (PLACE, COMMAND):
         assert set(pattern.findall(text("proof.md"))) == set(pattern.findall(text("proof.ko.md")))
-
-
-def test_every_figure_of_chaos_is_on_the_page() -> None:
-    assert {f"python -m tests.chaos {name}" for name in figures()} <= set(re.findall(r"`([^`]*)`", text("proof.md")))
