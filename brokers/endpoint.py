@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic
 import msgspec
 
 from core.domain.account import Mode
-from core.domain.errors import BrokerError
+from core.domain.errors import Unsupported
 from core.domain.ids import AccountId
 from core.ports import Door, LiveOrder, P, PaperOrder, Prepared
 
@@ -27,9 +27,9 @@ class Endpoint(msgspec.Struct, Generic[P], frozen=True, kw_only=True):
         return self.kind.mode
 
     def own(self, prepared: Prepared) -> P:
-        """The order as one of this endpoint's kind; raises BrokerError, nothing sent, when it is of the other."""
+        """The order as one of this endpoint's kind; raises Unsupported, nothing sent, when it is of the other."""
         if type(prepared) is not self.kind:
-            raise BrokerError(
+            raise Unsupported(
                 broker_name(prepared.account),
                 f"a {prepared.mode} order does not go over the {self.mode} line: nothing was sent",
             )
@@ -43,12 +43,12 @@ def broker_name(account: AccountId) -> str:
 def assert_endpoint(
     doors: tuple[Door, ...], *, host: str, port: int, mode: Mode, account: AccountId, mark: str = ""
 ) -> None:
-    """Raises BrokerError unless a door of this mode, and none of the other, fits what is about to be written. No table
+    """Raises Unsupported unless a door of this mode, and none of the other, fits what is about to be written. No table
     is no permission."""
     fitting = {door.mode for door in doors if _fits(door, host, port, account, mark)}
     if fitting != {mode}:
         other = " and ".join(sorted(fitting)) or "nobody"
-        raise BrokerError(
+        raise Unsupported(
             broker_name(account),
             f"{host}:{port} with this account and request is the door of {other}, not of {mode}: nothing was sent",
         )

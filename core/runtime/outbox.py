@@ -38,6 +38,7 @@ from core.trading.risk import Denial
 
 _NOTHING_SENT = (NotConnected, RateLimited, Unsupported)
 """By these a broker says that it did not write; it is believed when the permit came back unspent."""
+NOT_STARTED = "this engine was not started for real money"
 MAX_UNANSWERED = 1000
 """Orders whose answer is timed; beyond that some go untimed."""
 
@@ -205,8 +206,7 @@ class Outbox:
         account = self._engine.state.accounts.get(order.account)
         mode = account.mode if account is not None else None
         if sealed.mode is not Mode.PAPER and not self._is_live:
-            text = "this engine was not started for real money"
-            return Denial("mode", "--live at the start", f"a {sealed.mode} order", text)
+            return Denial("mode", "--live at the start", f"a {sealed.mode} order", NOT_STARTED)
         if (sealed.client_order_id, sealed.account, sealed.mode) == (order.id, order.account, mode):
             return None
         actual = f"{sealed.mode} order for {sealed.account}"
@@ -279,7 +279,10 @@ class Outbox:
         wish, now = order.requested, self._clock.now()
         if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is not RequestPhase.SENDING:
             return  # ended, or a cancel took its place while it waited
-        if self._is_halted():
+        account = self._engine.state.accounts.get(order.account)
+        if account is None or (account.mode is not Mode.PAPER and not self._is_live):
+            why = NOT_STARTED
+        elif self._is_halted():
             why = "trading is halted by the halt file"
         elif now - wish.ts > self._max_age:
             why = "it waited too long; ask again"

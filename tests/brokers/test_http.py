@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from random import Random
 
+import msgspec
 import pytest
 
 from brokers import http
@@ -14,7 +15,7 @@ from brokers.http import Ask, Http, Reply
 from brokers.token import TokenKeeper
 from core.clock import ManualClock, SystemClock
 from core.domain.account import Mode
-from core.domain.errors import BadMessage, BrokerError, NotConnected, OutcomeUnknown, RateLimited
+from core.domain.errors import BadMessage, BrokerError, NotConnected, OutcomeUnknown, RateLimited, Unsupported
 from core.domain.ids import AccountId, derived_client_order_id
 from core.ports import Door, PaperOrder
 from core.runtime.throttle import Throttle
@@ -231,6 +232,25 @@ async def test_a_connection_that_leads_elsewhere_carries_no_order(server: tuple[
     for address in (("10.0.0.1", int(url.rpartition(":")[2])), ("127.0.0.1", 1)):
         with pytest.raises(BrokerError, match="leads elsewhere"):
             http_._check_peer(address)
+    await http_.close()
+
+
+@pytest.mark.parametrize(
+    "change", [{"port": 1}, {"hosts": frozenset({"elsewhere"})}, {"mode": Mode.LIVE}, {"account": "U"}]
+)
+async def test_an_order_is_held_against_the_table_right_before_the_permit(
+    server: tuple[Server, str], change: dict[str, object]
+) -> None:
+    """The connection stands; host, port, mode or account is not what the venue's table says: no byte, no permit."""
+    made, url = server
+    right = endpoint(url)
+    doors = tuple(msgspec.structs.replace(door, **change) for door in right.doors)
+    http_ = Http("x", msgspec.structs.replace(right, doors=doors), SystemClock(), answer_seconds=0.5)
+    spent: list[int] = []
+    with pytest.raises(Unsupported, match="nothing was sent"):
+        await http_.write(POST, ORDER, lambda: spent.append(1))
+    await SystemClock().sleep(0.02)
+    assert (made.heads, spent) == ([], [])
     await http_.close()
 
 

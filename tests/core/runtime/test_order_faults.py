@@ -12,14 +12,16 @@ import pytest
 
 from core.clock import SystemClock
 from core.config import Settings, StrategySettings
-from core.domain.account import TradingState
-from core.domain.commands import Cancel, Panic, Replace, SetTradingState, Submit
+from core.domain.account import Mode, TradingState
+from core.domain.commands import Cancel, Panic, Replace, SetTradingState, Submit, Unlock
 from core.domain.errors import ConfigError, JournalUnavailable, NotConnected
 from core.domain.events import (
+    AccountListed,
     FeedChanged,
     Noticed,
     OrderAccepted,
     OrderFilled,
+    OrderRequested,
     OrderSending,
     OrderStaged,
     TradingStateChanged,
@@ -264,6 +266,61 @@ async def test_a_replace_that_was_taken_does_not_leave_after_a_halt() -> None:
         assert order.quantity == 10
         assert order.requested is not None
         assert order.requested.phase.value == "refused"
+
+
+async def test_a_replace_is_in_the_journal_before_it_is_on_the_wire_and_leaves_once(tmp_path: Path) -> None:
+    """As a submit: no commit, no wire; what was on its way when the program died is asked about, never sent again."""
+    path = tmp_path / "journal.db"
+    wanted = scenes.request(price="70000")
+    async with stage(path) as made:
+        wire, journal, go = Wire(made), made.program.journal, asyncio.Event()
+        await made.do(Submit(request=wanted))
+        append, kept = journal.append, []
+
+        async def slow(events: Any) -> Any:
+            await go.wait()
+            kept.extend(events)
+            return await append(events)
+
+        journal.append = slow  # type: ignore[method-assign]
+        await made.desk.send(Replace(client_order_id=wanted.client_order_id, limit_price=Decimal(70_500)))
+        await made.desk.send(Replace(client_order_id=wanted.client_order_id, limit_price=Decimal(70_600)))
+        await turn()
+        assert wire.replaced == [], "the commit is on its way"
+
+        async def lost(order: Any) -> None:
+            assert [type(event) for event in kept] == [OrderRequested]
+            raise NotConnected("paper", "the answer is lost")
+
+        wire._replace = lost  # type: ignore[assignment]
+        go.set()
+        await made.settle()
+        assert wire.replaced == [wanted.client_order_id], "the second wish was refused while the first is open"
+    async with stage(path) as made:
+        wire = Wire(made)
+        await made.second(3)
+        assert wire.replaced == []
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+async def test_real_money_leaves_only_an_engine_that_was_started_for_it(is_live: bool) -> None:
+    """Whatever a broker says of its accounts: neither an order nor a change of one; cancels always."""
+    async with stage() as made:
+        wire, box = Wire(made), made.program.runner.outboxes["paper"]
+        wanted = scenes.request(price="70000")
+        await made.do(Submit(request=wanted))
+        account = msgspec.structs.replace(made.state.accounts[ACCOUNT], mode=Mode.LIVE)
+        made.program.runner.feed(AccountListed(ts=made.clock.now(), account=account))
+        assert (await made.do(Unlock(account=ACCOUNT, tail="main"))).is_ok
+        box._is_live = is_live
+        await made.do(Replace(client_order_id=wanted.client_order_id, limit_price=Decimal(70_500)))
+        assert len(wire.replaced) == is_live
+        second = scenes.request(price="69000")
+        await made.do(Submit(request=second))
+        order = made.state.orders[second.client_order_id]
+        assert (order.status, order.reason[:4]) == (OrderStatus.DENIED, "mode"), "a paper broker seals no LIVE order"
+        await made.do(Cancel(client_order_id=wanted.client_order_id))
+        assert wire.canceled == [wanted.client_order_id]
 
 
 async def test_a_lost_answer_to_a_replace_is_read_from_the_listing() -> None:
