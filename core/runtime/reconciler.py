@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from decimal import Decimal
 
 import msgspec
 
 from core.domain.errors import BrokerError
 from core.domain.events import Event, GateChanged, Noticed
-from core.domain.ids import AccountId, broker_of
+from core.domain.ids import AccountId, InstrumentId, broker_of
 from core.domain.market import NS
 from core.domain.order import Order, OrderStatus, RequestPhase
 from core.ports import Absent, Broker, Clock, Snapshot, Unread, VenueOrder
@@ -72,13 +73,18 @@ class Reconciler:
     async def reconcile(self, broker: Broker, account: AccountId) -> None:
         """Compare with what the venue says; the gate opens when all four listings were complete and the line stands."""
         state, capabilities = self._engine.state, broker.capabilities
+        seen: dict[InstrumentId, Decimal] = {}
         for _ in range(CALM_TRIES):
             before = self._standing(account)
             unknown = {o.id for o in state.live_orders(account) if o.status is OrderStatus.UNKNOWN}
             snapshot = await broker.snapshot(account)
             missing = reconcile.unread(snapshot)
-            if self._standing(account) == before:
+            if self._standing(account) != before:
+                continue
+            drift = reconcile.drift(state, snapshot)
+            if capabilities.is_in_process or not drift or drift == seen:
                 break
+            seen = drift  # or an execution between its two listings, of which the stream has not told yet: read again
         else:
             # Something happened each time the venue was read: what it holds, and does not have, is asked again later.
             later = Unread("something happened while it was read")

@@ -23,7 +23,7 @@ from core.domain.events import (
     PositionAdjusted,
 )
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
-from core.domain.order import Order, OrderStatus, RequestPhase
+from core.domain.order import Fill, Order, OrderStatus, RequestPhase
 from core.ports import Snapshot, Unread, VenueOrder
 from core.trading.ledger import average_price
 from core.trading.state import DRIFT, OPENING, State
@@ -47,20 +47,11 @@ def differences(
     `absent`: orders that were UNKNOWN before the venue was asked, where it keeps our ids: one of them that a complete
     listing does not show was never placed.
     """
-    events: list[DurableEvent | Noticed] = []
-    filled: dict[tuple[str, str], object] = {}
-    if not isinstance(snapshot.fills, Unread):
-        for fill in snapshot.fills:
-            was = state.fill_ids.get((fill.account, fill.instrument, fill.fill_id))
-            if was is None or fill.revision > was.revision:
-                events.append(OrderFilled(ts=now, fill=fill))
-                filled[(fill.account, fill.instrument)] = fill
+    events: list[DurableEvent | Noticed] = [OrderFilled(ts=now, fill=fill) for fill in _unbooked(state, snapshot)]
     if not isinstance(snapshot.orders, Unread):
         events += _orders(state, snapshot.account, snapshot.orders, now, absent)
         events += _strangers(state, snapshot.orders, now)
-    # A holding is held against fills that were read, and taken: only what they leave unexplained came from outside.
-    if not isinstance(snapshot.positions, Unread) and not isinstance(snapshot.fills, Unread) and not filled:
-        events += _positions(state, snapshot, now)
+    events += _positions(state, snapshot, now)
     if not isinstance(snapshot.balances, Unread):
         events += [
             BalanceChanged(ts=now, account=snapshot.account, currency=b.currency, total=b.total, available=b.available)
@@ -167,21 +158,36 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
     return events
 
 
-def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent | Noticed]:
-    if isinstance(snapshot.positions, Unread):
+def _unbooked(state: State, snapshot: Snapshot) -> list[Fill]:
+    """Executions that are listed there and not booked here, or corrected since."""
+    if isinstance(snapshot.fills, Unread):
         return []
-    events: list[DurableEvent | Noticed] = []
-    # Its first day begins once it has been read: what it holds before that, and before any order of ours, came along.
-    is_first = snapshot.account not in state.days and not any(p for p, _ in state.positions if p == snapshot.account)
+    known = state.fill_ids
+    found = [(fill, known.get((fill.account, fill.instrument, fill.fill_id))) for fill in snapshot.fills]
+    return [fill for fill, was in found if was is None or fill.revision > was.revision]
+
+
+def drift(state: State, snapshot: Snapshot) -> dict[InstrumentId, Decimal]:
+    """What the venue holds beyond what fills explain. A holding is held against fills that were read, and booked: only
+    what they leave unexplained came from outside. The two listings are not of one moment: whoever books this has seen
+    it twice."""
+    if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread) or _unbooked(state, snapshot):
+        return {}
     ours: dict[InstrumentId, Decimal] = {}
     for (account, held), position in state.positions.items():
         if account == snapshot.account:
             home = snapshot.pooled.get(held, held)
             ours[home] = ours.get(home, ZERO) + position.quantity
-    for instrument in sorted(ours.keys() | snapshot.positions.keys()):
-        change = snapshot.positions.get(instrument, ZERO) - ours.get(instrument, ZERO)
-        if not change:
-            continue
+    both = sorted(ours.keys() | snapshot.positions.keys())
+    changes = {i: snapshot.positions.get(i, ZERO) - ours.get(i, ZERO) for i in both}
+    return {instrument: change for instrument, change in changes.items() if change}
+
+
+def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent | Noticed]:
+    events: list[DurableEvent | Noticed] = []
+    # Its first day begins once it has been read: what it holds before that, and before any order of ours, came along.
+    is_first = snapshot.account not in state.days and not any(p for p, _ in state.positions if p == snapshot.account)
+    for instrument, change in drift(state, snapshot).items():
         known = state.instruments.get(instrument)
         text = (
             f"{instrument}: the broker holds {plain(change)} more than our fills explain; booked as external. "

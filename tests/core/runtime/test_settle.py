@@ -443,3 +443,28 @@ async def test_an_open_order_that_the_venue_does_not_know_is_an_alarm_and_stays(
         await made.wait(31)
         assert made.order(order.id).status is OrderStatus.OPEN
         assert sum("no longer lists" in row.text for row in made.runner.log.rows) == 1
+
+
+async def test_a_fill_between_two_listings_is_no_drift_and_a_real_one_is_seen_at_once() -> None:
+    """The executions were read, then one more happened, then the holdings were read."""
+    async with scene(ids=True) as made:
+        order = await made.submit()
+        ref = order.refs[0]
+        read, raced = made.venue.snapshot, 1
+
+        async def torn(account: Any) -> Any:
+            nonlocal raced
+            before = await read(account)
+            if not raced:
+                return before
+            raced -= 1
+            made.venue.filled("x1", ref, order.id, 4, START)
+            return msgspec.structs.replace(before, positions=dict(made.venue.holdings))
+
+        made.venue.snapshot = torn  # type: ignore[method-assign]
+        await made.wait(31)
+        assert not raced and not made.state.frozen
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == made.order(order.id).filled == 4
+        made.venue.holdings[SAMSUNG] += 3
+        await made.wait(31)
+        assert made.state.frozen[(ACCOUNT, SAMSUNG)].quantity == 3
