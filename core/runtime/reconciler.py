@@ -77,7 +77,7 @@ class Reconciler:
         for _ in range(CALM_TRIES):
             before = self._standing(account)
             unknown = {o.id for o in state.live_orders(account) if o.status is OrderStatus.UNKNOWN}
-            snapshot = await broker.snapshot(account)
+            snapshot = await self._looked_up(broker, await broker.snapshot(account))
             missing = reconcile.unread(snapshot)
             if self._standing(account) != before:
                 continue
@@ -92,7 +92,6 @@ class Reconciler:
             unknown = set()
             gate = state.gates.get(account)
             missing = missing or ("" if gate is not None and gate.is_open else later.reason)
-        snapshot = await self._looked_up(broker, snapshot)
         now, mono = self._clock.now(), self._clock.monotonic()
         absent = frozenset(unknown if capabilities.is_in_process else ())
         if not isinstance(snapshot.orders, Unread):
