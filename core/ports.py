@@ -249,6 +249,11 @@ class Journal(Protocol):
         """Why `claim` is refused though `append` is not; empty when it is not."""
         ...
 
+    @property
+    def fallen(self) -> str:
+        """Why nothing is written any more until the next start; empty while it is."""
+        ...
+
     def replay(self) -> Iterator[tuple[int, DurableEvent]]:
         """(sequence, event) from the first on."""
         ...

@@ -104,6 +104,11 @@ class Journal:
         """Why no order can be claimed though the journal is written; empty while nothing is short."""
         return self._writer.shortage if self._writer is not None else ""
 
+    @property
+    def fallen(self) -> str:
+        """Why nothing is written any more until the next start; empty while it is."""
+        return self._writer.fallen if self._writer is not None else ""
+
     def facts(self) -> JournalFacts:
         """Size and place; the chain itself was proved when it was opened for writing."""
         size = 0

@@ -92,11 +92,16 @@ class Writer:
         self._rows: list[tuple[Any, ...]] = []
         self._marks: dict[str, OrderMark] = {}
         """Rows of orders that have not ended, as they stand in the transaction; emptied when one fails."""
+        self._taken: list[Job] = []
+        self.fallen = ""
+        """Why nothing is written by this process any more: its thread fell."""
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     def put(self, job: Job) -> None:
         self._queue.put(job)
+        if self.fallen:
+            self._turn_away()
 
     def stop(self) -> None:
         """Write what waits, then close. Blocks until done."""
@@ -106,6 +111,26 @@ class Writer:
     # --- the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:  # whatever it was: nobody waits for ever
+            self.fallen = (
+                f"the journal's thread fell ({type(error).__name__}). What was confirmed is kept, nothing more is "
+                "written; stop hoga and start it again"
+            )
+            self._turn_away()
+        self.connection.close()
+
+    def _turn_away(self) -> None:
+        """Answer all who wait for a thread that is gone."""
+        waiting, self._taken = self._taken, []
+        with suppress(Empty):
+            while True:
+                job = self._queue.get_nowait()
+                waiting += [job] if job is not None else []
+        self._answer([(job, None, JournalUnavailable(self.fallen)) for job in waiting])
+
+    def _serve(self) -> None:
         is_open = True
         while is_open:
             jobs = self._wait()
@@ -113,12 +138,13 @@ class Writer:
                 is_open = False
                 jobs.pop()
             if jobs:
-                self._answer(self._commit(cast(list[Job], jobs)))
+                self._taken = cast(list[Job], jobs)
+                self._answer(self._commit(self._taken))
+                self._taken = []
             elif is_open:
                 self._fold_in("PASSIVE")
             self.ballast.keep()
         self._fold_in("TRUNCATE")
-        self.connection.close()
 
     def _wait(self) -> list[Job | None]:
         """What waits, in order; None at its end asks to stop. Empty after a quiet moment in which the WAL should be

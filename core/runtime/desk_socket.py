@@ -27,6 +27,7 @@ from core.domain.errors import HogaError, JournalInUse, StorageError
 from core.log import get_logger
 from core.ports import Desk, Receipt
 from core.runtime import desk_wire as wire
+from core.runtime.crew import Crew
 from core.version import PROTOCOL, VERSION
 
 CLIENTS = 16
@@ -143,13 +144,14 @@ async def serve(
         trouble: Exception | None = None
         async with asyncio.TaskGroup() as group:
             door = _Door(desk, mode, counted, seen)
-            accepting = group.create_task(door.accept(listener, group), name="desk_socket")
+            crew = Crew(group, lambda name: log.error("desk_socket.task_ended", task=name))
+            crew.start("desk_socket", lambda: door.accept(listener, group))
             try:
                 yield
             except Exception as error:  # kept out of the group, which would wrap the caller's own error
                 trouble = error
             finally:
-                accepting.cancel()
+                crew.end()
                 for task in door.tasks:
                     task.cancel()
         if trouble is not None:

@@ -43,6 +43,32 @@ MAX_UNANSWERED = 1000
 """Orders whose answer is timed; beyond that some go untimed."""
 
 
+class Lane:
+    """Commands that are carried out one after another."""
+
+    def __init__(self, name: str, clock: Clock, longest_seconds: float) -> None:
+        self.name = name
+        self.queue: deque[VenueCommand] = deque()
+        self.wake = asyncio.Event()
+        self.busy_since = 0
+        """When the command at hand was taken up, on the monotonic clock; 0 while there is none."""
+        self._clock = clock
+        self._longest = round((longest_seconds + 5) * NS)
+        self._waits_since = 0
+
+    def put(self, command: VenueCommand) -> None:
+        if not self.queue:
+            self._waits_since = self._clock.monotonic()
+        self.queue.append(command)
+        self.wake.set()
+
+    def late(self, mono: int) -> int:
+        """For the watch: how long nothing was taken up, or the command at hand is beyond its time, ns."""
+        if self.busy_since:
+            return mono - self.busy_since - self._longest
+        return mono - self._waits_since if self.queue else 0
+
+
 class Outbox:
     """Two lanes: orders and replaces in turn, cancels beside them, so a hanging submit never holds up a cancel."""
 
@@ -74,11 +100,9 @@ class Outbox:
         self._is_live = is_live
         self._timeout = submit_timeout_seconds
         self.throttle = Throttle(clock, broker.capabilities.orders_per_second)
-        self._orders: deque[VenueCommand] = deque()
-        self._cancels: deque[VenueCommand] = deque()
-        self._wake_orders = asyncio.Event()
-        self._wake_cancels = asyncio.Event()
-        self._busy = 0
+        self._orders = Lane("orders", clock, submit_timeout_seconds)
+        self._cancels = Lane("cancels", clock, submit_timeout_seconds)
+        self.lanes = (self._orders, self._cancels)
         self._progressed = progressed
         self._meters = meters or Meters(())
         self._put_at: dict[ClientOrderId, int] = {}
@@ -92,12 +116,12 @@ class Outbox:
 
     @property
     def is_idle(self) -> bool:
-        return not (self._busy or self._orders or self._cancels)
+        return not any(lane.queue or lane.busy_since for lane in self.lanes)
 
     @property
     def waiting(self) -> int:
         """Commands that wait for their turn."""
-        return len(self._orders) + len(self._cancels)
+        return sum(len(lane.queue) for lane in self.lanes)
 
     def answered(self, id: ClientOrderId) -> None:
         """The venue's first word about an order came by the stream."""
@@ -109,29 +133,20 @@ class Outbox:
         """Take a command whose events are journalled. Bounded by the risk gate's limit on open orders."""
         if isinstance(command, SendOrder):
             self._put_at[command.client_order_id] = self._clock.monotonic()
-        if isinstance(command, SendCancel):
-            self._cancels.append(command)
-            self._wake_cancels.set()
-        else:
-            self._orders.append(command)
-            self._wake_orders.set()
+        (self._cancels if isinstance(command, SendCancel) else self._orders).put(command)
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._lane(self._orders, self._wake_orders), name=f"{self._broker.name} orders")
-            group.create_task(self._lane(self._cancels, self._wake_cancels), name=f"{self._broker.name} cancels")
-
-    async def _lane(self, queue: deque[VenueCommand], wake: asyncio.Event) -> None:
+    async def keep(self, lane: Lane) -> None:
+        """Carry out what is put into a lane. A task for each lane."""
         while True:
-            while queue:
-                self._busy += 1
+            while lane.queue:
+                lane.busy_since = self._clock.monotonic() or 1
                 try:
-                    await self._carry(queue.popleft())
+                    await self._carry(lane.queue.popleft())
                 finally:
-                    self._busy -= 1
+                    lane.busy_since = 0
                     self._progressed()
-            wake.clear()
-            await wake.wait()
+            lane.wake.clear()
+            await lane.wake.wait()
 
     async def _carry(self, command: VenueCommand) -> None:
         order = self._engine.state.orders[command.client_order_id]
@@ -156,13 +171,14 @@ class Outbox:
             self._deny(order, sealed)
             return
         self._sending.add(order.id)
+        since = self._clock.monotonic()
         try:
             permit = await self._claim(order, sealed)
             if permit is not None:
                 if put_at is not None:
                     self._meters.permit.add(self._clock.monotonic() - put_at)
                 # From here the outcome must be recorded even if this task is being canceled.
-                await asyncio.shield(self._submit(order.id, sealed, permit))
+                await asyncio.shield(self._submit(order.id, sealed, permit, since))
         finally:
             self._sending.discard(order.id)
             if order.id in self._parked:
@@ -215,8 +231,12 @@ class Outbox:
     async def _claim(self, order: Order, sealed: Prepared) -> SendPermit | None:
         self._engine.claiming.add(order.id)
         now = self._clock.now()
+        claim = asyncio.ensure_future(self._journal.claim(order, sealed, now))
         try:
-            permit = await self._journal.claim(order, sealed, now)
+            permit = await asyncio.shield(claim)
+        except asyncio.CancelledError:  # the lane was ended; the commit is not
+            claim.add_done_callback(lambda done: self._claimed_for_nobody(order, sealed, now, done))
+            raise
         except JournalUnavailable as error:
             self._deny(order, Denial("journal", "a writable journal", "not writable", str(error)))
             return None
@@ -226,13 +246,30 @@ class Outbox:
         self._feed(OrderSending(ts=now, client_order_id=order.id, facts=sealed.facts))
         return permit
 
-    async def _submit(self, id: ClientOrderId, sealed: Prepared, permit: SendPermit) -> None:
+    def _claimed_for_nobody(
+        self, order: Order, sealed: Prepared, now: int, done: asyncio.Future[SendPermit | None]
+    ) -> None:
+        """A claim whose lane did not live to see its answer: nothing is sent with it."""
+        why = "the lane was ended before the write"
+        if done.cancelled() or done.exception() is not None or done.result() is None:
+            self._deny(order, Denial("restart", "", "", f"{why}; send it again if you want it"))
+        else:
+            self._feed(OrderSending(ts=now, client_order_id=order.id, facts=sealed.facts))
+            self._unsent(order.id, why)
+
+    def _unsent(self, id: ClientOrderId, why: str) -> None:
+        """The permit is dropped unspent: no byte left, and nobody else can make another."""
+        now = self._clock.now()
+        self._feed(OrderUnknown(ts=now, client_order_id=id, text="stopped at the last moment"))
+        self._feed(OrderNotPlaced(ts=now, client_order_id=id, text=f"{why}: nothing was sent"))
+
+    async def _submit(self, id: ClientOrderId, sealed: Prepared, permit: SendPermit, since: int) -> None:
+        """`since`: when it was sealed, on the monotonic clock."""
         why = self._stopped(id)
+        if not why and self._clock.monotonic() - since > self._max_age:
+            why = "its commit took too long"
         if why:
-            # The permit is dropped unspent: no byte left, and nobody else can make another.
-            now = self._clock.now()
-            self._feed(OrderUnknown(ts=now, client_order_id=id, text="stopped at the last moment"))
-            self._feed(OrderNotPlaced(ts=now, client_order_id=id, text=f"{why}: nothing was sent"))
+            self._unsent(id, why)
             return
         if len(self._sent_at) > MAX_UNANSWERED:
             self._sent_at.clear()

@@ -29,6 +29,8 @@ CALM_TRIES = 3
 ANSWER_SECONDS = 10.0
 MOST_LOOKED_UP = 10
 """OPEN orders that a listing leaves out are asked for one by one, so many a reading; the rest is alarmed at once."""
+LONGEST_NS = 90 * NS
+"""To read all accounts; each call of a venue has a time limit of its own."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -58,6 +60,8 @@ class Reconciler:
         self._shut = 0
         """How often it was read since some gate is shut: sooner at first, then less and less."""
         self._wake = asyncio.Event()
+        self._moves_by = 0
+        """When the task moves on at the latest, on the monotonic clock; 0 while there is none."""
 
     # --- one account ----------------------------------------------------------------------------------------------
 
@@ -167,9 +171,14 @@ class Reconciler:
             await self._rest()
             await self.beat()
 
+    def late(self, mono: int) -> int:
+        """For the watch: how far behind it is, ns."""
+        return mono - self._moves_by if self._moves_by else 0
+
     async def beat(self) -> None:
         """Ask what is due by now."""
         mono = self._clock.monotonic()
+        self._moves_by = mono + LONGEST_NS
         for order in self.settler.due(mono):
             await self._ask(order)
         if mono >= self._due:
@@ -183,6 +192,7 @@ class Reconciler:
         self._due = min(self._due, mono + self._pause())
         asks = self.settler.next_due(mono)
         wait = (self._due if asks is None else min(self._due, asks)) - mono
+        self._moves_by = mono + max(wait, 0)
         self.next_at = self._clock.now() + self._due - mono
         if wait <= 0:
             return

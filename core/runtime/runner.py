@@ -5,9 +5,9 @@ start-up code."""
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ import msgspec
 
 from core.clock import day_of
 from core.domain.account import TradingState
-from core.domain.commands import Cancel, Command, SendCancel, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
-from core.domain.errors import BrokerError, JournalUnavailable, NotConnected
+from core.domain.commands import Cancel, Command, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
+from core.domain.errors import BrokerError, NotConnected
 from core.domain.events import (
     DURABLE,
     AccountListed,
@@ -36,6 +36,7 @@ from core.domain.ids import AccountId, ClientOrderId, broker_of
 from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
+from core.runtime.crew import Crew
 from core.runtime.dead_man import DeadMan
 from core.runtime.ingress import washed
 from core.runtime.lines import Lines
@@ -43,7 +44,9 @@ from core.runtime.meters import Meters
 from core.runtime.outbox import Outbox
 from core.runtime.past import Past
 from core.runtime.reconciler import Reconciler
+from core.runtime.scribe import Scribe
 from core.runtime.supervise import supervise
+from core.runtime.watch import LATE_NS, Sentry, Watch
 from core.trading import rows
 from core.trading.engine import Engine
 from core.trading.gate import deny
@@ -55,6 +58,7 @@ DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
+FEED, THREAD = "feed ", "journal thread"
 STRAIGHT_NS = 60 * NS
 
 
@@ -106,18 +110,27 @@ class Runner:
         self.lines = Lines(engine, self.brokers, clock, self.feed)
         self.reconciler = Reconciler(engine, self.brokers, clock, self.feed)
         self.dead_man = DeadMan(dead_man_minutes, engine.state, clock, self.ask, self.feed)
-        self._pending: deque[tuple[list[DurableEvent], list[VenueCommand], int]] = deque()
-        """(what is durable, what follows, when it was asked on the monotonic clock)."""
-        self._writing = False
-        self._write_problem = ""
         self._shortness = 0
         """Of disk: 1 too little for orders, 2 the journal lives on what was kept back."""
-        self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
         self._equity_minute = -1
         self._clocks: tuple[int, int] | None = None
         self._straight_since = 0
+        self._beat = 0
+        self._sentry: Sentry | None = None
+        self.scribe = Scribe(
+            journal,
+            engine.gate,
+            clock,
+            self.feed,
+            self.meters,
+            carry=self._carry,
+            drop=self._drop,
+            short=self._look_at_disk,
+            progressed=self._progress.set,
+        )
+        self.watch = Watch(clock, self._silent)
         self.outboxes = {
             name: Outbox(
                 broker,
@@ -176,8 +189,7 @@ class Runner:
                 elif isinstance(item, OrderRequested) and item.requested.phase is not RequestPhase.SENDING:
                     self.reconciler.nudge(hurry=item.requested.phase is RequestPhase.REFUSED)
         if durable or commands:
-            self._pending.append((durable, commands, self.clock.monotonic()))
-            self._wake.set()
+            self.scribe.put(durable, commands)
         for item in out:
             row = self.log.note(item, now)
             if row is not None and self._on_log is not None:
@@ -195,7 +207,7 @@ class Runner:
     @property
     def is_idle(self) -> bool:
         """Nothing waits for the journal or for a venue."""
-        return not (self._pending or self._writing) and all(outbox.is_idle for outbox in self.outboxes.values())
+        return self.scribe.is_idle and all(outbox.is_idle for outbox in self.outboxes.values())
 
     async def idle(self) -> None:
         """Wait until everything asked for so far is journalled, sent and answered."""
@@ -203,40 +215,6 @@ class Runner:
             self._progress.clear()
             if not self.is_idle:
                 await self._progress.wait()
-
-    async def _write_journal(self) -> None:
-        while True:
-            while self._pending:
-                await self._write_pending()
-            self._progress.set()
-            self._wake.clear()
-            await self._wake.wait()
-
-    async def _write_pending(self) -> None:
-        batch = list(self._pending)
-        self._writing = True
-        try:
-            await self.journal.append([event for durable, _, _ in batch for event in durable])
-        except JournalUnavailable as error:
-            self._journal_lost(str(error), batch)
-            await self.clock.sleep(1)
-            return
-        finally:
-            self._writing = False
-        done = self.clock.monotonic()
-        self.meters.last_commit = self.clock.now()
-        for _, commands, asked in batch:
-            self._pending.popleft()
-            if commands:
-                self.meters.journal.add(done - asked)
-        if self._write_problem:
-            self._write_problem = ""
-            self.engine.gate.journal_problem = ""
-            self.feed(Noticed(ts=self.clock.now(), level="info", kind="JOURNAL", text="the journal is written again"))
-        if self.journal.shortage:
-            self._look_at_disk()  # before what was staged with it goes on
-        for _, commands, _ in batch:
-            self._carry(commands)
 
     def _carry(self, commands: Iterable[VenueCommand]) -> None:
         for command in commands:
@@ -251,24 +229,14 @@ class Runner:
             else:
                 self._refuse_change(order.id, text)
 
-    def _journal_lost(self, text: str, batch: list[tuple[list[DurableEvent], list[VenueCommand], int]]) -> None:
-        """The disk refuses. Orders that wait are denied, cancels go all the same, facts are kept for the next try."""
-        if not self._write_problem:
-            self._write_problem = self.engine.gate.journal_problem = text
-            notice = f"{text}. New orders are refused, cancels work; what happens is kept and written when it can be"
-            self.feed(Noticed(ts=self.clock.now(), level="error", kind="JOURNAL", text=notice))
-        for _, commands, _ in batch:
-            waiting = list(commands)
-            commands.clear()
-            for command in waiting:
-                order = self.engine.state.orders[command.client_order_id]
-                if isinstance(command, SendCancel):
-                    self._carry([command])
-                elif isinstance(command, SendOrder):
-                    denial = Denial("journal", "a writable journal", "not writable", text)
-                    self.feed(deny(order.request, denial, self.clock.now()))
-                elif order.requested is not None:
-                    self._refuse_change(order.id, text)
+    def _drop(self, command: VenueCommand, text: str) -> None:
+        """What waits will not go: the journal is not written."""
+        order = self.engine.state.orders[command.client_order_id]
+        if isinstance(command, SendOrder):
+            denial = Denial("journal", "a writable journal", "not writable", text)
+            self.feed(deny(order.request, denial, self.clock.now()))
+        elif order.requested is not None:
+            self._refuse_change(order.id, text)
 
     def _refuse_change(self, id: ClientOrderId, text: str) -> None:
         order = self.engine.state.orders[id]
@@ -315,8 +283,13 @@ class Runner:
     async def run(self, started: asyncio.Event | None = None) -> None:
         """Run until `stop`. Sets `started` when every broker has been read once, or said why it cannot be."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._write_journal(), name="journal")]
-            tasks += [group.create_task(box.run(), name=f"outbox {name}") for name, box in self.outboxes.items()]
+            crew = self.crew = Crew(group, self._fell)
+            crew.start("journal", self.scribe.keep)
+            self.watch.part("journal", self.scribe.late)
+            for name, box in self.outboxes.items():
+                for lane in box.lanes:
+                    crew.start(f"{name} {lane.name}", partial(box.keep, lane))
+                    self.watch.part(f"{name} {lane.name}", lane.late)
             if self._is_driven:
                 for broker in self.brokers.values():
                     await self.open(broker)
@@ -324,34 +297,75 @@ class Runner:
                     started.set()
             else:
                 for broker in self.brokers.values():
-                    tasks.append(group.create_task(self._keep_feed(broker, started), name=f"feed {broker.name}"))
-                tasks.append(group.create_task(self._seconds(), name="seconds"))
-                tasks.append(group.create_task(self.reconciler.keep(), name="reconcile"))
-            tasks.append(group.create_task(self.lines.keep(), name="subscriptions"))
-            await self._stopped.wait()
-            await self._close(tasks)
+                    crew.start(f"{FEED}{broker.name}", partial(self._keep_feed, broker, started))
+                crew.start("seconds", self._seconds)
+                crew.start("reconcile", self.reconciler.keep)
+                self._keep_watch()
+            crew.start("subscriptions", self.lines.keep)
+            try:
+                await self._stopped.wait()
+                await self._close()
+            finally:
+                if self._sentry is not None:
+                    self._sentry.end()
+
+    # --- what falls silent ----------------------------------------------------------------------------------------
+
+    def _keep_watch(self) -> None:
+        """Who is looked after by the second, and by whom: the watch by a thread, the thread by the watch."""
+        self._sentry = sentry = Sentry(
+            self.watch.look_at_itself, lambda seconds: self._alarm(f"the engine stood still for {seconds:.1f} s")
+        )
+        for name, late in (
+            ("seconds", lambda mono: mono - self._beat - NS if self._beat else 0),
+            ("reconcile", self.reconciler.late),
+            ("subscriptions", self.lines.late),
+            (THREAD, lambda _: 2 * LATE_NS if self.journal.fallen and not self.scribe.problem else 0),
+            ("sentry", sentry.late),
+        ):
+            self.watch.part(name, late)
+        self.crew.start("watch", self.watch.keep)
+
+    def _alarm(self, text: str) -> None:
+        self.feed(Noticed(ts=self.clock.now(), level="error", kind="ENGINE", text=text))
+
+    def _fell(self, name: str) -> None:
+        """A task was gone, and is started anew. A line whose feed was gone is read anew before its gate opens."""
+        if name.startswith(FEED):
+            text = "its feed had ended"
+            self.feed(FeedChanged(ts=self.clock.now(), broker=name.removeprefix(FEED), is_connected=False, text=text))
+        self._alarm(f"a part of the engine had ended and was started anew: {name}")
+
+    def _silent(self, name: str, by: int) -> None:
+        """A part does not move: it is started anew, unless it is the journal that it waits for."""
+        if name == THREAD:
+            self.scribe.fallen(self.journal.fallen)
+        elif name == "sentry":
+            self._alarm("nobody looks any more whether the engine stands still: stop hoga and start it again")
+        elif name != "journal" or not self.scribe.silent(by):
+            self._alarm(f"a part of the engine has not moved for {by / NS:.1f} s and is started anew: {name}")
+            self.crew.again(name)
 
     def stop(self) -> None:
         self._stopped.set()
 
-    async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _close(self) -> None:
+        can_write = not self.journal.fallen
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(5 if can_write else 0):
                 await self.idle()
         except TimeoutError:
             pass  # what the venue did not answer stays SENDING in the journal: UNKNOWN at the next start
-        journal, *others = tasks
-        for task in others:
-            task.cancel()
+        self.crew.end(but="journal")
         for broker in self.brokers.values():
             with suppress(BrokerError, OSError):
                 await broker.close()
         with suppress(TimeoutError):  # what came while brokers closed is written too
-            async with asyncio.timeout(2):
-                while self._pending or self._writing:
+            async with asyncio.timeout(2 if can_write else 0):
+                while not self.scribe.is_idle:
                     self._progress.clear()
                     await self._progress.wait()
-        journal.cancel()
+        self.crew.end()
         if self._flush_tape is not None:
             self._flush_tape()
         if self.archive is not None:
@@ -406,7 +420,8 @@ class Runner:
 
     async def _seconds(self) -> None:
         while True:
-            due = self.clock.monotonic() + NS
+            self._beat = self.clock.monotonic()
+            due = self._beat + NS
             await self.clock.sleep(1)
             self.meters.lag.add(max(self.clock.monotonic() - due, 0))
             self.second()

@@ -186,7 +186,7 @@ class Point:
     def _while_broken(self, made: Stage, kept: int) -> None:
         """What the journal says at that very moment, and what a person was told."""
         is_told = any(row.kind in ("JOURNAL", "DISK") and row.level == "error" for row in made.program.runner.log.rows)
-        waits = bool(made.program.runner._pending)
+        waits = bool(made.program.runner.scribe.pending)
         gave_way = not place(self.path).exists() and kept > 0
         self.counts["journal refused"] += waits
         self.counts["gave way"] += gave_way

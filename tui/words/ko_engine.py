@@ -261,6 +261,15 @@ NOTICES = {
         "{problem:ko}. 새 주문은 거절하고 취소는 받습니다. 공간을 비우십시오"
     ),
     "the journal is written again": "거래 기록을 다시 씁니다",
+    "the engine stood still for {seconds} s": "엔진이 {seconds}초 동안 멈췄습니다",
+    "a part of the engine had ended and was started anew: {name}": "엔진의 한 부분이 끝나 다시 시작했습니다: {name}",
+    "a part of the engine has not moved for {seconds} s and is started anew: {name}": (
+        "엔진의 한 부분이 {seconds}초 동안 움직이지 않아 다시 시작합니다: {name}"
+    ),
+    "nobody looks any more whether the engine stands still: stop hoga and start it again": (
+        "엔진이 멈췄는지 더 이상 아무도 보지 않습니다. hoga를 멈추고 다시 시작하십시오"
+    ),
+    "the journal has not answered for {seconds} s": "거래 기록이 {seconds}초 동안 응답하지 않습니다",
     "there is room on the disk again": "디스크에 다시 여유가 있습니다",
     "low disk: only {free} MB free, {need} MB are needed": "디스크 부족: {free} MB 남음, {need} MB 필요",
     "the disk is full: the journal lives on the {size} MB kept back for cancels, and wants twice that free": (

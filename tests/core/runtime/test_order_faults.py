@@ -151,7 +151,7 @@ async def test_a_cancel_does_not_overtake_its_order() -> None:
         await made.desk.send(Submit(request=wanted))
         await until(lambda: wire.entered)
         await made.desk.send(Cancel(client_order_id=wanted.client_order_id))
-        await until(lambda: not made.program.runner._pending)
+        await until(lambda: not made.program.runner.scribe.pending)
         await turn()
         assert wire.canceled == []
         wire.gate.set()

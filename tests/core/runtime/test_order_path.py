@@ -176,6 +176,8 @@ async def test_a_journal_that_cannot_write_sends_nothing_and_lets_cancels_out() 
         assert len(denied) == 1
         assert denied[0].reason.startswith("journal")
         journal.append = real  # type: ignore[method-assign]
+        for _ in range(20):  # until it waits to try again
+            await SystemPause.turn()
         made.clock.advance(2)
         await made.settle()
         assert made.engine.gate.journal_problem == ""

@@ -184,7 +184,7 @@ async def test_a_replace_that_was_on_its_way_at_a_kill_is_unknown_and_never_repe
     wanted = scenes.request(price="70000")
     async with stage(path) as made:
         await made.do(Submit(request=wanted))
-        made.program.runner._carry = lambda commands: None  # type: ignore[method-assign]
+        made.program.runner.scribe._carry = lambda commands: None
         await made.do(Replace(client_order_id=wanted.client_order_id, quantity=Decimal(20)))
     seen: list[RequestPhase] = []
     journal = Journal.open(path)
