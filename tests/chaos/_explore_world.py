@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 import core.runtime.outbox as outbox_module
+import core.runtime.scribe as scribe_module
 from core.clock import ManualClock
 from core.domain.account import Account, Balance, Mode, TradingState
 from core.domain.commands import Cancel, SendOrder, SetTradingState, Submit
@@ -92,7 +93,11 @@ async def _same(call: Any) -> Any:
 
 _REAL = outbox_module.asyncio
 _STEPPED = SimpleNamespace(
-    shield=_same, timeout=lambda _: _Timeout(), Event=_REAL.Event, CancelledError=_REAL.CancelledError
+    shield=_same,
+    ensure_future=lambda call: call,
+    timeout=lambda _: _Timeout(),
+    Event=_REAL.Event,
+    CancelledError=_REAL.CancelledError,
 )
 
 
@@ -100,7 +105,7 @@ class TinyJournal:
     """Durable facts, folded by the journal's own projection. A claim looks at status and halts, as the SQL does."""
 
     is_read_only = False
-    shortage = ""
+    shortage = fallen = ""
 
     def __init__(self) -> None:
         self.events: list[DurableEvent] = []
@@ -218,12 +223,12 @@ class TinyVenue:
 
 
 def stepped() -> None:
-    """The outbox runs without a loop from here on."""
-    outbox_module.asyncio = _STEPPED  # type: ignore[assignment]
+    """Outbox and scribe run without a loop from here on."""
+    outbox_module.asyncio = scribe_module.asyncio = _STEPPED  # type: ignore[assignment]
 
 
 def unstepped() -> None:
-    outbox_module.asyncio = _REAL
+    outbox_module.asyncio = scribe_module.asyncio = _REAL
 
 
 class World:
@@ -429,16 +434,16 @@ class World:
 
     def _pump(self) -> None:
         """What waits for nobody goes on by itself."""
-        if self.writing is None and self.runner._pending:
-            self.writing = self._step(self.runner._write_pending(), None)
-        while self.lane is None and self.box._orders:
-            command = self.box._orders.popleft()
+        if self.writing is None and self.runner.scribe.pending:
+            self.writing = self._step(self.runner.scribe._write(), None)
+        while self.lane is None and self.box._orders.queue:
+            command = self.box._orders.queue.popleft()
             assert isinstance(command, SendOrder)
             self.lane = self._step(self.box._order(self.state.orders[command.client_order_id]), None)
-        while self.box._cancels:
-            order = self.state.orders[self.box._cancels.popleft().client_order_id]
+        while self.box._cancels.queue:
+            order = self.state.orders[self.box._cancels.queue.popleft().client_order_id]
             self._again(self.box._cancel(order), None)
-        if self.writing is None and self.runner._pending:
+        if self.writing is None and self.runner.scribe.pending:
             self._pump()
 
     @staticmethod
@@ -511,8 +516,8 @@ class World:
         return hash(
             (
                 tuple(own[id] for id in ranked),
-                tuple(_shape(e, name) for durable, _, _ in self.runner._pending for e in durable),
-                tuple(name(c.client_order_id) for c in self.box._orders),
+                tuple(_shape(e, name) for durable, _, _ in self.runner.scribe.pending for e in durable),
+                tuple(name(c.client_order_id) for c in self.box._orders.queue),
                 None if self.writing is None else tuple(_shape(e, name) for e in self.writing[1].about),
                 None if self.lane is None else (self.lane[1].what, name(_about(self.lane[1]))),
                 None if self.permit is None else self.permit[0] is not None,
