@@ -46,6 +46,7 @@ from core.runtime.past import Past
 from core.runtime.reconciler import Reconciler
 from core.runtime.scribe import Scribe
 from core.runtime.supervise import supervise
+from core.runtime.vitals import Vitals
 from core.runtime.watch import LATE_NS, Sentry, Watch
 from core.trading import rows
 from core.trading.engine import Engine
@@ -59,7 +60,6 @@ MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
 FEED, THREAD = "feed ", "journal thread"
-STRAIGHT_NS = 60 * NS
 
 
 class Runner:
@@ -104,21 +104,16 @@ class Runner:
         self._flush_tape = flush_tape
         self._on_log = on_log
         self._halt_file = halt_directory / HALT_FILE if halt_directory is not None else None
-        self._free_mb = free_mb
-        self.min_free_mb = min_free_mb
         self.meters = Meters(tuple(self.brokers))
         self.lines = Lines(engine, self.brokers, clock, self.feed)
         self.reconciler = Reconciler(engine, self.brokers, clock, self.feed)
         self.dead_man = DeadMan(dead_man_minutes, engine.state, clock, self.ask, self.feed)
-        self._shortness = 0
-        """Of disk: 1 too little for orders, 2 the journal lives on what was kept back."""
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
         self._equity_minute = -1
-        self._clocks: tuple[int, int] | None = None
-        self._straight_since = 0
         self._beat = 0
         self._sentry: Sentry | None = None
+        self.vitals = Vitals(engine.gate, journal, clock, self.feed, free_mb, min_free_mb)
         self.scribe = Scribe(
             journal,
             engine.gate,
@@ -127,7 +122,7 @@ class Runner:
             self.meters,
             carry=self._carry,
             drop=self._drop,
-            short=self._look_at_disk,
+            short=self.vitals.look_at_disk,
             progressed=self._progress.set,
         )
         self.watch = Watch(clock, self._silent)
@@ -431,7 +426,7 @@ class Runner:
     def second(self) -> None:
         """What is due each second: bars and limits, the day, the halt file, the disk, the archive."""
         now = self.clock.now()
-        self._look_at_clock(now)
+        self.vitals.look_at_clock(now)
         self.ask(Tick(by="clock"))
         for account in list(self.engine.state.accounts.values()):
             day = day_of(now, account.zone)
@@ -440,7 +435,7 @@ class Runner:
         if self._is_halted() and self.engine.state.trading_states.get(None) is not TradingState.HALTED:
             self.ask(SetTradingState(state=TradingState.HALTED, by="halt file", text="found the halt file"))
         self.dead_man.second()
-        self._look_at_disk()
+        self.vitals.look_at_disk()
         self.lines.second()
         for meter in self.meters.feeds.values():
             meter.second(now, self.clock.monotonic())
@@ -456,43 +451,6 @@ class Runner:
                 if equity is not None:
                     self.archive.put_equity(id, now, equity)
 
-    def _look_at_clock(self, now: int) -> None:
-        """The wall clock against the one that nobody sets. After a jump no day begins and nothing new is sent, until
-        it has run straight for a minute: a wrong date must not forgive the day's loss."""
-        gate, monotonic = self.engine.gate, self.clock.monotonic()
-        before, self._clocks = self._clocks, (now, monotonic)
-        jump = (now - before[0]) - (monotonic - before[1]) if before else 0
-        if abs(jump) >= NS:
-            gate.clock_offset += jump / NS
-            self._straight_since = monotonic
-            text = f"the clock jumped by {jump / NS:+.1f} s: no new exposure until it has run straight for a minute"
-            self.feed(Noticed(ts=now, level="warning", kind="CLOCK", text=text))
-        elif gate.clock_offset and monotonic - self._straight_since >= STRAIGHT_NS:
-            gate.clock_offset = 0.0
-
     def _save_quotes(self) -> None:
         if self.archive is not None:
             self.archive.put_quotes(self.engine.state.quotes.values())
-
-    def free_mb(self) -> float | None:
-        """Free disk where the journal lies; None where nobody looks."""
-        try:
-            return None if self._free_mb is None else self._free_mb()
-        except OSError:
-            return 0.0
-
-    def _look_at_disk(self) -> None:
-        """Refuse new orders while there is still room to journal their cancels."""
-        free, text = self.free_mb(), self.journal.shortage
-        shortness = 2 if text else int(free is not None and free < self.min_free_mb)
-        if shortness == self._shortness:
-            return
-        self._shortness = shortness
-        if shortness == 1:
-            text = f"low disk: only {free or 0:.0f} MB free, {self.min_free_mb:g} MB are needed"
-        self.engine.gate.disk_problem = text
-        notice = (
-            f"{text}. New orders are refused, cancels work; make room" if text else "there is room on the disk again"
-        )
-        level = "error" if text else "info"
-        self.feed(Noticed(ts=self.clock.now(), level=level, kind="DISK", text=notice))

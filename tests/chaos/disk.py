@@ -249,15 +249,15 @@ async def pump(made: Stage, rounds: int) -> None:
     """Time passes in quarters of a second, the venue's news are taken; the journal's thread is given its time."""
     real = SystemClock()
     for _ in range(rounds):
-        for _ in range(12):
+        for _ in range(200):
             await real.sleep(0)
             for event in made.program.broker.take():
                 made.program.runner.feed(event)
-            if made.program.runner.is_idle:
+            if made.program.runner.is_idle or made.program.runner.scribe.problem:
                 break
             await real.sleep(0.0002)
         made.clock.advance(0.25)
-        made.program.runner._look_at_disk()
+        made.program.runner.vitals.look_at_disk()
 
 
 # --- the child's process, the parent's table -------------------------------------------------------------------------

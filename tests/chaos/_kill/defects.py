@@ -18,13 +18,13 @@ def journal_after_the_wire() -> None:
     async def unclaimed(self: Outbox, order: Order, sealed: Prepared) -> SendPermit:
         return SendPermit(order.id, sealed.digest)
 
-    async def sent(self: Outbox, id: Any, sealed: Prepared, permit: SendPermit) -> None:
+    async def sent(self: Outbox, id: Any, sealed: Prepared, permit: SendPermit, since: int) -> None:
         broker = self._broker
         answer = await _outcome(broker.submit(sealed, permit))
         await claim(self, self._engine.state.orders[id], sealed)
         self._broker = _Answered(answer)  # type: ignore[assignment]
         try:
-            await submit(self, id, sealed, permit)
+            await submit(self, id, sealed, permit, since)
         finally:
             self._broker = broker
 

@@ -476,12 +476,12 @@ async def test_a_fill_of_an_order_that_was_never_sent_is_booked_and_journalled()
 async def test_low_disk_stays_low_though_the_journal_is_written() -> None:
     async with stage() as made:
         runner = made.program.runner
-        runner._free_mb, runner._min_free_mb = (lambda: 3.0), 64
+        runner.vitals._free_mb, runner.vitals.min_free_mb = (lambda: 3.0), 64
         await made.second()
         for _ in range(3):
             receipt = await made.do(Submit(request=scenes.request(price="70000")))
             assert receipt.rule == "disk"
-        runner._free_mb = lambda: 100.0
+        runner.vitals._free_mb = lambda: 100.0
         await made.second()
         assert (await made.do(Submit(request=scenes.request(price="70000")))).is_ok
 

@@ -1,0 +1,68 @@
+"""What the machine does to trading: a clock that jumps, a disk that fills up. The gate is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.domain.events import Event, Noticed
+from core.domain.market import NS
+from core.ports import Clock, Journal
+from core.trading.gate import Gate
+
+STRAIGHT_NS = 60 * NS
+
+
+class Vitals:
+    def __init__(
+        self,
+        gate: Gate,
+        journal: Journal,
+        clock: Clock,
+        feed: Callable[[Event], object],
+        free_mb: Callable[[], float] | None,
+        min_free_mb: float,
+    ) -> None:
+        self._gate = gate
+        self._journal = journal
+        self._clock = clock
+        self._feed = feed
+        self._free_mb = free_mb
+        self.min_free_mb = min_free_mb
+        self._shortness = 0
+        """Of disk: 1 too little for orders, 2 the journal lives on what was kept back."""
+        self._clocks: tuple[int, int] | None = None
+        self._straight_since = 0
+
+    def look_at_clock(self, now: int) -> None:
+        """The wall clock against the one that nobody sets. After a jump no day begins and nothing new is sent, until
+        it has run straight for a minute: a wrong date must not forgive the day's loss."""
+        gate, monotonic = self._gate, self._clock.monotonic()
+        before, self._clocks = self._clocks, (now, monotonic)
+        jump = (now - before[0]) - (monotonic - before[1]) if before else 0
+        if abs(jump) >= NS:
+            gate.clock_offset += jump / NS
+            self._straight_since = monotonic
+            text = f"the clock jumped by {jump / NS:+.1f} s: no new exposure until it has run straight for a minute"
+            self._feed(Noticed(ts=now, level="warning", kind="CLOCK", text=text))
+        elif gate.clock_offset and monotonic - self._straight_since >= STRAIGHT_NS:
+            gate.clock_offset = 0.0
+
+    def free_mb(self) -> float | None:
+        """Free disk where the journal lies; None where nobody looks."""
+        try:
+            return None if self._free_mb is None else self._free_mb()
+        except OSError:
+            return 0.0
+
+    def look_at_disk(self) -> None:
+        """Refuse new orders while there is still room to journal their cancels."""
+        free, text = self.free_mb(), self._journal.shortage
+        shortness = 2 if text else int(free is not None and free < self.min_free_mb)
+        if shortness == self._shortness:
+            return
+        self._shortness = shortness
+        if shortness == 1:
+            text = f"low disk: only {free or 0:.0f} MB free, {self.min_free_mb:g} MB are needed"
+        self._gate.disk_problem = text
+        told = f"{text}. New orders are refused, cancels work; make room" if text else "there is room on the disk again"
+        self._feed(Noticed(ts=self._clock.now(), level="error" if text else "info", kind="DISK", text=told))
