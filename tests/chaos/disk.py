@@ -253,9 +253,11 @@ async def pump(made: Stage, rounds: int) -> None:
             await real.sleep(0)
             for event in made.program.broker.take():
                 made.program.runner.feed(event)
-            if made.program.runner.is_idle or made.program.runner.scribe.problem:
-                break
             await real.sleep(0.0002)
+            runner = made.program.runner
+            is_sent = all(box.is_idle for box in runner.outboxes.values())
+            if is_sent and (runner.scribe.is_idle or runner.scribe.problem):
+                break
         made.clock.advance(0.25)
         made.program.runner.vitals.look_at_disk()
 
