@@ -250,12 +250,12 @@ class Outbox:
         self, order: Order, sealed: Prepared, now: int, done: asyncio.Future[SendPermit | None]
     ) -> None:
         """A claim whose lane did not live to see its answer: nothing is sent with it."""
-        why = "the lane was ended before the write"
         if done.cancelled() or done.exception() is not None or done.result() is None:
-            self._deny(order, Denial("restart", "", "", f"{why}; send it again if you want it"))
+            text = "its lane was ended before it was sent; send it again if you want it"
+            self._deny(order, Denial("restart", "", "", text))
         else:
             self._feed(OrderSending(ts=now, client_order_id=order.id, facts=sealed.facts))
-            self._unsent(order.id, why)
+            self._unsent(order.id, "the lane was ended before the write")
 
     def _unsent(self, id: ClientOrderId, why: str) -> None:
         """The permit is dropped unspent: no byte left, and nobody else can make another."""

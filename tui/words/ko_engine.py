@@ -180,6 +180,9 @@ DENIALS = {
     "a halt was journalled before the order left": "주문이 나가기 전에 거래 중단이 기록되었습니다",
     "canceled by {who} before it left": "나가기 전에 취소됨 ({who:ko})",
     "{broker} is not connected: nothing was sent": "{broker:이} 연결되지 않아 보내지 않았습니다",
+    "its lane was ended before it was sent; send it again if you want it": (
+        "보내기 전에 보내는 부분이 끝났습니다. 필요하면 다시 보내십시오"
+    ),
     "hoga was restarted before it was sent; send it again if you want it": (
         "보내기 전에 hoga가 다시 시작되었습니다. 필요하면 다시 보내십시오"
     ),
@@ -249,6 +252,8 @@ NOTICES = {
     "its trading day is over": "거래일이 끝났습니다",
     "it became {state} before the write": "기록 전에 {state:ko} 상태가 되었습니다",
     "canceled before the write": "기록 전에 취소되었습니다",
+    "the lane was ended before the write": "기록 전에 보내는 부분이 끝났습니다",
+    "its commit took too long": "기록이 너무 오래 걸렸습니다",
     "halted before the write": "기록 전에 거래가 중단되었습니다",
     "it waited too long; ask again": "너무 오래 대기했습니다. 다시 요청하십시오",
     "stopped at the last moment": "마지막 순간에 멈췄습니다",
