@@ -118,8 +118,9 @@ def redact(text: str) -> str:
 
 def _unless_path(found: re.Match[str]) -> str:
     """A path of a file is long and mixed too, but its parts are short words."""
-    words = re.split("[/_-]", found[0])
-    return found[0] if found[0].count("/") > 1 and max(map(len, words)) < 20 else MASK
+    text = found[0]
+    is_path = text.startswith("/") and text.count("/") > 1 and not set(text) & set("+=")
+    return text if is_path and max(map(len, re.split("[/_-]", text))) < 20 else MASK
 
 
 def _account_tail(found: re.Match[str]) -> str:

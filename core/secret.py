@@ -34,9 +34,11 @@ class Secret(str):
         if isinstance(value, Secret):
             return value
         if not SHORTEST <= len(value) <= LONGEST:
-            raise InvalidValue(f"a secret has {SHORTEST} to {LONGEST} characters, this one {len(value)}")
+            raise InvalidValue(
+                f"a secret has {SHORTEST} to {LONGEST} characters, this one {len(value)}. It was not taken"
+            )
         if not value.isprintable():
-            raise InvalidValue("a secret has no line ends and no control characters")
+            raise InvalidValue("a secret has no line ends and no control characters. It was not taken")
         made = super().__new__(cls, MASK)
         object.__setattr__(made, "_hidden", value)
         learn_secret(value)

@@ -64,22 +64,23 @@ class SealedFile:
         """What is inside. Raises SecretsLocked."""
         return {name: Secret(value) for name, value in self._open(self._load(), passphrase).items()}
 
-    def change(self, passphrase: Secret, changes: dict[str, Secret | None]) -> None:
-        """Put in, exchange or (None) take out; the file is made when there is none. It is whole or as before: another
-        file takes its place. Raises SecretsLocked."""
+    def change(self, passphrase: Secret, changes: dict[str, Secret | None], *, new: Secret | None = None) -> None:
+        """Put in, exchange or (None) take out; the file is made when there is none, and from now on opened by `new`
+        where that is given. It is whole or as before: another file takes its place. Raises SecretsLocked."""
         with self._locked():
             contents: dict[str, str] = {}
             sealed = self._load() if self.exists() else None
             if sealed is not None:
                 contents = self._open(sealed, passphrase)
-            elif len(passphrase.reveal("measure")) < SHORTEST_PASSPHRASE:
+            coming = new or passphrase
+            if (sealed is None or new is not None) and len(coming.reveal("measure")) < SHORTEST_PASSPHRASE:
                 raise InvalidValue(f"a passphrase has at least {SHORTEST_PASSPHRASE} characters. Nothing was written")
             for name, secret in changes.items():
                 if secret is None:
                     contents.pop(name, None)
                 else:
                     contents[name] = secret.reveal("seal")
-            self._write(self._seal(contents, passphrase))
+            self._write(self._seal(contents, coming))
 
     # --- the form -----------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ class Vault:
                 return place, secret
         if refused:
             raise SecretsLocked(f"{wanted} was not found: {'; '.join(refused)}")
+        if wanted.place == "env":
+            raise SecretMissing(f"there is no environment variable {wanted.name}. Nothing was started; set it")
         raise SecretMissing(
             f"the secret {wanted} is kept nowhere. Nothing was started; keep it with: hoga secrets set {wanted.name}"
         )

@@ -19,6 +19,14 @@ _PARTS = ("requested", "instrument")
 _Event = TypeVar("_Event", bound=msgspec.Struct)
 
 
+def unkeyed(command: _Event) -> _Event:
+    """A person's words without our own keys: somebody may paste one into a note."""
+    words = {name: getattr(command, name, None) for name in ("text", "note")}
+    safe = {name: hide_known(word) for name, word in words.items() if isinstance(word, str)}
+    changes = {name: word for name, word in safe.items() if word != words[name]}
+    return msgspec.structs.replace(command, **changes) if changes else command
+
+
 def washed(event: _Event) -> _Event:
     """`event` itself where its words are clean."""
     changes: dict[str, Any] = {}

@@ -38,7 +38,7 @@ from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
 from core.runtime.crew import Crew
 from core.runtime.dead_man import DeadMan
-from core.runtime.ingress import washed
+from core.runtime.ingress import unkeyed, washed
 from core.runtime.lines import Lines
 from core.runtime.meters import Meters
 from core.runtime.outbox import Outbox
@@ -158,7 +158,7 @@ class Runner:
 
     def ask(self, command: Command) -> Sequence[Output]:
         """A request: the same road."""
-        out = self.engine.step(command, self.clock.now())
+        out = self.engine.step(unkeyed(command), self.clock.now())
         if out:
             self._hand_on(out)
         return out

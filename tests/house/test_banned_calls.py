@@ -149,7 +149,7 @@ def test_facts_enter_the_engine_by_one_door() -> None:
         for _, called, call in calls(tree):
             if called.endswith("engine.step"):
                 found.setdefault(path, []).append(ast.unparse(call.args[0]))
-    assert found.pop("core/runtime/runner.py") == ["command"]
+    assert found.pop("core/runtime/runner.py") == ["unkeyed(command)"]
     price = "msgspec.structs.replace(quote, freshness=Freshness.CACHED)"
     assert found.pop("tui/compose.py") == ["event", price]
     assert found.pop("tui/run/reach.py") == [price]

@@ -138,6 +138,17 @@ def test_a_wrong_passphrase_changes_nothing(file: SealedFile) -> None:
     assert file.path.read_bytes() == before
 
 
+def test_another_passphrase_takes_the_place_of_the_old(file: SealedFile) -> None:
+    file.change(PASSPHRASE, {"a": KEY})
+    file.change(PASSPHRASE, {}, new=Secret("the new passphrase"))
+    assert file.read(Secret("the new passphrase")) == {"a": KEY}
+    with pytest.raises(SecretsLocked):
+        file.read(PASSPHRASE)
+    with pytest.raises(InvalidValue, match="at least 8"):
+        file.change(Secret("the new passphrase"), {}, new=Secret("short 1"))
+    assert file.read(Secret("the new passphrase")) == {"a": KEY}
+
+
 def test_a_short_passphrase_is_not_taken(file: SealedFile) -> None:
     with pytest.raises(InvalidValue, match="at least 8"):
         file.change(Secret("seven.."), {"a": KEY})

@@ -76,9 +76,26 @@ def test_a_pipe_gives_one_too_and_check_says_where_it_is(
     assert "KIS_KEY" not in os.environ
     shown = capsys.readouterr()
     assert "file:kis" in shown.out
-    assert "kept nowhere" in shown.out
+    assert "no environment variable KIS_KEY" in shown.out
     for hidden in (KEY, "PSabcdEFGH1234", PASSPHRASE):
         assert hidden not in shown.out + shown.err
+
+
+def test_the_passphrase_can_be_changed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "passphrase") == 1
+    assert run(monkeypatch, "set", "kis", given=KEY) == 0
+    with hoga("secrets", "passphrase", home=home, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring") as t:
+        for prompt, text in (("Passphrase of", PASSPHRASE), ("New", "another of mine"), ("again", "another of mine")):
+            t.wait(prompt)
+            t.press(text.encode() + b"\r")
+        t.wait("opens by the new")
+        assert t.ended() == 0
+        assert b"of mine" not in bytes(t.raw)
+    assert run(monkeypatch, "list", passphrase=PASSPHRASE) == 5
+    assert run(monkeypatch, "list", passphrase="another of mine") == 0
+    assert "kis" in capsys.readouterr().out
 
 
 def test_removing_says_what_was_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,9 @@ def from_terminal(prompt: str) -> Secret:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
             return Secret(getpass.getpass(prompt, stream=sys.stderr))
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise
     except (getpass.GetPassWarning, EOFError, OSError):
         raise NobodyToAsk(
             "there is no terminal to ask at without showing what is typed. Nothing was opened; give the passphrase by "

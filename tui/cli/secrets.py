@@ -34,7 +34,7 @@ Place = Annotated[
 def add_to(app: typer.Typer) -> None:
     # A secret written as an argument must not come back in the parser's complaint.
     secrets.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(guarded(keep))
-    for name, verb in (("list", list_names), ("rm", remove), ("check", check)):
+    for name, verb in (("list", list_names), ("rm", remove), ("check", check), ("passphrase", again)):
         secrets.command(name)(guarded(verb))
     app.add_typer(secrets)
 
@@ -64,6 +64,8 @@ def keep(context: typer.Context, name: Name, place: Place = None, as_json: Json 
     if where == "keyring" and ring is None:
         raise ConfigError("this system has no keyring that encrypts. Nothing was kept; use --in file")
     opened = _passphrase(vault) if where == "file" else None
+    if opened is not None and vault.file.exists():
+        vault.file.read(opened)  # a wrong passphrase is told before the secret is typed
     secret = from_terminal(f"Secret {name}: ") if sys.stdin.isatty() else from_descriptor(os.dup(sys.stdin.fileno()))
     if opened is not None:
         vault.file.change(opened, {name: secret})
@@ -150,6 +152,26 @@ def check(
         lines = [(one["reference"], one["place"] or "-", one["problem"] or "found") for one in found]
         table.show(("REFERENCE", "KEPT IN", "STATE"), lines, empty="the settings name no secret")
     return Exit.OK if not any(one["problem"] for one in found) else Exit.FAILED
+
+
+def again(as_json: Json = False) -> int:
+    """Give the encrypted file another passphrase.
+
+    The old one is asked, then the new one twice. What the file holds stays; backups of it still open by the old one.
+
+    Example: hoga secrets passphrase --json
+    """
+    from tui.cli.asked import passphrase
+
+    vault = _vault()
+    if not vault.file.exists():
+        say("hoga: there is no file of secrets; `hoga secrets set NAME --in file` makes one")
+        return Exit.FAILED
+    old = passphrase()
+    vault.file.read(old)
+    vault.file.change(old, {}, new=passphrase(is_new=True))
+    _told({"changed": True}, "the file opens by the new passphrase", as_json)
+    return Exit.OK
 
 
 def named(settings: Settings) -> Iterator[str]:

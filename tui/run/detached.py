@@ -92,11 +92,14 @@ def _passphrase(words: Sequence[str]) -> tuple[int, ...]:
     a pipe. Where the file of secrets is not there, nothing is asked."""
     from storage.places import secrets_path
     from storage.secrets import pipe_of
-    from tui.cli.asked import passphrase
+    from tui.cli.asked import NobodyToAsk, passphrase
 
     if "--live" not in words or not secrets_path().exists():
         return ()
-    return (pipe_of(passphrase()),)
+    try:
+        return (pipe_of(passphrase()),)
+    except NobodyToAsk:
+        return ()  # the keyring may have all that is needed; if not, the engine says so and ends
 
 
 def _environment(log: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from core.clock import ManualClock
 from core.config import Settings
+from core.domain.commands import WriteNote
 from core.domain.events import (
     FeedChanged,
     InstrumentListed,
@@ -25,7 +26,7 @@ from core.domain.ids import ClientOrderId
 from core.domain.order import Requested, RequestKind, RequestPhase
 from core.domain.text import UNSAFE
 from core.redact import forget_secrets
-from core.runtime.ingress import washed
+from core.runtime.ingress import unkeyed, washed
 from core.secret import Secret
 from storage.journal import Journal
 from tests.scenes import INSTRUMENTS, START
@@ -76,6 +77,14 @@ async def test_what_a_venue_or_a_tape_lists_is_washed_before_anybody_sees_it() -
     assert not UNSAFE.search(known.name + known.name_ko)
     assert KEY not in known.name + known.name_ko
     await program.journal.close()
+
+
+def test_a_key_pasted_into_a_note_is_not_kept() -> None:
+    Secret(KEY)
+    note = WriteNote(subject="order:x", text=f"my key is {KEY}", by="cli")
+    assert unkeyed(note) == WriteNote(subject="order:x", text="my key is ***", by="cli")
+    plain = WriteNote(subject="order:x", text="earnings\u200b", by="cli")
+    assert unkeyed(plain) is plain
 
 
 def test_a_clean_event_is_handed_on_as_it_is() -> None:
