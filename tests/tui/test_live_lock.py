@@ -1,0 +1,97 @@
+"""Real money in the console: locked at the start, unlocked with the first order by the name it asks for anyway, loud
+wherever one looks. The account is real, the venue behind it is not, so the outbox lets nothing of it leave."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from core.domain.account import Mode, TradingState
+from core.domain.events import AccountListed
+from core.trading.view import Slice
+from tests.scenes import ACCOUNT
+from tests.tui import scripted
+from tests.tui.scripted import ScriptedDesk, check_rows, console
+from tests.tui.test_live_flows import reviewed
+from tests.tui.trading import Trader, trader
+from tui.forms.policy import Ask
+
+OVER = {
+    "nothing": (),
+    "help": ("?",),
+    "palette": ("ctrl+p",),
+    "panic": ("!",),
+    "flatten": ("!", "f"),
+    "line": (":",),
+    "ticket": ("b",),
+    "settings": (",",),
+    "reconcile": ("g", "e"),
+    "settle": ("g", "e", "j", "j", "o"),
+    "drawer": ("`",),
+    "zoom": ("z",),
+}
+
+
+async def real(hands: Trader) -> None:
+    """The account of the stage is of real money from here on."""
+    made = hands.stage
+    account = msgspec.structs.replace(made.state.accounts[ACCOUNT], mode=Mode.LIVE)
+    made.program.runner.feed(AccountListed(ts=made.clock.now(), account=account))
+    await made.settle()
+    await hands.settled(lambda: " LIVE " in hands.lines[0])
+
+
+async def test_the_first_order_asks_for_the_name_and_that_unlocks() -> None:
+    async with trader() as hands:
+        await real(hands)
+        assert "REDUCING" in hands.lines[0]
+        await hands.press("b", "5", "enter")
+        form = await reviewed(hands)
+        assert form.ask is Ask.TAIL
+        await hands.type("nope")
+        await hands.press("enter")
+        assert hands.stage.state.is_locked(ACCOUNT) and not hands.orders
+        await hands.type("main")
+        await hands.press("enter")
+        await hands.settled(lambda: hands.orders)
+        assert not hands.stage.state.is_locked(ACCOUNT)
+        await hands.settled(lambda: "REDUCING" not in hands.lines[0])
+        assert hands.orders[0].request.quantity == 5
+
+
+async def test_the_line_unlocks_and_a_wrong_name_is_refused_by_the_desk() -> None:
+    async with trader() as hands:
+        await real(hands)
+        for tail, is_locked in (("nope", True), ("MAIN", False)):
+            await hands.type(f":unlock {tail}")
+            await hands.press("enter")
+            await hands.settled(lambda: not hands.app.asking.is_sending)
+            await hands.settled(lambda wanted=is_locked: hands.stage.state.is_locked(ACCOUNT) is wanted)
+            assert ("nothing was unlocked" in hands.text) is is_locked
+            await hands.press("escape", "escape")
+        await hands.type(":panic")
+        await hands.press("enter", "enter")
+        await hands.settled(lambda: hands.stage.state.trading_states)
+        await hands.type(":resume")
+        await hands.press("enter")
+        assert hands.stage.state.trading_state(ACCOUNT) is TradingState.REDUCING
+        await hands.press("escape")
+        await hands.type(":resume main")
+        await hands.press("enter")
+        await hands.settled(lambda: hands.stage.state.trading_state(ACCOUNT) is TradingState.ACTIVE)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16), (30, 9), (20, 5)], ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_live_is_loud_under_everything(size: tuple[int, int]) -> None:
+    desk = ScriptedDesk()
+    desk.rows[Slice.STATUS] = (scripted.status(mode=Mode.LIVE, badge="LIVE"),)
+    async with console(desk, size=size) as hands:
+        for name, keys in OVER.items():
+            await hands.press(*keys)
+            await hands.pilot.pause()
+            check_rows(hands.lines, *size)
+            assert " LIVE " in hands.lines[0], (name, hands.text)
+            assert hands.lines[1][0] in "┃┠" and hands.lines[1][-1] in "┃┨", (name, hands.text)
+            hands.app.close_all_but(())
+            await hands.press("escape", "1")
+        assert not desk.sent
