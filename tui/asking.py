@@ -165,6 +165,7 @@ class Asking:
                 answered = form.answered
                 if not await was_alone():
                     return
+                wanted = _unlocking(form, wanted)
             subject = self.subject(wanted, order)
             preview = await self.figures(subject.request)
         finally:
@@ -180,7 +181,7 @@ class Asking:
         ask = asked(kind, is_live=True, cautions=left)
         if isinstance(form, Review):
             if not left:
-                self.send(form, _unlocking(form, _confirmed(wanted, answered)))
+                self.send(form, _confirmed(wanted, answered))
                 return
             app.close(form)
         app.open(
@@ -305,5 +306,4 @@ def _unlocking(form: Review, wanted: Wanted) -> Wanted:
     account = form.subject.account
     if form.ask is not Ask.TAIL or account is None:
         return wanted
-    before = (*wanted.before, Unlock(account=account, tail=form.typed.text))
-    return msgspec.structs.replace(wanted, before=before)
+    return msgspec.structs.replace(wanted, before=(Unlock(account=account, tail=form.typed.text),))

@@ -59,6 +59,23 @@ async def test_the_first_order_asks_for_the_name_and_that_unlocks() -> None:
         assert hands.orders[0].request.quantity == 5
 
 
+async def test_a_name_that_was_typed_counts_when_more_is_asked_after_it() -> None:
+    async with trader() as hands:
+        await real(hands)
+        await hands.press("b", *"300", "enter")  # a large value as well
+        assert (await reviewed(hands)).ask is Ask.TAIL
+        await hands.type("main")
+        await hands.press("enter")
+        await hands.settled(lambda: getattr(hands.app.top_form, "ask", None) is Ask.QUANTITY)
+        assert hands.stage.state.is_locked(ACCOUNT), "nothing was sent yet"
+        await reviewed(hands)
+        await hands.type("300")
+        await hands.press("enter")
+        await hands.settled(lambda: hands.orders)
+        assert not hands.stage.state.is_locked(ACCOUNT)
+        assert hands.orders[0].request.quantity == 300
+
+
 async def test_the_line_unlocks_and_a_wrong_name_is_refused_by_the_desk() -> None:
     async with trader() as hands:
         await real(hands)
