@@ -37,6 +37,11 @@ def tab(text: str) -> tuple[int, tuple[str, ...]]:
         ("b 10 005930 @m", 12, "@mid"),
         ("b 10 005930 s", 12, "sl="),
         ("b 10 005930 gt", 12, "gtc"),
+        ("b 10 005930 ch", 12, "chase=3t"),
+        ("b 10 005930 tw", 12, "twap=10m"),
+        ("b 10 005930 분", 12, "분할=10분"),
+        ("b 10 005930 @lo", 12, "@loc"),
+        ("b 10 005930 @시", 12, "@시가"),
     ],
 )
 def test_tab_offers(text: str, start: int, first: str) -> None:

@@ -115,6 +115,24 @@ def test_a_stale_price_never_has_a_hue_and_marks_what_is_built_on_it() -> None:
     assert not {cells[place].pen for place in (4, 5, 6, 7)} & {"up", "down"}
 
 
+def test_how_far_an_algo_is_stands_where_its_state_would_and_slices_under_their_whole() -> None:
+    from core.config import Console, Settings
+    from tui.look import make_look
+    from tui.panes.orders import order_cells
+
+    whole = scripted.order(1, SAMSUNG, Side.BUY, OrderStatus.HELD, algo="TWAP 4/10 40%", is_local=True)
+    other = scripted.order(2, BITCOIN, Side.BUY, OrderStatus.OPEN, algo="CHASE 2/3t")
+    part = scripted.order(3, SAMSUNG, Side.BUY, OrderStatus.OPEN, slice_of=whole.id)
+    assert with_legs([whole, other, part]) == [whole, part, other]
+    english, korean = (make_look(Settings(console=Console(language=language))) for language in ("en", "ko"))
+    assert order_cells(whole, NOW, english)[8].text == "TWAP 4/10 40%  0/10"
+    assert order_cells(whole, NOW, korean)[8].text == "분할 4/10 40%  0/10"
+    assert order_cells(other, NOW, english)[8].text == "CHASE 2/3t  0/10"
+    assert order_cells(part, NOW, english)[3].text.startswith("└ ")
+    ended = msgspec.structs.replace(whole, status=OrderStatus.CANCELED)
+    assert order_cells(ended, NOW, english)[8].text == "CANCELED"
+
+
 def test_legs_stand_under_the_entry_they_protect_while_both_work() -> None:
     entry = scripted.order(1, SAMSUNG, Side.BUY, OrderStatus.OPEN)
     other = scripted.order(2, BITCOIN, Side.BUY, OrderStatus.OPEN)

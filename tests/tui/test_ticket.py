@@ -258,6 +258,16 @@ def test_only_what_the_venue_takes_is_offered() -> None:
     assert {time for _, time in seen} == {TimeInForce.DAY, TimeInForce.IOC}
 
 
+def test_auctions_and_extended_hours_are_offered_only_where_the_venue_says_so() -> None:
+    special = {OrderType.LOC, TimeInForce.OPG, TimeInForce.EXT}
+    assert not special & {*ticket().types, *ticket().times}
+    form = ticket(price="70800", types=(OrderType.LIMIT, OrderType.LOC), times=(TimeInForce.DAY, TimeInForce.OPG))
+    press(form, "t")
+    assert (form.request().type, form.request().limit_price) == (OrderType.LOC, Decimal(70_800))
+    press(form, "t", "T")
+    assert (form.request().type, form.request().time_in_force) == (OrderType.LIMIT, TimeInForce.OPG)
+
+
 def test_a_change_bears_the_orders_id_and_offers_no_legs() -> None:
     row = scripted.order(1, scripted.SAMSUNG, Side.BUY, OrderStatus.OPEN)
     form = ticket(order=row, price="70800")

@@ -149,7 +149,9 @@ def state_cell(row: OrderRow, look: Look) -> Cell:
     if row.requested is not None and row.is_working and row.requested_phase is not RequestPhase.REFUSED:
         return Cell(word(_WISHES[row.requested]), "warning")
     if row.algo and row.is_working:
-        return Cell(f"{look.said(row.algo)}  {_filled(row, look)}", "local" if row.is_local else "text", span=True)
+        filled = _filled(row, look)  # a percentage, where the figures are too long: a whole says that already
+        text = look.said(row.algo) if row.is_local and "/" not in filled else f"{look.said(row.algo)}  {filled}"
+        return Cell(text, "local" if row.is_local else "text", span=True)
     if row.status is OrderStatus.OPEN and row.filled:
         return Cell(word("PART"), "strong")
     if row.is_local and row.is_working:
