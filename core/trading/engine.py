@@ -23,7 +23,6 @@ from core.domain.commands import (
     EditWatchlist,
     Panic,
     Replace,
-    SendOrder,
     SetAlert,
     SetStrategyParams,
     Settle,
@@ -90,6 +89,7 @@ from core.strategies.params import problem_of, texts
 from core.trading.alerts import Alerts
 from core.trading.algos import Algos, Turn
 from core.trading.charts import Charts
+from core.trading.consequences import Consequences
 from core.trading.control import Control
 from core.trading.facts import END_STATUS, Facts
 from core.trading.gate import Gate
@@ -100,7 +100,7 @@ from core.trading.outputs import NOTHING, Output, emit
 from core.trading.queues import Queues
 from core.trading.requests import Requests
 from core.trading.risk import Costs, no_costs
-from core.trading.state import PositionKey, State
+from core.trading.state import State
 from core.trading.strategist import Handler, Strategist
 from core.trading.tally import Tally
 from core.trading.watchlists import Watchlists
@@ -116,9 +116,6 @@ _OURS_ALONE = (
 )
 """What follows from requests alone; as a fact from outside it is a mistake."""
 PRINTS = 40
-ALGO_ROUNDS = 5
-GUARD_ROUNDS = 60
-"""More steps than legs need at one place in one moment; what is left over is done with the next second."""
 
 
 class Engine:
@@ -138,6 +135,7 @@ class Engine:
         self.requests = Requests(self.state, self.gate, self.facts, self.legs, self.claiming)
         self.algos = Algos(self.state, self.gate)
         self.legs.replace_denial = self.algos.replace_denial = self.requests.replace_denial
+        self.consequences = Consequences(self.state, self.requests, self.legs, self.algos, self.strategist)
         self.control = Control(self.state, self.gate, self.requests, self.strategist)
         self.watchlists = Watchlists(self.state)
         self.alerts = Alerts(self.state, self.strategist)
@@ -152,39 +150,40 @@ class Engine:
         self.is_conflated = False
         """The feed merges prints."""
         facts, requests, control = self.facts, self.requests, self.control
+        follows = self.consequences.of
         self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
             Quote: self._quote,
             Trade: self._trade,
             OrderBook: self._book,
             Bar: self._bar,
             OrderSending: facts.sending,
-            OrderAccepted: self._guarded(self._queued(facts.accepted)),
-            OrderFilled: self._guarded(self._filled),
-            OrderRequested: self._guarded(facts.requested),
-            OrderReplaced: self._guarded(self._queued(facts.replaced)),
+            OrderAccepted: follows(self._queued(facts.accepted)),
+            OrderFilled: follows(self._filled),
+            OrderRequested: follows(facts.requested),
+            OrderReplaced: follows(self._queued(facts.replaced)),
             BalanceChanged: facts.balance,
             AccountListed: facts.account,
             FeedChanged: facts.feed,
             GateChanged: facts.keep,
-            PositionAdjusted: self._guarded(facts.keep),
+            PositionAdjusted: follows(facts.keep),
             CandidatesFound: facts.candidates,
-            OrderDenied: self._guarded(facts.denied),
-            **dict.fromkeys(END_STATUS, self._guarded(self._queued(facts.ended))),
+            OrderDenied: follows(facts.denied),
+            **dict.fromkeys(END_STATUS, follows(self._queued(facts.ended))),
             **dict.fromkeys((InstrumentListed, PhaseChanged, RateChanged, Noticed), facts.keep),
             **dict.fromkeys(_OURS_ALONE, facts.not_theirs),
-            Submit: self._guarded(requests.submit),
-            Cancel: self._guarded(requests.cancel),
-            Replace: self._guarded(requests.replace),
-            CancelAll: self._guarded(requests.cancel_all),
-            Close: self._guarded(requests.close),
-            Settle: self._guarded(requests.settle),
+            Submit: follows(requests.submit),
+            Cancel: follows(requests.cancel),
+            Replace: follows(requests.replace),
+            CancelAll: follows(requests.cancel_all),
+            Close: follows(requests.close),
+            Settle: follows(requests.settle),
             Acknowledge: requests.acknowledge,
             SetTradingState: control.set_trading_state,
             Unlock: control.unlock,
-            Panic: self._guarded(control.panic),
+            Panic: follows(control.panic),
             TightenLimit: self.limits.tighten,
             AcceptLimits: self.limits.accept,
-            StartDay: self._guarded(control.start_day),
+            StartDay: follows(control.start_day),
             ControlStrategy: self._control_strategy,
             SetStrategyParams: self._set_strategy_params,
             SetWatchlist: self.watchlists.edit,
@@ -209,66 +208,6 @@ class Engine:
         if isinstance(event, AlertSet | AlertCleared | AlertFired):
             self.alerts.listen()
         self.legs.is_loaded = self.algos.is_loaded = self.algos.is_told = False
-
-    def _guarded(self, handler: Callable[[Any, int], Sequence[Output]]) -> Callable[[Any, int], Sequence[Output]]:
-        """`handler`, and what its answer means for legs and algos: in the same step, so that both are journalled."""
-
-        def take(message: Any, now: int) -> Sequence[Output]:
-            out = handler(message, now)
-            places = self.legs.touched(out) if out else ()
-            if places:
-                out = self._guard(places, now, out)
-            algos = self.algos.touched(out) if out else ()
-            return self._go_on(algos, now, out) if algos else out
-
-        return take
-
-    def _guard(self, places: Iterable[PositionKey], now: int, before: Sequence[Output]) -> Sequence[Output]:
-        """Carry out what legs wish, until all is as it should be; `before` is what happened until now."""
-        out = list(before)
-        for place in places:
-            for _ in range(GUARD_ROUNDS):
-                wishes = self.legs.wishes(place, now)
-                if not wishes:
-                    break
-                self._carry_out(wishes, now, out)
-        if self.legs.watch.is_changed:
-            self.legs.watch.is_changed = False
-            watched = self.legs.watch.instruments
-            self.strategist.listen_beside("legs", watched, self._watched, self._watched)
-        return out
-
-    def _go_on(self, orders: Iterable[ClientOrderId], now: int, before: Sequence[Output]) -> Sequence[Output]:
-        """Carry out what algos wish; `before` is what happened until now."""
-        out = list(before)
-        for id in orders:
-            for _ in range(ALGO_ROUNDS):
-                wishes = self.algos.wishes(id, now)
-                if not wishes:
-                    break
-                self._carry_out(wishes, now, out)
-        if self.algos.is_changed:
-            self.algos.is_changed = False
-            self.strategist.listen_beside("algos", self.algos.instruments, self._turn, self._turn)
-        return out
-
-    def _turn(self, item: Quote | Trade, now: int) -> Sequence[Any]:
-        return self.algos.quoted(item.instrument)
-
-    def _carry_out(self, wishes: Iterable[Any], now: int, out: list[Output]) -> None:
-        for wish in wishes:
-            if isinstance(wish, Cancel):
-                out.extend(self.requests.cancel(wish, now))
-            elif isinstance(wish, Replace):
-                out.extend(self.requests.replace(wish, now))
-            elif isinstance(wish, SendOrder):
-                out.append(wish)
-            else:
-                emit(self.state, wish, out)
-
-    def _watched(self, item: Quote | Trade, now: int) -> Sequence[Any]:
-        """A price of an instrument for which some HELD order waits."""
-        return [Due(place) for place in self.legs.watch.reached(item.instrument, now)]
 
     def _quote(self, quote: Quote, now: int) -> Sequence[Output]:
         id = quote.instrument
@@ -325,9 +264,9 @@ class Engine:
             elif isinstance(wish, Cancel):
                 out.extend(self.requests.cancel(wish, now))
             elif isinstance(wish, Due):
-                out = list(self._guard((wish.place,), now, out))
+                out = list(self.consequences.protect((wish.place,), now, out))
             elif isinstance(wish, Turn):
-                out = list(self._go_on((wish.order,), now, out))
+                out = list(self.consequences.go_on((wish.order,), now, out))
             else:
                 emit(self.state, wish, out)
         return out
@@ -400,16 +339,9 @@ class Engine:
         for account in self.state.accounts:
             self.control.watch_loss(account, now, out)
         out.extend(self.control.sweep(now))
-        if not self.legs.is_loaded:
-            self.legs.load()
-        if self.legs.places:
-            out = list(self._guard(list(self.legs.places), now, out))
-        if not self.algos.is_told:
-            out.extend(self.algos.resumed(now))
-        if self.algos.roots:
-            out = list(self._go_on(list(self.algos.roots), now, out))
+        happened = self.consequences.second(now, out)
         self.charts.tick(now)
-        return self._follow(self.strategist.tick(now), now, out)
+        return self._follow(self.strategist.tick(now), now, happened)
 
     def _queued(self, take: Callable[[Any, int], Sequence[Output]]) -> Callable[[Any, int], Sequence[Output]]:
         """What the venue says of an order also says where it waits."""
