@@ -16,11 +16,12 @@ from brokers.upbit import auth, candles, frames, orders, parse, stream, wire
 from brokers.upbit.budget import Block
 from brokers.upbit.listing import Listing
 from brokers.upbit.pocket import Pocket
+from brokers.upbit.prints import Prints
 from brokers.upbit.rest import Quotations
 from brokers.upbit.settings import NAME, UpbitSettings
 from core.domain.account import Account
 from core.domain.decimals import exact
-from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected, Unsupported
+from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected, RateLimited, Unsupported
 from core.domain.events import Event, Noticed, PhaseChanged
 from core.domain.ids import AccountId, InstrumentId, account_id, code_of
 from core.domain.instrument import Currency, Instrument
@@ -46,6 +47,7 @@ FRESH = 2 * NS
 """An ask that is older than this is asked for again before it prices a market buy."""
 TEND_SECONDS = 0.1
 LATE = 2_000
+OPEN_NS = 5 * NS
 
 
 class UpbitBroker:
@@ -82,6 +84,9 @@ class UpbitBroker:
         self._lines: dict[AccountId, AsyncIterator[Line]] | None = None
         self._late: deque[Event] = deque(maxlen=LATE)
         self._asks: dict[str, tuple[float, int]] = {}
+        self.prints = Prints(clock)
+        self._is_filling = False
+        """The line stands again, and what it missed is to be asked for."""
         self.unreadable = 0
 
     # --- the lines ------------------------------------------------------------------------------------------------
@@ -90,7 +95,12 @@ class UpbitBroker:
         """The private lines stand before anything is read, so that nothing falls between. Without keys there is none,
         and the venue is asked for its markets instead."""
         await self._drop()
+        if self.block.seconds > 0:
+            text = f"upbit shut us out until {self.block.until_text} UTC: nothing is asked before"
+            raise RateLimited(NAME, text, self.block.seconds)
         self._late.clear()
+        self.prints.lost()
+        self._is_filling = False
         self.quotations = Quotations(self._settings, self._clock, self.block)
         self.market = stream.MarketLine(self._settings, self._clock, self.block)
         await self.market.want(self._topics)
@@ -109,6 +119,7 @@ class UpbitBroker:
         """Until the venue answers the PING behind the subscription: from then on nothing of ours is missed. What came
         before that is told by `events`."""
         lines = pocket.line.lines()
+        since = self._clock.monotonic()
         while True:
             match item := await anext(lines):
                 case Opened():
@@ -117,6 +128,9 @@ class UpbitBroker:
                     raise NotConnected(NAME, f"upbit: the private stream does not open ({item.text})")
                 case Frame() if stream.is_up(item.data):
                     return lines
+                case Frame() if self._clock.monotonic() - since > OPEN_NS or len(self._late) > LATE // 2:
+                    self._late.extend(self._read(str(pocket.account), item))
+                    return lines  # it talks without end and answers no PING: good enough to be read
                 case Frame():
                     self._late.extend(self._read(str(pocket.account), item))
 
@@ -146,6 +160,7 @@ class UpbitBroker:
         self._wanted = frozenset(mine)
         self._deep = frozenset(code for code, is_deep in mine.items() if is_deep)
         self._topics = frozenset(topics)
+        self.prints.follow(self._deep)
         if self._lines is not None:
             await self.market.want(self._topics)
 
@@ -170,9 +185,12 @@ class UpbitBroker:
                         return
                     if place != "market":
                         raise NotConnected(NAME, f"upbit: the private stream broke ({item.text})")
+                    self.prints.lost()
                     text = f"upbit: no quotes ({item.text}); reconnecting"
                     yield Noticed(ts=item.received, level="warning", kind="FEED", text=text)
-                elif not isinstance(item, Opened):
+                elif isinstance(item, Opened):
+                    self._is_filling |= place == "market" and self.prints.has_gap
+                else:
                     yield item
                 if self._lines is not mine:
                     return
@@ -180,7 +198,8 @@ class UpbitBroker:
             await merged_lines.aclose()  # type: ignore[attr-defined]
 
     async def _later(self, mine: object) -> AsyncIterator[Event]:
-        """What is learned by asking: replacements that were not heard of, and the list of markets once a minute."""
+        """What is learned by asking: replacements that were not heard of, prints that were missed, and the list of
+        markets once a minute."""
         listed_at = self._clock.monotonic()
         while self._lines is mine:
             while self._late:
@@ -188,6 +207,10 @@ class UpbitBroker:
             await self._clock.sleep(TEND_SECONDS)
             for pocket in self.pockets.values():
                 for event in await pocket.tend():
+                    yield event
+            if self._is_filling:
+                self._is_filling = False
+                for event in await self.prints.fill(self.quotations):
                     yield event
             if self._clock.monotonic() - listed_at > 60 * NS:
                 listed_at = self._clock.monotonic()
@@ -229,8 +252,8 @@ class UpbitBroker:
                 if message.code not in self._deep:
                     return [quote]
                 return [quote, parse.parse_book(message, received, DEPTH)]
-            case wire.Trade() if message.code in self._deep and message.stream_type != "SNAPSHOT":
-                return [parse.parse_trade(message, received)]
+            case wire.Trade():
+                return self.prints.came(message, received)
             case wire.Ticker() if message.code in self._wanted:
                 return self.listing.told(message, received)
         return []

@@ -78,6 +78,10 @@ class Block:
         """How long it still lasts; 0: it does not."""
         return max(self.until - self._clock.now(), 0) / NS
 
+    @property
+    def until_text(self) -> str:
+        return parse.text_of_time(self.until)[11:19]
+
     def over(self) -> None:
         """An answer came: the next block is a first one."""
         self._in_a_row = 0

@@ -29,7 +29,7 @@ async def read(
     """What there is in [since, until), oldest first. Ten-second bars are made of the seconds."""
     unit = UNITS.get(interval)
     if unit is None:
-        fine = await read(quotations, instrument, Interval.S1, since // interval.ns * interval.ns, until, now)
+        fine = await read(quotations, instrument, Interval.S1, -(-since // interval.ns) * interval.ns, until, now)
         return _covering(_gathered(fine.bars, interval, now), interval, since, is_cut=fine.is_truncated)
     found: dict[int, Bar] = {}
     to, is_cut = until, True
