@@ -43,6 +43,10 @@ class Throttle:
         """Wait for a place and use it."""
         while (seconds := self.wait_seconds(urgent=urgent)) > 0:
             await self._clock.sleep(seconds)
+        self.use()
+
+    def use(self) -> None:
+        """Count one that goes out now."""
         if self.limit is not None:
             self._uses.append(self._clock.monotonic())
 

@@ -68,7 +68,7 @@ async def test_both_formats_bring_the_same(plug: UpbitPlug, stream_format: str) 
 async def test_a_thousand_changes_of_mind_are_few_messages(session: Session) -> None:
     """The venue allows five messages a second on a line: more would end it."""
     ids = [item.id for item in await session.broker.instruments()][:20]
-    for number in range(8):
+    for number in range(5):
         await session.broker.subscribe(frozenset(Subscription(id) for id in ids[number:]))
     wanted = frozenset(Subscription(id) for id in ids[:3])
     await session.broker.subscribe(wanted)

@@ -260,3 +260,33 @@ def test_cash_is_as_the_broker_says() -> None:
     (changed,) = reconciled(engine, snapshot(engine, balances=(kept, said)))
     assert isinstance(changed, BalanceChanged)
     assert engine.state.balances[(ACCOUNT, USD)] == said
+
+
+# --- venues that word it otherwise -----------------------------------------------------------------------------------
+
+
+def test_an_order_that_is_filled_with_less_than_we_asked_for_is_filled() -> None:
+    """A market buy by its total: how much it bought is the venue's word, and then it is over."""
+    engine = scenes.engine()
+    id = unknown(engine)
+    engine.step(OrderAccepted(ts=START, client_order_id=id, ref=VenueRef("r1")), START)
+    fill = scenes.fill("buy", "7", "71000", order=id)
+    theirs = listed(id, "filled", filled=Decimal(7), quantity=Decimal(7), limit_price=None)
+    reconciled(engine, snapshot(engine, orders=(theirs,), fills=(fill,)))
+    assert (status(engine, id), engine.state.orders[id].filled) == (OrderStatus.FILLED, Decimal(7))
+
+
+def test_markets_of_one_asset_are_compared_as_one_holding() -> None:
+    """Bought on two markets, held as one: no drift where the sum is right, and one where it is not."""
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "70000")
+    scenes.hold(engine, "buy", "4", "227", instrument=scenes.APPLE)
+    pooled = {scenes.APPLE: SAMSUNG}
+    agreed = snapshot(engine, positions={SAMSUNG: Decimal(14)}, pooled=pooled)
+    assert [e for e in reconcile.differences(engine.state, agreed, START) if isinstance(e, PositionAdjusted)] == []
+    more = snapshot(engine, positions={SAMSUNG: Decimal(15)}, pooled=pooled)
+    drift = [e for e in reconcile.differences(engine.state, more, START) if isinstance(e, PositionAdjusted)]
+    assert [(e.instrument, e.quantity) for e in drift] == [(SAMSUNG, Decimal(1))]
+    apart = snapshot(engine, positions={SAMSUNG: Decimal(14)})
+    drift = [e for e in reconcile.differences(engine.state, apart, START) if isinstance(e, PositionAdjusted)]
+    assert {(e.instrument, e.quantity) for e in drift} == {(SAMSUNG, Decimal(4)), (scenes.APPLE, Decimal(-4))}

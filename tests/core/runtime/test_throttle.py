@@ -97,3 +97,20 @@ def test_no_window_ever_holds_more_than_the_limit(limit: int, asked: list[tuple[
     assert len(used) == len(asked)
     for n, start in enumerate(used):
         assert sum(start <= at < start + NS for at in used[n:]) <= limit
+
+
+def test_what_the_venue_says_is_left_counts() -> None:
+    """Somebody else uses the same limit: fewer are left than we used."""
+    clock = ManualClock()
+    throttle = Throttle(clock, 5)
+    throttle.use()
+    throttle.told(4)
+    assert throttle.used == 1, "as we thought"
+    throttle.told(1)
+    assert throttle.used == 4
+    throttle.told(3)
+    assert throttle.used == 4, "a late answer gives nothing back"
+    throttle.told(-3)
+    assert throttle.wait_seconds(urgent=True) == 1
+    clock.advance(1)
+    assert throttle.used == 0
