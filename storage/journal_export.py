@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +24,7 @@ from storage.journal import reading
 
 FORMAT, VERSION = "hoga journal", 1
 COLUMNS = ("seq", "ts", "kind", "order", "boot", "prev", "hash", "masked", "payload")
-_LONGEST_LINE = 4 << 20
+_LONGEST_LINE, _LONGEST_DOCUMENT = 4 << 20, 1 << 29
 _ACCOUNT = re.compile(r'"account":"([^"\\]{1,64})"')
 _LISTED = re.compile(r'"account":\{"id":"([^"\\]{1,64})"')
 
@@ -90,25 +91,32 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def export(
     path: Path, *, since: int | None, until: int | None, orders: Collection[str], full: bool
 ) -> Iterator[Head | Exported | Tail]:
-    """Events of [since, until) in ns, of these orders alone when any is named (by id or its end), oldest first. Raises
+    """Events of [since, until) in ns, of these orders alone when any is named (by id or its end), as journalled. Raises
     JournalBroken at an event that does not hold, StorageError when the journal cannot be read."""
     yield Head(whole=not orders)
     digest, count, prev, seq = blake2b(digest_size=32), 0, GENESIS, 0
     with reading(path) as connection:
+        first, last = _range(connection, since, until)
         accounts = [] if full else _accounts(rows(connection))
         for row in rows(connection):
             problem = bad_link(row, seq + 1, prev)
             if problem:
                 raise JournalBroken(f"{path}: {problem}. {ADVICE}")
             prev, seq = row.hash, row.seq
-            is_asked = (since is None or row.ts >= since) and (until is None or row.ts < until)
-            if is_asked and (not orders or (row.intent_id or "").endswith(tuple(orders))):
+            if first <= row.seq <= last and (not orders or (row.intent_id or "").endswith(tuple(orders))):
                 found = _exported(row, accounts)
                 digest.update(msgspec.json.encode(found))
                 count += 1
                 yield found
     digest.update(prev)
     yield Tail(events=count, head=prev.hex(), digest=digest.hexdigest())
+
+
+def _range(connection: sqlite3.Connection, since: int | None, until: int | None) -> tuple[int, int]:
+    """The events from the first to the last of that time, without a hole: a venue's times do not always rise."""
+    first = connection.execute("SELECT min(seq) FROM event WHERE ts >= ?", (since or 0,)).fetchone()[0]
+    last = connection.execute("SELECT max(seq) FROM event WHERE ts < ?", (until or (1 << 63) - 1,)).fetchone()[0]
+    return (1, 0) if first is None or last is None else (int(first), int(last))
 
 
 def _exported(row: Row, accounts: Iterable[re.Pattern[str]]) -> Exported:
@@ -194,7 +202,7 @@ def _parts(file: io.BufferedReader) -> Iterator[Head | Exported | Tail]:
             yield msgspec.convert(given, Exported, strict=False)
         return
     if b'"rows":' in first:
-        whole = msgspec.json.decode(first + file.read(), type=Document)
+        whole = msgspec.json.decode(first + file.read(_LONGEST_DOCUMENT), type=Document)
         yield Head(format=whole.format, version=whole.version, whole=whole.whole)
         yield from whole.rows
         yield Tail(events=whole.events, head=whole.head, digest=whole.digest)

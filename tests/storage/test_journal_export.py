@@ -84,9 +84,18 @@ def test_account_numbers_are_masked_and_such_events_counted_apart(journal: Path,
     assert "masked" in found.text
 
 
-def test_a_time_and_an_order_can_be_asked_for(journal: Path) -> None:
+async def test_a_time_and_an_order_can_be_asked_for(journal: Path) -> None:
+    early = Journal.open(journal, boot_id="late")
+    note = NoteWritten(ts=2 * DAY + 7, subject="instrument:XKRX:005930", text="told late", by="cli")
+    await early.append([note])  # a time before that of the event before it
+    await early.close()
     some = verify_export(written(journal, since=DAY, until=3 * DAY))
-    assert (some.events, some.first, some.last, some.gaps) == (4, 5, 8, 0)
+    assert (some.events, some.first, some.last, some.gaps, some.first_bad) == (9, 5, 13, 0, None)
+    later = verify_export(written(journal, "lines", "later", since=4 * DAY))
+    assert (later.first, later.last, later.first_bad) == (11, 13, None)
+    assert verify_export(written(journal, "lines", "future", since=99 * DAY)).events == 0
+    early_ones = verify_export(written(journal, "lines", "early", until=2))
+    assert (early_ones.first, early_ones.last) == (1, 1)
     id = derived_client_order_id("kis2")
     one = written(journal, "lines", "one", orders=(id[-5:],))
     assert [json.loads(line)["order"] for line in one.read_bytes().splitlines()[1:-1]] == [id]
