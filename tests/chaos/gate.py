@@ -23,7 +23,7 @@ from core.trading import risk
 from core.trading.state import Freeze, State
 from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, KRW, SAMSUNG, START, USD
 
-POINTS, SHORT = 200_000, 3_000
+POINTS, MID, SHORT = 200_000, 50_000, 3_000
 D = Decimal
 BASE: dict[str, Any] = {
     **{"instrument": True, "account": True, "journal": "", "disk": "", "state": "active", "everybody": "active"},

@@ -38,7 +38,7 @@ from tui.compose import Program, paper_broker
 from tui.run.doors import on_signals, served
 
 CLOCK = SystemClock()
-POINTS, SHORT = 1000, 8
+POINTS, MID, SHORT = 1000, 60, 8
 LATE_NS = 50_000_000
 WAYS = ("socket", "signal", "halt file", "frozen engine")
 SHARES = (6, 3, 3, 1)
