@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 
 from core.domain.account import Account, Balance, Mode, Position, TradingState
+from core.domain.algo import Twap
 from core.domain.events import FeedChanged, GateChanged
 from core.domain.ids import ClientOrderId
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Aggressor, Freshness, Phase, Quote, Trade
-from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Side
+from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from core.ports import Capabilities
 from core.trading import risk
 from core.trading.state import Freeze, State
 from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, KRW, SAMSUNG, START, USD
@@ -39,6 +41,7 @@ BASE: dict[str, Any] = {
     },
     **{"stop": None, "loss_leg": None, "reduce_only": False, "automatic": False, "confirmed": False},
     **{"held": D(0), "day_cash": D(0), "day_mark": D("227.31"), "other": D(0), "other_quote": 71_000.0, "high": D(0)},
+    **{"tif": TimeInForce.DAY, "slices": 0, "venue": True},
     **{"working": (), "recent": (), "trades": 0, "lost": None, "laned": False, "drift": False},
 }
 FAULTS: dict[str, tuple[Any, ...]] = {
@@ -74,9 +77,11 @@ FAULTS: dict[str, tuple[Any, ...]] = {
     "recent": tuple(
         ((age, same, count),) for age in (0.5, 4.0, 30.0) for same in (True, False) for count in (1, 5, 40)
     ),
+    **{"tif": (TimeInForce.OPG, TimeInForce.EXT), "slices": (3, 40), "venue": (False,)},
     **{"trades": (49, 50, 500), "lost": (1.0, 59.0, 61.0), "laned": (True,), "drift": (True,)},
 }
 PAIRS: tuple[dict[str, Any], ...] = (
+    {"tif": TimeInForce.EXT, "venue": False},
     {"rate": D("1e-9"), "quantity": D(30_000)},
     {"automatic": True, "working": (("sell", D(1), D("229.00"), OrderStatus.UNKNOWN),)},
     {"held": D(620), "quantity": D(20)},
@@ -97,6 +102,13 @@ LIMITS = RiskLimits(
 )
 
 
+PLAIN = Capabilities(
+    order_types=frozenset(OrderType),
+    times_in_force=frozenset(TimeInForce) - {TimeInForce.OPG, TimeInForce.EXT},
+)
+"""A venue without auctions and extended hours."""
+
+
 def case_of(random: Random) -> dict[str, Any]:
     """A sound world with up to four things wrong; what cannot be asked at all is not generated."""
     case = dict(BASE)
@@ -111,6 +123,8 @@ def case_of(random: Random) -> dict[str, Any]:
         case["stop"] = random.choice((D("226.00"), D("228.00")))
     if case["type"] != "stop":
         case["stop"] = None
+    if case["type"] == "stop" or case["tif"] is not TimeInForce.DAY or case["loss_leg"] is not None:
+        case["slices"] = 0
     return case
 
 
@@ -141,8 +155,15 @@ def why_never(case: dict[str, Any]) -> list[str]:
         why.append("halted")
     if case["automatic"] and {case["state"], case["everybody"]} != {"active"}:
         why.append("machines are paused")
-    if case["phase"] not in (Phase.OPEN, Phase.VI):
+    is_special = case["tif"] in (TimeInForce.OPG, TimeInForce.EXT)
+    if case["phase"] not in (Phase.OPEN, Phase.VI) and not (case["phase"] is Phase.CLOSED and is_special):
         why.append("session")
+    if is_special and not case["venue"]:
+        why.append("the venue has no such orders")
+    if case["tif"] is TimeInForce.OPG and case["phase"] not in (None, Phase.AUCTION, Phase.CLOSED):
+        why.append("the opening is over")
+    if case["slices"] and case["quantity"] // case["slices"] < 1:
+        why.append("slices of nothing")
     if case["quantity"] != int(case["quantity"]):
         why.append("lot")
     price, stop, quantity, held = case["price"], case["stop"], case["quantity"], case["held"]
@@ -300,6 +321,8 @@ def request_of(case: dict[str, Any]) -> OrderRequest:
         stop_loss=case["loss_leg"],
         reduce_only=case["reduce_only"],
         source="robot" if case["automatic"] else "keyboard",
+        time_in_force=case["tif"],
+        algo=Twap(duration=3600 * NS, slices=case["slices"]) if case["slices"] else None,
     )
 
 
@@ -364,6 +387,7 @@ def question_of(case: dict[str, Any]) -> risk.Question:
         journal_problem=case["journal"],
         disk_problem=case["disk"],
         clock_offset=case["clock"],
+        venue=None if case["venue"] else PLAIN,
     )
 
 

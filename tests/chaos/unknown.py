@@ -84,6 +84,8 @@ async def live(case: Case, folder: Path) -> Came:
             took, back = accepted(plug.truth(), id), CLOCK.monotonic()
             if took:
                 await _settled(console, came, id, back)
+            elif not count(plug.truth(), "received", id):
+                came.how = "never left"  # the connection did not stand in time: proved here, without the venue
             elif not case.twin:
                 await CLOCK.sleep(EARLY)
                 came.how = "never arrived, still UNKNOWN"
