@@ -114,10 +114,15 @@ class Reconciler:
         if isinstance(snapshot.orders, Unread) or broker.capabilities.is_in_process:
             return snapshot
         found = []
-        for order in reconcile.unlisted(self._engine.state, snapshot.account, snapshot.orders)[:MOST_LOOKED_UP]:
-            theirs = await self._find(broker, order)
-            if isinstance(theirs, VenueOrder) and (theirs.ref in order.refs or theirs.client_order_id == order.id):
-                found.append(theirs)
+        with suppress(TimeoutError):  # all of them together: a venue that is slow now is asked again next time
+            async with asyncio.timeout(ANSWER_SECONDS):
+                for order in reconcile.unlisted(self._engine.state, snapshot.account, snapshot.orders)[:MOST_LOOKED_UP]:
+                    theirs = await self._find(broker, order)
+                    is_it = isinstance(theirs, VenueOrder) and (
+                        theirs.ref in order.refs or theirs.client_order_id == order.id
+                    )
+                    if is_it:
+                        found.append(theirs)
         return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, *found))
 
     async def _find(self, broker: Broker, order: Order) -> VenueOrder | Absent | Unread:

@@ -142,6 +142,8 @@ def test_hostile_words_in_an_error_do_not_reach_the_terminal(capsys: pytest.Capt
         ('[brokers.paper]\nmode = "live"', ["run"], ["--live at the start", "a live venue of the broker paper"]),
         ('[brokers.paper]\nmode = "live"', ["--live", "run"], ["a live venue of the broker paper"]),
         ('[brokers.paper]\nmode = "live"', ["engine", "start"], ["--live at the start"]),
+        ("", ["--demo", "--live", "run"], ["the demo is play money"]),
+        ('[brokers.paper]\nmode = "live"', ["--demo", "--live", "engine", "start"], ["the demo is play money"]),
         ('[brokers.nosuch]\nmode = "live"', ["--live", "run"], ["there is no broker 'nosuch'"]),
     ],
 )

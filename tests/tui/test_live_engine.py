@@ -5,7 +5,6 @@ killed in the middle of a send it comes back with what it had, settled, and noth
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -19,18 +18,21 @@ import msgspec
 import pytest
 
 from core.clock import SystemClock
-from core.domain.account import TradingState
+from core.domain.account import Mode, TradingState
 from core.domain.commands import Command, Panic, SetTradingState, Submit, Unlock
 from core.domain.events import OrderSending
 from core.domain.ids import AccountId, ClientOrderId
+from core.domain.order import OrderStatus
 from core.ports import Receipt
 from core.runtime.desk_remote import connect
 from core.runtime.desk_socket import socket_path
+from core.trading.view import Slice
 from storage.journal import Journal
 from tests import scenes
 from tests.simulators import reference
 from tests.simulators.faults import Fault
 from tests.terminal import ROOT, Terminal
+from tui.cli.desk import picture
 from tui.cli.exits import Exit
 from tui.run.card import holding
 
@@ -90,13 +92,15 @@ class House:
             command, env=self.environment, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
         )
 
-    def told(self, *words: str) -> Any:
-        done = self.ask(*words, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+    def rows(self, slice_: Slice) -> tuple[Any, ...]:
+        async def look() -> tuple[Any, ...]:
+            async with connect(socket_path(self.data), SystemClock(), connect_seconds=5) as desk:
+                return (await picture(desk, slice_))[slice_]
+
+        return asyncio.run(look())
 
     def status(self) -> Any:
-        return self.told("status")["rows"][0]
+        return self.rows(Slice.STATUS)[0]
 
     def console(self, *words: str, width: int = 120, height: int = 40) -> Terminal:
         command = [sys.executable, "-m", "tests.plugged", *words]
@@ -140,16 +144,16 @@ def is_loud(terminal: Terminal) -> bool:
 
 
 def test_real_money_from_start_to_kill_and_back(house: House) -> None:
-    for words in (("run",), ("engine", "start")):
-        refused = house.ask(*words)
-        assert refused.returncode == Exit.USAGE and "--live at the start" in refused.stderr
+    refused = house.ask("engine", "start")
+    assert refused.returncode == Exit.USAGE and "--live at the start" in refused.stderr
     assert not (house.data / "journal.db").exists()
 
     console = house.console("--live")  # starts the engine, and is a console on it
     console.wait(is_loud)
     there = holding(house.data)
     assert there is not None and there.card is not None and there.pid != console.process.pid
-    assert (house.status()["mode"], house.status()["trading_state"]) == ("live", "reducing")
+    status = house.status()
+    assert (status.mode, status.trading_state) == (Mode.LIVE, TradingState.REDUCING)
 
     def order(price: str = "70000") -> Submit:
         request = scenes.request("buy", "1", price)
@@ -184,23 +188,24 @@ def test_real_money_from_start_to_kill_and_back(house: House) -> None:
     console.wait("NO ENGINE")
     console.process.kill()
 
-    assert "--live at the start" in house.ask("run").stderr
     assert house.ask("--live", "engine", "start").returncode == 0
     again = house.console("attach")
     again.wait(is_loud)
-    for _ in range(10):
-        found = {r["id"]: r["status"] for r in house.told("orders")["rows"] if r["status"] != "denied"}
-        if found == dict.fromkeys(ids, "open"):
+    for _ in range(60):
+        found = {row.id: row.status for row in house.rows(Slice.ORDERS) if row.status is not OrderStatus.DENIED}
+        if found == dict.fromkeys(ids, OrderStatus.OPEN):
             break
-    assert found == dict.fromkeys(ids, "open"), "the same orders, and the UNKNOWN one is settled"
+        again.read(0.1)
+    assert found == dict.fromkeys(ids, OrderStatus.OPEN), "the same orders, and the UNKNOWN one is settled"
     assert house.venue.accepted() == ids and house.left() == ids, "each left once"
-    assert house.status()["trading_state"] == "reducing", "locked again"
+    assert house.status().trading_state is TradingState.REDUCING, "locked again"
     assert house.says(order("69700"))[0].rule == "live lock"
     assert house.ask("unlock", "main").returncode == 0
     assert house.ask("panic", "--flatten", "--yes").returncode == Exit.FAILED
-    assert house.status()["working_orders"] == 2
+    assert house.status().working_orders == 2
     assert house.ask("panic", "--flatten", "--yes", "--tail", "main").returncode == 0
-    for _ in range(10):
-        if not house.status()["working_orders"]:
+    for _ in range(60):
+        if not house.status().working_orders:
             return
+        again.read(0.1)
     pytest.fail("flatten never ended")

@@ -117,7 +117,11 @@ def panic(
         return Exit.FAILED
     folder = _folder_in_need(context.obj)
     try:
-        return show_receipt(asyncio.run(panicking(folder, flatten, protections=every, tail=tail)), as_json)
+        receipt = asyncio.run(panicking(folder, flatten, protections=every, tail=tail))
+        if flatten and not (receipt.is_ok or tail or yes):  # real money: the engine says whose name it asks for
+            typed = typer.prompt(receipt.text)
+            receipt = asyncio.run(panicking(folder, flatten, protections=every, tail=typed))
+        return show_receipt(receipt, as_json)
     except DeskUnavailable as error:
         say(f"hoga: {error}")
         path = write_halt(folder)

@@ -72,7 +72,7 @@ def start(context: typer.Context, as_json: Json = False) -> int:
     from tui.run.venues import check
 
     settings, folder = _place(context.obj)
-    check(settings, is_live=context.obj.live)
+    check(settings, is_live=context.obj.live, is_demo=context.obj.demo)
     try:
         pid = asyncio.run(start_engine(settings, folder, _absolute(context.obj).words()))
     except EngineFailed as error:

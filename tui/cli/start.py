@@ -69,7 +69,7 @@ def run(
     del headless  # a word for unit files and readers: there is no other way to run
     settings = context.obj.settings()
     with logged(settings.log, to_stdout=True):
-        return run_headless(settings, duration=duration, is_live=context.obj.live)
+        return run_headless(settings, duration=duration, is_live=context.obj.live, is_demo=context.obj.demo)
 
 
 def replay(

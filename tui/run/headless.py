@@ -20,7 +20,12 @@ from tui.run.doors import on_signals, served
 
 
 def run_headless(
-    settings: Settings, *, data_dir: Path | None = None, duration: float | None = None, is_live: bool = False
+    settings: Settings,
+    *,
+    data_dir: Path | None = None,
+    duration: float | None = None,
+    is_live: bool = False,
+    is_demo: bool = False,
 ) -> int:
     """The same engine, logging only. SIGTERM and SIGINT stop it cleanly, a terminal that hangs up does not; `duration`
     (seconds) stops it by itself."""
@@ -28,7 +33,7 @@ def run_headless(
     from tui.cli.asked import passphrase
 
     mode = Mode.LIVE if is_live else Mode.PAPER
-    broker = venues.build(settings, SystemClock(), passphrase, is_live=is_live)
+    broker = venues.build(settings, SystemClock(), passphrase, is_live=is_live, is_demo=is_demo)
     return asyncio.run(_headless(settings, data_directory(data_dir, settings=settings), duration, broker, mode))
 
 

@@ -43,12 +43,14 @@ def check(settings: Settings, *, is_live: bool, is_demo: bool = False) -> None:
         raise ConfigError(f"one engine trades real money at one broker, and here are {', '.join(names)}")
 
 
-def build(settings: Settings, clock: Clock, passphrase: Callable[[], Secret], *, is_live: bool) -> Broker:
+def build(
+    settings: Settings, clock: Clock, passphrase: Callable[[], Secret], *, is_live: bool, is_demo: bool = False
+) -> Broker:
     """The broker of this run, not yet connected: the live one, else paper. Never on the loop: it may ask for a
     passphrase."""
     from tui.compose import paper_broker, vault
 
-    check(settings, is_live=is_live)
+    check(settings, is_live=is_live, is_demo=is_demo)
     if not is_live:
         return paper_broker(settings, clock)
     from brokers.registry import load
