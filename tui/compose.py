@@ -16,7 +16,7 @@ from core.clock import SystemClock
 from core.config import Settings, StrategySettings
 from core.domain.account import Mode
 from core.domain.commands import ControlStrategy, StrategyAction
-from core.domain.errors import BrokerError, ConfigError
+from core.domain.errors import BrokerError, ConfigError, HogaError
 from core.domain.events import InstrumentListed, Noticed, StrategyStatus
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument
@@ -43,6 +43,10 @@ DEMO_STRATEGY = StrategySettings(
     params={"fast": 10, "slow": 40},
 )
 WARM_BARS = 500
+MOST_ROWS = 100
+"""Of the first watchlist, where the settings name none."""
+PAPER = "paper"
+"""The feed that is the embedded market."""
 RESERVED = frozenset({"api", "autostart", "chase", "cli", "clock", "engine", "keyboard", "panic", "signal", "twap"})
 """Who else may stand behind an order: a strategy of this name would be taken for a person."""
 
@@ -54,6 +58,10 @@ class Restored(Protocol):
     def restore(self, orders: Any, positions: Any, balances: Any, now: int) -> None: ...
     def on_market(self, event: Any) -> None: ...
     async def instruments(self, search: str = "") -> list[Instrument]: ...
+
+
+class FeedSilent(HogaError):
+    """The market that the paper account was to trade on does not answer."""
 
 
 class Program:
@@ -153,7 +161,9 @@ class Program:
         """What the venue lists. One on a wire is called for it; where it does not answer the start goes on without, for
         who holds positions there must still be able to stop."""
         if isinstance(self.broker, Restored):
-            return await self.broker.instruments()
+            return (
+                await self._listed_by_feed() if self.settings.engine.feed != PAPER else await self.broker.instruments()
+            )
         try:
             await self.broker.connect()
             return await self.broker.instruments()
@@ -161,6 +171,26 @@ class Program:
             text = f"{self.broker.name} does not answer ({error}): watchlists are empty until the next start"
             self.runner.feed(Noticed(ts=self.clock.now(), level="warning", kind="FEED", text=text))
             return []
+
+    async def _listed_by_feed(self) -> list[Instrument]:
+        """What the paper account's feed lists; what it listed before may still be held. Raises FeedSilent."""
+        feed = self.settings.engine.feed
+        try:
+            listed = await self.broker.instruments()
+        except (BrokerError, OSError) as error:
+            raise FeedSilent(
+                f"{feed} cannot be reached ({error}). Nothing was started; try again when the network is back, or type "
+                "`hoga demo` for the embedded market, which needs none"
+            ) from error
+        if self._archive is None:
+            return listed
+        known = {instrument.id for instrument in listed}
+        for old in await self._archive.instruments():
+            if old.id not in known:
+                gone = msgspec.structs.replace(old, is_tradable=False)
+                self.engine.step(InstrumentListed(ts=self.clock.now(), instrument=gone), self.clock.now())
+        self._archive.put_instruments(listed)
+        return listed
 
     def add_strategies(self, configured: dict[str, StrategySettings]) -> None:
         """Put the configured strategies in their places; raises ConfigError that names the section."""
@@ -252,7 +282,8 @@ def seeds(settings: Settings, listed: Iterable[Instrument]) -> dict[str, tuple[I
 
     listed = list(listed)
     first = settings.console.watchlist
-    found = {MAIN: resolve(first, listed) if first else tuple(instrument.id for instrument in listed)}
+    tradable = tuple(instrument.id for instrument in listed if instrument.is_tradable)
+    found = {MAIN: resolve(first, listed) if first else (tradable or tuple(i.id for i in listed))[:MOST_ROWS]}
     for name, wanted in settings.watchlists.items():
         try:
             found[name] = resolve(wanted, listed)
@@ -287,7 +318,8 @@ def data_directory(data_dir: Path | None, *, demo: bool = False, settings: Setti
 def paper_broker(
     settings: Settings, clock: Clock, driven: Iterable[Instrument] | None = None, **more: Any
 ) -> PaperBroker:
-    """On the embedded market; with `driven` instruments, on what a driver plays to it. `more` overrides settings."""
+    """On the market that [engine] feed names, which is the embedded one unless somebody chose; with `driven`
+    instruments on what a driver plays to it. `more` overrides settings."""
     from brokers.paper.broker import PaperBroker
     from brokers.paper.settings import PaperSettings
 
@@ -298,9 +330,25 @@ def paper_broker(
 
         checked = convert_section(PaperSettings, raw, "brokers.paper")
     checked = msgspec.structs.replace(checked, **more)
-    if driven is None:
+    if driven is not None:
+        return PaperBroker(checked, clock, feed="driver", instruments=driven)
+    if settings.engine.feed == PAPER:
         return PaperBroker(checked, clock)
-    return PaperBroker(checked, clock, feed="driver", instruments=driven)
+    if "cash" not in raw:  # a currency that this market has no rate for would leave every total unknown
+        cash = {currency: amount for currency, amount in checked.cash.items() if currency == checked.base_currency}
+        checked = msgspec.structs.replace(checked, cash=cash)
+    return PaperBroker(checked, clock, feed=quote_feed(settings, clock, settings.engine.feed))
+
+
+def quote_feed(settings: Settings, clock: Clock, name: str) -> Broker:
+    """The broker of this name without any key: quotes, listings and bars. Raises ConfigError."""
+    from brokers import registry
+    from storage.settings import convert_section
+
+    entry = registry.load(name)
+    if entry.feed is None:
+        raise ConfigError(f"{name} streams no quotes to the paper account; --feed {PAPER} is the embedded market")
+    return entry.feed(convert_section(entry.settings, settings.brokers.get(name, {}), f"brokers.{name}"), clock)
 
 
 def demo_settings(settings: Settings) -> Settings:

@@ -26,6 +26,7 @@ from core.domain.events import (
     Event,
     FeedChanged,
     InstrumentListed,
+    Noticed,
     OrderAccepted,
     OrderExpired,
     OrderFilled,
@@ -35,7 +36,7 @@ from core.domain.events import (
 from core.domain.events import OrderRejected as Rejected
 from core.domain.ids import AccountId, InstrumentId, VenueRef, account_id
 from core.domain.instrument import Instrument
-from core.domain.market import NS, Bar, Interval, OrderBook, Quote, Trade
+from core.domain.market import NS, Bar, Freshness, Interval, OrderBook, Quote, Trade
 from core.domain.order import ON_CLOSE, STOPS, Fill, Liquidity, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import (
     Absent,
@@ -73,7 +74,7 @@ CAPABILITIES = Capabilities(
     paper=True,
 )
 _TICKS = (Quote, Trade, OrderBook, Bar)
-_HEALTH = (InstrumentListed, PhaseChanged, RateChanged, FeedChanged)
+_HEALTH = (InstrumentListed, PhaseChanged, RateChanged, FeedChanged, Noticed)
 _PLACED = frozenset({OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 
@@ -128,6 +129,8 @@ class PaperBroker:
         self._wake = asyncio.Event()
         self._wanted: dict[InstrumentId, bool] = {}
         self._fills: deque[Fill] = deque(maxlen=KEPT)
+        self._told: dict[InstrumentId, Quote] = {}
+        """The source's newest quotes, as long as its line stands."""
         self._is_connected = False
         self._polled = clock.now()
         self._midnight = (clock.now() // DAY + 1) * DAY
@@ -139,8 +142,7 @@ class PaperBroker:
         now = self._clock.now()
         if self._source is not None:
             await self._source.connect()
-            for instrument in await self._source.instruments():
-                self._matching.list(instrument)
+            await self._list_source(self._source)
         elif self._market is not None:
             for event in self._market.state(now):
                 self._matching.on_event(event)
@@ -148,6 +150,10 @@ class PaperBroker:
         self._is_connected = True
         self._queue.append(FeedChanged(ts=now, broker=self.name, is_connected=True))
         self._wake.set()
+
+    async def _list_source(self, source: Broker) -> None:
+        for instrument in await source.instruments():
+            self._matching.list(instrument)
 
     async def close(self) -> None:
         """End `events()`. Working orders stay in the journal and rest again after `restore`."""
@@ -252,9 +258,20 @@ class PaperBroker:
 
     def _hear(self, event: Event) -> None:
         """An event of the source: the market and its health pass on, its private life does not."""
-        if isinstance(event, (*_TICKS, *_HEALTH)):
-            self._queue.append(event)
-            self.on_market(event)
+        if event.__class__ is Quote:
+            self._told[event.instrument] = event
+        elif isinstance(event, FeedChanged) and not event.is_connected:
+            self._grow_stale()
+        elif not isinstance(event, (*_TICKS, *_HEALTH)):
+            return
+        self._queue.append(event)
+        self.on_market(event)
+
+    def _grow_stale(self) -> None:
+        """The source's line is down: what it told last is known to be old, at once and not only by its age."""
+        for quote in self._told.values():
+            self._queue.append(msgspec.structs.replace(quote, freshness=Freshness.STALE))
+        self._told.clear()
 
     def _roll(self, now: int) -> None:
         """00:00 UTC: markets without a closing auction end their day."""
@@ -378,7 +395,9 @@ class PaperBroker:
         return next((_row(o) for o in self._matching.orders() if o.id == order.id), Absent())
 
     async def instruments(self, search: str = "") -> list[Instrument]:
-        """Those whose id or one of the names contains `search`; all for an empty one."""
+        """Those whose id or one of the names contains `search`; all for an empty one. A source is asked once."""
+        if self._source is not None and next(iter(self._matching.instruments()), None) is None:
+            await self._list_source(self._source)
         wanted = search.strip().casefold()
         return [
             instrument

@@ -31,13 +31,18 @@ for group in (start, engine, reading, control, risk, keeping, recon, files, jour
 
 
 Config = Annotated[str | None, typer.Option(metavar="FILE", help="Settings file instead of the default one.")]
+Feed = Annotated[
+    str, typer.Option(metavar="NAME", help="Whose quotes the paper account gets: paper (the embedded market) or upbit.")
+]
 Demo = Annotated[bool, typer.Option("--demo", help="Act on the demo's data, beside which nothing is real.")]
 Live = Annotated[bool, typer.Option("--live", help="Start for real money; the settings must say so too.")]
 
 
 @app.callback(invoke_without_command=True)
-def globals_(context: typer.Context, config: Config = None, demo: Demo = False, live: Live = False) -> None:
-    context.obj = Chosen(config=config, live=live, demo=demo)
+def globals_(
+    context: typer.Context, config: Config = None, feed: Feed = "", demo: Demo = False, live: Live = False
+) -> None:
+    context.obj = Chosen(config=config, live=live, demo=demo, feed=feed)
     if context.invoked_subcommand is None:
         guarded(open_console)(context.obj, demo=False)
 

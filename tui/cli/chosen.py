@@ -1,5 +1,5 @@
-"""What stands for the whole command line: --config, --demo and --live, wherever they are written, and the settings
-they lead to. It reads no file before it is asked to.
+"""What stands for the whole command line: --config, --demo, --feed and --live, wherever they are written, and the
+settings they lead to. It reads no file before it is asked to.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     demo: bool = False
     """Act on the demo's data instead of the account's."""
+    feed: str = ""
+    """Whose quotes the paper account gets; empty: what the settings say."""
 
     def words(self) -> list[str]:
         """As arguments again."""
         flags = {"--live": self.live, "--demo": self.demo}
         named = ["--config", self.config] if self.config is not None else []
+        named += ["--feed", self.feed] if self.feed else []
         return [*named, *(flag for flag, is_set in flags.items() if is_set)]
 
     def settings(self) -> Settings:
@@ -40,12 +43,33 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
         loaded = load(Path(self.config) if self.config is not None else None, os.environ)
         check_keys(loaded)
-        settings: Settings = loaded.settings
-        if self.demo:
-            folder = str(data_directory(settings) / "demo")
-            storage = msgspec.structs.replace(settings.storage, directory=folder)
+        return self.placed(loaded.settings)
+
+    def placed(self, settings: Settings) -> Settings:
+        """`settings` with what was chosen. The demo and every feed keep their data in a folder of their own: another
+        market's prices would make nonsense of positions and profits. Raises ConfigError."""
+        feed = "paper" if self.demo else self.feed or settings.engine.feed
+        if self.feed and self.feed != "paper" and (self.demo or self.live):
+            what = "--live trades where its orders go" if self.live else "the demo has a market of its own"
+            raise ConfigError(f"--feed {self.feed[:20]!r} is for the paper account: {what}. Nothing was started")
+        folder = "demo" if self.demo else ""
+        if feed != "paper":
+            _check_feed(feed)
+            if not self.live and not any(section.get("mode") == "live" for section in settings.brokers.values()):
+                folder = feed
+        if folder:
+            place = str(data_directory(settings) / folder)
+            storage = msgspec.structs.replace(settings.storage, directory=place)
             settings = msgspec.structs.replace(settings, storage=storage)
-        return settings
+        return msgspec.structs.replace(settings, engine=msgspec.structs.replace(settings.engine, feed=feed))
+
+
+def _check_feed(name: str) -> None:
+    """Raises ConfigError for what is no broker: the name is part of a path too."""
+    from brokers.registry import load, names
+
+    if name not in names():
+        load(name)
 
 
 def check_keys(loaded: Loaded) -> None:
@@ -63,9 +87,9 @@ def check_keys(loaded: Loaded) -> None:
 
 
 def hoist(words: Sequence[str]) -> tuple[Chosen | None, list[str]]:
-    """Take --config FILE, --demo and --live out of `words`, from any place before `--`. None: one of them is malformed,
-    and the parser shall say so."""
-    config: str | None = None
+    """Take --config FILE, --feed NAME, --demo and --live out of `words`, from any place before `--`. None: one of them
+    is malformed, and the parser shall say so."""
+    named: dict[str, str] = {}
     flags = {"--live": False, "--demo": False}
     rest: list[str] = []
     queue = list(words)
@@ -76,15 +100,17 @@ def hoist(words: Sequence[str]) -> tuple[Chosen | None, list[str]]:
             break
         if word in flags:
             flags[word] = True
-        elif word.startswith("--config="):
-            config = word.removeprefix("--config=")
-        elif word == "--config":
-            if not queue or queue[0].startswith("-"):
+        elif (option := word.partition("=")[0]) in ("--config", "--feed"):
+            if option != word:
+                named[option] = word.partition("=")[2]
+            elif not queue or queue[0].startswith("-"):
                 return None, list(words)
-            config = queue.pop(0)
+            else:
+                named[option] = queue.pop(0)
         else:
             rest.append(word)
-    return Chosen(config=config, live=flags["--live"], demo=flags["--demo"]), rest
+    config, feed = named.get("--config"), named.get("--feed", "")
+    return Chosen(config=config, live=flags["--live"], demo=flags["--demo"], feed=feed), rest
 
 
 def data_directory(settings: Settings) -> Path:

@@ -11,6 +11,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import typer
@@ -18,6 +19,7 @@ import typer
 from core.clock import NS, SystemClock
 from core.config import Settings
 from core.domain.errors import ConfigError, HogaError
+from core.domain.text import clean
 from tui.cli.check import Check
 from tui.cli.chosen import JOURNAL, Chosen, data_directory
 from tui.cli.doctor_files import check_folder, check_logs, check_secrets, check_settings_file
@@ -34,15 +36,22 @@ def add_to(app: typer.Typer) -> None:
     app.command()(guarded(doctor))
 
 
-def doctor(context: typer.Context, as_json: Json = False) -> int:
+def doctor(
+    context: typer.Context,
+    venue: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Look at this venue instead: upbit. It is asked over the network.")
+    ] = "",
+    as_json: Json = False,
+) -> int:
     """Check what hoga stands on.
 
-    Python, terminal, settings, folders, disk, journal, clock and socket. Exit code 1 if anything must be fixed
-    before trading.
+    Python, terminal, settings, folders, disk, journal, clock and socket; with a venue's name whether it answers, its
+    clock against ours, what may be asked of it and what the key may do. Exit code 1 if anything must be fixed before
+    trading.
 
-    Example: hoga doctor --json
+    Examples: hoga doctor --json  |  hoga doctor upbit
     """
-    checks = list(examine(context.obj))
+    checks = list(examine(context.obj) if not venue else examine_venue(context.obj, venue))
     is_ok = all(check.level != "fail" for check in checks)
     if as_json:
         print(msgspec.json.encode({"ok": is_ok, "checks": checks}).decode())
@@ -51,6 +60,31 @@ def doctor(context: typer.Context, as_json: Json = False) -> int:
         for check in checks:
             print(f"{check.level:4}  {check.name:{width}}  {check.text}")
     return Exit.OK if is_ok else Exit.FAILED
+
+
+def examine_venue(chosen: Chosen, name: str) -> list[Check]:
+    """The venue's own doctor, by the settings of its section. Raises ConfigError where there is none."""
+    import asyncio
+
+    from brokers import registry
+    from core.redact import hide_known
+    from storage.settings import convert_section
+    from tui.cli.asked import passphrase
+    from tui.compose import vault
+
+    entry = registry.load(name)
+    look = entry.doctor
+    if look is None:
+        raise ConfigError(f"{name} is in this process: there is nothing to ask over the network")
+    settings = chosen.settings()
+    section = convert_section(entry.settings, settings.brokers.get(name, {}), f"brokers.{name}")
+    secrets = vault(passphrase)
+
+    async def ask() -> list[Check]:
+        found = [finding async for finding in look(section, SystemClock(), secrets)]
+        return [Check(name=clean(f.name, 40), level=f.level, text=hide_known(clean(f.text, 400))) for f in found]
+
+    return asyncio.run(ask())
 
 
 def examine(chosen: Chosen) -> Iterator[Check]:
@@ -123,8 +157,12 @@ def check_settings(chosen: Chosen) -> tuple[Settings, Check]:
     except (KeyError, ValueError, OSError):
         text = f"console.zone {loaded.settings.console.zone!r} is no time zone of this system (pip install tzdata)"
         return Settings(), Check(name="settings", level="fail", text=text)
+    try:
+        settings = chosen.placed(loaded.settings)
+    except ConfigError as error:
+        return Settings(), Check(name="settings", level="fail", text=str(error))
     text = f"{loaded.path}" if loaded.path is not None and Path(loaded.path).exists() else "defaults, there is no file"
-    return loaded.settings, Check(name="settings", level="ok", text=text)
+    return settings, Check(name="settings", level="ok", text=text)
 
 
 def _existing(folder: Path) -> Path:

@@ -29,7 +29,10 @@ def open_console(chosen: Chosen, *, demo: bool, rehearse: bool = False, slow: bo
 
     need_terminal("`hoga run` runs the engine without a screen")
     is_demo = demo or chosen.demo
-    settings = msgspec.structs.replace(chosen, demo=False).settings()
+    if is_demo and chosen.feed:
+        msgspec.structs.replace(chosen, demo=True).settings()  # says why not
+    feed = "paper" if is_demo else chosen.feed
+    settings = msgspec.structs.replace(chosen, demo=False, feed=feed).settings()
     console = settings.console
     console = msgspec.structs.replace(
         console, rehearsal=console.rehearsal or rehearse, slow="on" if slow else console.slow

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.domain.market import Freshness
 from core.ports import Desk
 from core.runtime.desk import LocalDesk
-from tui.compose import Program, data_directory, paper_broker
+from tui.compose import PAPER, Program, data_directory, paper_broker
 
 BUSY_SECONDS = 2.0
 """How long an engine may take to answer the door. Where none runs that is known at once; only panic cannot wait."""
@@ -58,8 +58,13 @@ async def stored_desk(settings: Settings, directory: Path) -> LocalDesk:
 
     clock = SystemClock()
     journal = Journal.open(directory / "journal.db", boot_id="", read_only=True)
-    program = Program(settings, journal, paper_broker(settings, clock), clock=clock)
+    archive = Archive(directory / "market.db")
+    # What a feed listed is remembered: what is stored can be looked at without the network.
+    driven = None if settings.engine.feed == PAPER else await archive.instruments()
+    settings = msgspec.structs.replace(settings, engine=msgspec.structs.replace(settings.engine, feed=PAPER))
+    program = Program(settings, journal, paper_broker(settings, clock, driven), clock=clock)
     await program.prepare()
+    await archive.close()
     for quote in await Archive(directory / "market.db").last_quotes():
         program.engine.step(msgspec.structs.replace(quote, freshness=Freshness.CACHED), quote.received)
     return program.desk
