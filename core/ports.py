@@ -196,6 +196,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     start: int | None
     end: int | None
     is_truncated: bool = False
+    is_whole: bool = False
+    """The venue was read to its end: a bar that is not among these, though it was asked for, does not exist."""
 
 
 class Broker(Protocol):

@@ -22,7 +22,7 @@ from brokers.upbit.settings import NAME, UpbitSettings
 from core.domain.account import Account
 from core.domain.decimals import exact
 from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected, RateLimited, Unsupported
-from core.domain.events import Event, Noticed, PhaseChanged
+from core.domain.events import Event, FeedChanged, Noticed, PhaseChanged
 from core.domain.ids import AccountId, InstrumentId, account_id, code_of
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import NS, Interval, Phase
@@ -186,16 +186,24 @@ class UpbitBroker:
                     if place != "market":
                         raise NotConnected(NAME, f"upbit: the private stream broke ({item.text})")
                     self.prints.lost()
-                    text = f"upbit: no quotes ({item.text}); reconnecting"
-                    yield Noticed(ts=item.received, level="warning", kind="FEED", text=text)
-                elif isinstance(item, Opened):
-                    self._is_filling |= place == "market" and self.prints.has_gap
-                else:
+                    yield self._no_quotes(item)
+                elif not isinstance(item, Opened):
                     yield item
+                elif place == "market":
+                    self._is_filling |= self.prints.has_gap
+                    if not self.pockets:
+                        yield FeedChanged(ts=item.received, broker=self.name, is_connected=True)
                 if self._lines is not mine:
                     return
         finally:
             await merged_lines.aclose()  # type: ignore[attr-defined]
+
+    def _no_quotes(self, closed: Closed) -> Event:
+        """Without an account the market line is all there is; with one its orders go on over another line."""
+        if not self.pockets:
+            return FeedChanged(ts=closed.received, broker=self.name, is_connected=False, text=closed.text)
+        text = f"upbit: no quotes ({closed.text}); reconnecting"
+        return Noticed(ts=closed.received, level="warning", kind="FEED", text=text)
 
     async def _later(self, mine: object) -> AsyncIterator[Event]:
         """What is learned by asking: replacements that were not heard of, prints that were missed, and the list of

@@ -21,6 +21,8 @@ UNITS = {
 }
 PAGE = 200
 MOST_PAGES = 60
+SECONDS_KEPT = 89 * 86_400 * NS
+"""Candles of a second reach three months back: what is older is not told, and that is no proof that nobody traded."""
 
 
 async def read(
@@ -30,7 +32,7 @@ async def read(
     unit = UNITS.get(interval)
     if unit is None:
         fine = await read(quotations, instrument, Interval.S1, -(-since // interval.ns) * interval.ns, until, now)
-        return _covering(_gathered(fine.bars, interval, now), interval, since, is_cut=fine.is_truncated)
+        return _covering(_gathered(fine.bars, interval, now), interval, since, is_cut=not fine.is_whole)
     found: dict[int, Bar] = {}
     to, is_cut = until, True
     for _ in range(MOST_PAGES):
@@ -45,14 +47,15 @@ async def read(
             break  # it does not go back: a venue that ignores what it was asked
         to = oldest
     bars = tuple(_closed(found[ts], interval, now) for ts in sorted(found))
-    return _covering(bars, interval, since, is_cut=is_cut)
+    is_forgotten = interval is Interval.S1 and since < now - SECONDS_KEPT
+    return _covering(bars, interval, since, is_cut=is_cut or is_forgotten)
 
 
 def _covering(bars: tuple[Bar, ...], interval: Interval, since: int, *, is_cut: bool) -> Coverage:
     start = bars[0].ts if bars else None
     end = bars[-1].ts + interval.ns if bars else None
     is_late = start is None or start > since + interval.ns
-    return Coverage(bars=bars, start=start, end=end, is_truncated=is_cut or is_late)
+    return Coverage(bars=bars, start=start, end=end, is_truncated=is_cut or is_late, is_whole=not is_cut)
 
 
 def _closed(bar: Bar, interval: Interval, now: int) -> Bar:

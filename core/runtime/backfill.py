@@ -44,7 +44,7 @@ class Filled(msgspec.Struct, kw_only=True):
 def settled(told: Coverage, interval: Interval, since: int, until: int, now: int) -> tuple[int, int]:
     """The part of [since, until) that this answer settles for good: from its first bar on where the venue gave less
     than was asked for, and before its newest bar where that may still form."""
-    if told.is_truncated:
+    if not told.is_whole:
         since = told.bars[0].ts if told.bars else until
     sure = now - UNSURE
     sure -= sure % interval.ns
@@ -90,12 +90,12 @@ async def fill(
                 done.bars += sum(first <= bar.ts < last for bar in bars)
             if end == until:
                 done.open_end = tuple(bar for bar in bars if bar.ts >= last)
-            reached = first if answer.is_truncated else begin
+            reached = begin if answer.is_whole else first
             if reached >= end:
                 raise NoOlder(broker.name, f"{broker.name} has no older bars: what came before stays", end)
             done.asked += end - max(reached, start)
             told(done, lacking - done.asked)
-            end, slots = reached, _stretched(slots, len(bars), is_full=answer.is_truncated)
+            end, slots = reached, _stretched(slots, len(bars), is_full=not answer.is_whole)
     return done
 
 

@@ -94,7 +94,7 @@ class Past:
                 break
             # The venue's word stands: ours may have begun in the middle of a bar.
             found.update((bar.ts, bar) for bar in told.bars)
-            if told.is_truncated:
+            if told.is_truncated and not told.is_whole:
                 begin = min((bar.ts for bar in told.bars), default=since)
                 break
         forming = [bar for ts, bar in sorted(found.items()) if ts >= last or not bar.is_closed]

@@ -70,6 +70,7 @@ def examine_venue(chosen: Chosen, name: str) -> list[Check]:
     from core.redact import hide_known
     from storage.settings import convert_section
     from tui.cli.asked import passphrase
+    from tui.cli.opening import logged
     from tui.compose import vault
 
     entry = registry.load(name)
@@ -84,7 +85,8 @@ def examine_venue(chosen: Chosen, name: str) -> list[Check]:
         found = [finding async for finding in look(section, SystemClock(), secrets)]
         return [Check(name=clean(f.name, 40), level=f.level, text=hide_known(clean(f.text, 400))) for f in found]
 
-    return asyncio.run(ask())
+    with logged(settings.log):
+        return asyncio.run(ask())
 
 
 def examine(chosen: Chosen) -> Iterator[Check]:

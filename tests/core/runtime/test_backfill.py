@@ -53,7 +53,7 @@ class Venue:
         self.asked.append((since, until))
         found = self.record(since, until)[-PAGE:]
         whole = len(self.record(since, until)) <= PAGE
-        return Coverage(bars=tuple(found), start=None, end=None, is_truncated=not whole)
+        return Coverage(bars=tuple(found), start=None, end=None, is_whole=whole)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ async def test_a_venue_that_keeps_no_older_bars_says_so_and_nothing_is_taken_for
         async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage:
             told = await super().bars(instrument, interval, since, until)
             found = tuple(bar for bar in told.bars if bar.ts >= NOW - DAY)
-            return Coverage(bars=found, start=None, end=None, is_truncated=since < NOW - DAY)
+            return Coverage(bars=found, start=None, end=None, is_whole=since >= NOW - DAY)
 
     venue = Short(clock)
     archive = Archive(tmp_path / "market.db")
