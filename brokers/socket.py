@@ -110,6 +110,8 @@ class Socket:
         self._closing = asyncio.Event()
         self.wanted: frozenset[str] = frozenset()
         self.acknowledged: frozenset[str] = frozenset()
+        self.missing: frozenset[str] = frozenset()
+        """What is wanted and not acknowledged."""
         self._asked: frozenset[str] = frozenset()
         """What was asked for on this line."""
         self._asked_at = 0
@@ -125,14 +127,19 @@ class Socket:
         if not self.wanted:
             self._heard_at = self._clock.monotonic()  # until now nothing had to come
         self.wanted = wanted
-        self.acknowledged &= wanted
+        self._acknowledged(self.acknowledged & wanted)
         if self._line is not None:
             with suppress(ConnectionClosed, OSError):
                 await self._ask(self._line)
 
     def acknowledge(self, keys: Iterable[str]) -> None:
         """The venue serves these now: its word, or their data."""
-        self.acknowledged |= self.wanted.intersection(keys)
+        new = self.missing.intersection(keys)
+        if new:
+            self._acknowledged(self.acknowledged | new)
+
+    def _acknowledged(self, keys: frozenset[str]) -> None:
+        self.acknowledged, self.missing = keys, self.wanted - keys
 
     async def _ask(self, line: ClientConnection, again: frozenset[str] = frozenset()) -> None:
         new, gone = (self.wanted - self._asked) | again, self._asked - self.wanted
@@ -142,7 +149,7 @@ class Socket:
         for text in self._asking(new, gone, self.wanted):
             await line.send(text)
         if self._manner.ack_seconds is None:
-            self.acknowledged = self.wanted
+            self._acknowledged(self.wanted)
 
     async def close(self) -> None:
         self._closing.set()
@@ -173,7 +180,8 @@ class Socket:
                 refusals = 0
                 since = self._heard_at = self._probed_at = self._left_at = self._clock.monotonic()
                 self.connects += 1
-                self._line, self._asked, self.acknowledged = line, frozenset(), frozenset()
+                self._line, self._asked = line, frozenset()
+                self._acknowledged(frozenset())
                 try:
                     yield Opened(self._clock.now())
                     with suppress(ConnectionClosed, OSError):
@@ -248,7 +256,7 @@ class Socket:
         """Do what is due on a line between frames; returns when the next thing will be."""
         wake = now + 60 * NS
         ack = self._manner.ack_seconds
-        missing = self.wanted - self.acknowledged
+        missing = self.missing
         if ack is not None and missing:
             if now >= self._asked_at + round(ack * NS):
                 self.asked_again += 1

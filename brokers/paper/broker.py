@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -75,6 +75,9 @@ CAPABILITIES = Capabilities(
 )
 _TICKS = (Quote, Trade, OrderBook, Bar)
 _HEALTH = (InstrumentListed, PhaseChanged, RateChanged, FeedChanged, Noticed)
+_HEARD = frozenset({*_TICKS, *_HEALTH})
+WAITING = 2_000
+"""Events of a source that wait to be taken, at most."""
 _PLACED = frozenset({OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 
@@ -125,8 +128,9 @@ class PaperBroker:
         )
         self._on_event = self._matching.on_event
         self._queue: deque[Event] = deque()
-        """What happened and was not yet taken. Bounded by our own orders and one wake's worth of market."""
+        """What happened and was not yet taken. Bounded by our own orders, one wake's worth of market, and WAITING."""
         self._wake = asyncio.Event()
+        self._drained = asyncio.Event()
         self._wanted: dict[InstrumentId, bool] = {}
         self._fills: deque[Fill] = deque(maxlen=KEPT)
         self._told: dict[InstrumentId, Quote] = {}
@@ -179,42 +183,60 @@ class PaperBroker:
                     self._queue.extend(self._market.picture(id, now))
         self._wake.set()
 
-    async def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncIterator[Event]:
         """Market, private and health events in order, until `close`. One consumer at a time."""
-        feed = _generator(self._source.events()) if self._source is not None else None
-        waiting: asyncio.Future[Event | None] | None = None
-        nudge: asyncio.Future[bool] | None = None
+        return self._listening(self._source) if self._source is not None else self._playing()
+
+    async def _playing(self) -> AsyncIterator[Event]:
+        while True:
+            if self._is_connected:
+                self._poll(self._clock.now())
+            while self._queue:
+                yield self._queue.popleft()
+            if not self._is_connected:
+                return
+            pause = asyncio.ensure_future(self._pause())
+            nudge = asyncio.ensure_future(self._wake.wait())
+            try:
+                await asyncio.wait({pause, nudge}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                pause.cancel()
+                nudge.cancel()
+            self._wake.clear()
+
+    async def _listening(self, source: Broker) -> AsyncIterator[Event]:
+        """The source is heard by a task of its own, which fills the queue: no task is made for an event, and a burst
+        of the source is one wake-up here. A queue that is full makes the source wait."""
+        feed = source.events()
+        pump = asyncio.ensure_future(self._pump(feed))
+        pump.add_done_callback(lambda _: self._wake.set())
         try:
             while True:
+                self._wake.clear()
                 if self._is_connected:
                     self._poll(self._clock.now())
                 while self._queue:
                     yield self._queue.popleft()
+                self._drained.set()
+                if pump.done():
+                    pump.result()
+                    return
                 if not self._is_connected:
                     return
-                waiting = waiting or asyncio.ensure_future(anext(feed) if feed is not None else self._pause())
-                nudge = nudge or asyncio.ensure_future(self._wake.wait())
-                racing: set[asyncio.Future[Any]] = {waiting, nudge}
-                await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
-                if nudge.done():
-                    self._wake.clear()
-                    nudge = None
-                if waiting.done():
-                    finished, waiting = waiting, None
-                    try:
-                        event = finished.result()
-                    except StopAsyncIteration:
-                        return
-                    if event is not None:
-                        self._hear(event)
+                await self._wake.wait()
         finally:
-            for task in (waiting, nudge):
-                if task is not None:
-                    task.cancel()
-            if waiting is not None:
-                await asyncio.wait({waiting})
-            if feed is not None:
+            pump.cancel()
+            await asyncio.wait({pump})
+            if isinstance(feed, AsyncGenerator):
                 await feed.aclose()
+
+    async def _pump(self, feed: AsyncIterator[Event]) -> None:
+        async for event in feed:
+            self._hear(event)
+            self._wake.set()
+            while len(self._queue) >= WAITING:
+                self._drained.clear()
+                await self._drained.wait()
 
     async def _pause(self) -> None:
         await self._clock.sleep(WAKE_SECONDS)
@@ -258,12 +280,12 @@ class PaperBroker:
 
     def _hear(self, event: Event) -> None:
         """An event of the source: the market and its health pass on, its private life does not."""
-        if event.__class__ is Quote:
+        if isinstance(event, Quote):
             self._told[event.instrument] = event
-        elif isinstance(event, FeedChanged) and not event.is_connected:
-            self._grow_stale()
-        elif not isinstance(event, (*_TICKS, *_HEALTH)):
+        elif event.__class__ not in _HEARD:
             return
+        if isinstance(event, FeedChanged) and not event.is_connected:
+            self._grow_stale()
         self._queue.append(event)
         self.on_market(event)
 
@@ -425,12 +447,6 @@ def _cost_tables(settings: PaperSettings) -> dict[str, CostTable]:
         for name in touched:
             tables[name] = msgspec.structs.replace(tables.get(name, FREE), source="the user's settings", **plain)
     return tables
-
-
-async def _generator(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
-    """The source's events as something that can be closed."""
-    async for event in events:
-        yield event
 
 
 def _is_over(order: Order, now: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -226,16 +226,14 @@ class UpbitBroker:
                     for event in await self.listing.refresh(self.quotations, self._clock.now()):
                         yield event
 
-    def _read(self, place: str, frame: Frame) -> list[Event]:
+    def _read(self, place: str, frame: Frame) -> Sequence[Event]:
         try:
             message = frames.read_frame(frame.data)
-            if isinstance(message, wire.Failure):
-                return self._failed(place, message, frame.received)
             if place == "market":
                 return self._quoted(message, frame.received)
             if isinstance(message, wire.MyOrder | wire.MyAsset):
                 return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
-            return []
+            return self._failed(place, message, frame.received) if isinstance(message, wire.Failure) else []
         except BadMessage:
             self.unreadable += 1
             if self.unreadable % 100 != 1:
@@ -249,22 +247,23 @@ class UpbitBroker:
         text = f"upbit: the stream says {stream.error_text(failure)}"
         return [Noticed(ts=received, level="warning", kind="FEED", text=text)]
 
-    def _quoted(self, message: wire.Message, received: int) -> list[Event]:
-        self.market.came(message)
-        match message:
-            case wire.OrderBook():
-                quote = parse.parse_quote(message, received)
-                self._asks[message.code] = (quote.ask, received)
-                if message.code not in self._wanted:
-                    return []
-                if message.code not in self._deep:
-                    return [quote]
-                return [quote, parse.parse_book(message, received, DEPTH)]
-            case wire.Trade():
-                return self.prints.came(message, received)
-            case wire.Ticker() if message.code in self._wanted:
-                return self.listing.told(message, received)
-        return []
+    def _quoted(self, message: wire.Message, received: int) -> Sequence[Event]:
+        if self.market.socket.missing:
+            self.market.came(message)
+        if isinstance(message, wire.OrderBook):
+            code = message.code
+            if code in self._deep:
+                quote, book = parse.parse_quotes(message, received, DEPTH)
+                self._asks[code] = (quote.ask, received)
+                return (quote, book)
+            quote = parse.parse_quote(message, received)
+            self._asks[code] = (quote.ask, received)
+            return (quote,) if code in self._wanted else ()
+        if isinstance(message, wire.TickerState):
+            return self.listing.told(message, received) if message.code in self._wanted else ()
+        if isinstance(message, wire.Trade):
+            return self.prints.came(message, received)
+        return self._failed("market", message, received) if isinstance(message, wire.Failure) else ()
 
     # --- orders ---------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,8 @@ def _opened(data: bytes, depth: int) -> Iterator[Decoded | BadMessage]:
 
 def _one(data: bytes, members: dict[str, msgspec.Raw]) -> Decoded | BadMessage:
     if members.keys() & {"type", "ty", "status", "method", "mthd"} and "market" not in members:
-        return _frame(frames.read_frame(data))
+        message = frames.read_frame(data)
+        return _frame(frames.read_ticker(data) if isinstance(message, wire.TickerState) else message)
     for mark, (kind, type_, read) in _BODIES.items():
         if mark in members:
             body = wire.read_body(data, type_)
@@ -72,7 +73,7 @@ def _one(data: bytes, members: dict[str, msgspec.Raw]) -> Decoded | BadMessage:
 
 def _frame(message: wire.Message) -> Decoded:
     match message:
-        case wire.Ticker():
+        case wire.TickerState():
             parse.instrument_of(message.code)
             parse.time_of(message.timestamp)
             return Decoded(kind="ticker", event=message)

@@ -139,7 +139,7 @@ async def _key(name: str, settings: UpbitSettings, clock: Clock, keys: auth.Keys
         lacking = [right for right, answer in may.items() if answer != "yes"]
         text = f"may {rights}" + (f"; may not {', '.join(lacking)}" if lacking else "")
         if not settings.may_order:
-            text += "; hoga sends no order with it (mode = \"live\" is not in the settings)"
+            text += '; hoga sends no order with it (mode = "live" is not in the settings)'
         yield Finding(name=label, level="warn" if lacking else "ok", text=text)
         yield await _withdrawals(label, exchange)
         ends = await _ends(exchange, keys)

@@ -20,6 +20,7 @@ from brokers.upbit.wire import (
     Status,
     Subscriptions,
     Ticker,
+    TickerState,
     Trade,
     Unit,
 )
@@ -89,7 +90,7 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 
 
 _KINDS: dict[str, type] = {
-    "ticker": Ticker,
+    "ticker": TickerState,
     "trade": Trade,
     "orderbook": OrderBook,
     "myOrder": MyOrder,
@@ -101,12 +102,17 @@ _DEFAULT = {name: _decoder(kind) for name, kind in _KINDS.items()} | dict.fromke
 _SHORT_UNIT = _short(Unit, SHORT["unit"])
 _SHORT_ASSET = _short(Asset, SHORT["asset"])
 _SIMPLE = {
-    "ticker": _decoder(_short(Ticker, SHORT["ticker"])),
+    "ticker": _decoder(_short(TickerState, SHORT["ticker"])),
     "trade": _decoder(_short(Trade, SHORT["trade"])),
     "orderbook": _decoder(_short(OrderBook, SHORT["orderbook"], orderbook_units=list[_SHORT_UNIT])),  # type: ignore[valid-type]
     "myOrder": _decoder(_short(MyOrder, SHORT["myOrder"])),
     "myAsset": _decoder(_short(MyAsset, SHORT["myAsset"], assets=list[_SHORT_ASSET])),  # type: ignore[valid-type]
 } | dict.fromkeys(_CANDLES, _decoder(_short(Candle, SHORT["candle"])))
+_WHOLE_TICKER = (_decoder(Ticker), _decoder(_short(Ticker, SHORT["ticker"])))
+_BEGINNING = 20
+_MOST = 64
+_KNOWN: dict[bytes | str, msgspec.json.Decoder[Any]] = {}
+"""Beginnings of frames that name their kind in full, learned as they come: such a frame is not looked at twice."""
 _SHORT_LISTED = _short(Listed, SHORT["listed"])
 _LISTING = _decoder(Subscriptions)
 _SHORT_LISTING = _decoder(_short(Subscriptions, SHORT["list"], result=list[_SHORT_LISTED]))  # type: ignore[valid-type]
@@ -130,6 +136,9 @@ _FAILURE = _decoder(Failure)
 def read_frame(data: bytes | str) -> Message:
     """One frame, text or binary, DEFAULT or SIMPLE. Raises BadMessage."""
     try:
+        decoder = _KNOWN.get(data[:_BEGINNING])
+        if decoder is not None and len(data) <= FRAME_CAP:
+            return decoder.decode(data)  # type: ignore[no-any-return]
         return _read(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadMessage(NAME, f"upbit sent what cannot be read: {clean(str(error), 120)}") from error
@@ -141,6 +150,14 @@ def read_frames(data: bytes | str) -> list[Message]:
         if data[:1] not in (b"[", "["):
             return [_read(data)]
         return [_read(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise BadMessage(NAME, f"upbit sent what cannot be read: {clean(str(error), 120)}") from error
+
+
+def read_ticker(data: bytes | str) -> Ticker:
+    """A ticker with all it says, where `read_frame` reads what changes an instrument alone. Raises BadMessage."""
+    try:
+        return cast(Ticker, _WHOLE_TICKER[not _HEAD.decode(data).type].decode(data))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadMessage(NAME, f"upbit sent what cannot be read: {clean(str(error), 120)}") from error
 
@@ -161,7 +178,16 @@ def _read(data: bytes | str) -> Message:
         decoder = _LISTING if head.method else _SHORT_LISTING if head.mthd else None
     if decoder is None:
         raise ValueError(f"a frame of unknown type {(head.type or head.ty)[:20]!r}")
-    return cast(Message, decoder.decode(data))
+    message = cast(Message, decoder.decode(data))
+    _learn(data[:_BEGINNING], head, decoder)
+    return message
+
+
+def _learn(beginning: bytes | str, head: _Head, decoder: msgspec.json.Decoder[Any]) -> None:
+    named = f'{{"type":"{head.type}"' if head.type else f'{{"ty":"{head.ty}"' if head.ty else ""
+    text = beginning if isinstance(beginning, str) else beginning.decode("latin-1")
+    if named and text.startswith(named) and len(_KNOWN) < _MOST:
+        _KNOWN[beginning] = decoder
 
 
 def is_data(data: bytes | str) -> bool:

@@ -34,6 +34,10 @@ class Listing:
         self.skipped = 0
         """Markets that could not be read."""
         self._phases: dict[str, Phase] = {}
+        self._states: dict[str, tuple[Instrument | None, tuple[object, ...]]] = {}
+        """What each market's newest ticker said, with the instrument as it was told then."""
+        self._money = frozenset(f"{settings.cash[0]}-{base}" for base in settings.cash[1:])
+        """Markets whose price is an exchange rate."""
         self._rates: dict[str, tuple[Decimal, int]] = {}
 
     async def read(self, quotations: Quotations) -> None:
@@ -96,11 +100,15 @@ class Listing:
                 ]
         return events
 
-    def told(self, ticker: wire.Ticker, received: int) -> list[Event]:
+    def told(self, ticker: wire.TickerState, received: int) -> list[Event]:
         """A market's state and its close of the day before, when they change; the rate of a currency that is money."""
         item = self.instruments.get(ticker.code)
         if item is None:
             return []
+        state = (ticker.prev_closing_price, ticker.market_state, ticker.is_trading_suspended)
+        known, before = self._states.get(ticker.code, (None, ()))
+        if known is item and before == state:
+            return self._rate(ticker, received) if ticker.code in self._money else []
         events: list[Event] = []
         phase = parse.parse_phase(ticker)
         if phase is not self._phases.get(ticker.code, Phase.OPEN):
@@ -111,9 +119,10 @@ class Listing:
             item = msgspec.structs.replace(item, previous_close=exact(close))
             self.instruments[ticker.code] = item
             events.append(InstrumentListed(ts=received, instrument=item))
+        self._states[ticker.code] = (item, state)
         return events + self._rate(ticker, received)
 
-    def _rate(self, ticker: wire.Ticker, received: int) -> list[Event]:
+    def _rate(self, ticker: wire.TickerState, received: int) -> list[Event]:
         base, quote = parse.base_of(ticker.code), self._settings.cash[0]
         if base not in self._cash or parse.quote_of(ticker.code) != quote:
             return []

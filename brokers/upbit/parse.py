@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, wraps
 from math import isfinite
+from operator import attrgetter, gt, lt
 from typing import ParamSpec, TypeVar
 
 import msgspec
@@ -163,7 +164,13 @@ def positive(value: float, name: str = "price") -> float:
 
 def parse_quote(book: wire.OrderBook, received: int) -> Quote:
     """The best of both sides; a side without a level is 0."""
-    bids, asks = levels(book.orderbook_units, 1)
+    units = book.orderbook_units
+    if len(units) == 1:
+        unit = units[0]
+        bid, bid_size, ask, ask_size = unit.bid_price, unit.bid_size, unit.ask_price, unit.ask_size
+        if 0 < bid <= ask < INF and 0 <= bid_size < INF and 0 <= ask_size < INF:
+            return Quote(instrument_of(book.code), bid, bid_size, ask, ask_size, time_of(book.timestamp), received)
+    bids, asks = levels(units, 1)
     bid, bid_size = bids[0] if bids else (0.0, 0.0)
     ask, ask_size = asks[0] if asks else (0.0, 0.0)
     return Quote(instrument_of(book.code), bid, bid_size, ask, ask_size, time_of(book.timestamp), received)
@@ -179,36 +186,60 @@ Levels = tuple[tuple[float, float], ...]
 
 def levels(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
     """(bids, asks), best first. Levels of price 0 do not exist; a book out of order or crossed is none."""
-    bids: list[tuple[float, float]] = []
-    asks: list[tuple[float, float]] = []
-    last_bid, last_ask = float("inf"), 0.0
-    for unit in units:
-        bid, ask = unit.bid_price, unit.ask_price
-        if bid:
-            if not (0 < bid < last_bid and 0 <= unit.bid_size < float("inf")):
-                raise bad("a book out of order")
-            last_bid = bid
-            bids.append((bid, unit.bid_size))
-        if ask:
-            if not (last_ask < ask < float("inf") and 0 <= unit.ask_size < float("inf")):
-                raise bad("a book out of order")
-            last_ask = ask
-            asks.append((ask, unit.ask_size))
+    bids, asks = tuple(map(_BID, units)), tuple(map(_ASK, units))
+    if not (_is_ordered(bids, gt) and _is_ordered(asks, lt)):
+        bids, asks = (tuple(level for level in side if level[0]) for side in (bids, asks))
+        if not (_is_ordered(bids, gt) and _is_ordered(asks, lt)):
+            raise bad("a book out of order")
     if bids and asks and bids[0][0] > asks[0][0]:
         raise bad("a crossed book")
-    return tuple(bids[:depth]), tuple(asks[:depth])
+    return bids[:depth], asks[:depth]
+
+
+INF = float("inf")
+_BID, _ASK = attrgetter("bid_price", "bid_size"), attrgetter("ask_price", "ask_size")
+
+
+def _is_ordered(side: Levels, before: Callable[[float, float], bool]) -> bool:
+    """Finite, above zero and best first. A sum tells of anything in it that is not finite."""
+    if not side:
+        return True
+    prices, sizes = zip(*side, strict=True)
+    return (
+        all(map(before, prices, prices[1:]))
+        and min(prices[0], prices[-1]) > 0
+        and min(sizes) >= 0
+        and isfinite(sum(prices) + sum(sizes))
+    )
+
+
+def parse_quotes(book: wire.OrderBook, received: int, depth: int) -> tuple[Quote, OrderBook]:
+    """The best of both sides and the book behind it, looked through once."""
+    bids, asks = levels(book.orderbook_units, depth)
+    instrument, ts = instrument_of(book.code), time_of(book.timestamp)
+    bid, bid_size = bids[0] if bids else (0.0, 0.0)
+    ask, ask_size = asks[0] if asks else (0.0, 0.0)
+    quote = Quote(instrument, bid, bid_size, ask, ask_size, ts, received)
+    return quote, OrderBook(instrument, bids, asks, ts, received)
 
 
 def parse_trade(trade: wire.Trade | wire.RestTrade, received: int) -> Trade:
     """One print. Its venue time is that of the execution."""
-    code = trade.code if isinstance(trade, wire.Trade) else trade.market
-    at = trade.trade_timestamp if isinstance(trade, wire.Trade) else trade.timestamp
-    aggressor = Aggressor.BUY if _side(trade.ask_bid) is Side.BUY else Aggressor.SELL
-    price, size = positive(trade.trade_price), positive(trade.trade_volume, "size")
+    if isinstance(trade, wire.Trade):
+        code, at = trade.code, trade.trade_timestamp
+    else:
+        code, at = trade.market, trade.timestamp
+    aggressor = _AGGRESSORS.get(trade.ask_bid)
+    price, size = trade.trade_price, trade.trade_volume
+    if not (0 < price < INF and 0 < size < INF) or aggressor is None:
+        raise bad(f"a print of {size!r} at {price!r} by {trade.ask_bid[:20]!r}")
     return Trade(instrument_of(code), price, size, aggressor, time_of(at), received)
 
 
-def parse_phase(ticker: wire.Ticker) -> Phase:
+_AGGRESSORS = {"BID": Aggressor.BUY, "ASK": Aggressor.SELL, "bid": Aggressor.BUY, "ask": Aggressor.SELL}
+
+
+def parse_phase(ticker: wire.TickerState) -> Phase:
     """거래 정지 and 거래지원 종료 as the market's phase."""
     if ticker.market_state == "DELISTED":
         return Phase.CLOSED

@@ -109,7 +109,7 @@ class MarketLine:
                 self.socket.acknowledge(topic(f"orderbook.{depth}", message.code) for depth in depths)
             case wire.Trade():
                 self.socket.acknowledge((topic("trade", message.code),))
-            case wire.Ticker():
+            case wire.TickerState():
                 self.socket.acknowledge((topic("ticker", message.code),))
             case wire.Candle():
                 self.socket.acknowledge((topic(message.type, message.code),))

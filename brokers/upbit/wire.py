@@ -19,8 +19,8 @@ T = TypeVar("T")
 # --- market data by the stream (DEFAULT names; SHORT below gives those of SIMPLE) ----------------------------------
 
 
-class Ticker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """현재가: the day of a market so far. The day begins at 00:00 UTC."""
+class TickerState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Of a 현재가 frame what changes an instrument. It comes with every print, so the rest is left unread."""
 
     code: str
     trade_price: float
@@ -28,6 +28,16 @@ class Ticker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     prev_closing_price: float
     """Close of the UTC day before, 전일 종가."""
     timestamp: int
+    market_state: str | None = None
+    """PREVIEW (입금지원), ACTIVE (거래지원) or DELISTED (거래지원종료)."""
+    is_trading_suspended: bool | None = None
+    """거래 정지; deprecated, and still sent."""
+    stream_type: str = ""
+
+
+class Ticker(TickerState, frozen=True, kw_only=True, gc=False):
+    """현재가: the day of a market so far. The day begins at 00:00 UTC."""
+
     trade_timestamp: int
     opening_price: float | None = None
     high_price: float | None = None
@@ -49,14 +59,9 @@ class Ticker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     highest_52_week_date: str = ""
     lowest_52_week_price: float | None = None
     lowest_52_week_date: str = ""
-    market_state: str | None = None
-    """PREVIEW (입금지원), ACTIVE (거래지원) or DELISTED (거래지원종료)."""
-    is_trading_suspended: bool | None = None
-    """거래 정지; deprecated, and still sent."""
     delisting_date: Any = None
     market_warning: str | None = None
     """NONE or CAUTION (유의 종목); deprecated."""
-    stream_type: str = ""
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -208,7 +213,7 @@ class Subscriptions(msgspec.Struct, frozen=True):
     ticket: str = ""
 
 
-Message = Ticker | Trade | OrderBook | Candle | MyOrder | MyAsset | Status | Failure | Subscriptions
+Message = TickerState | Trade | OrderBook | Candle | MyOrder | MyAsset | Status | Failure | Subscriptions
 
 
 # --- quotations by REST --------------------------------------------------------------------------------------------

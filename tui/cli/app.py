@@ -11,7 +11,22 @@ from typing import Annotated
 import typer
 
 from core.version import VERSION
-from tui.cli import bars, control, decode, doctor, engine, files, journal, keeping, keys, reading, recon, risk, secrets, start
+from tui.cli import (
+    bars,
+    control,
+    decode,
+    doctor,
+    engine,
+    files,
+    journal,
+    keeping,
+    keys,
+    reading,
+    recon,
+    risk,
+    secrets,
+    start,
+)
 from tui.cli.chosen import Chosen
 from tui.cli.exits import Exit, guarded
 from tui.cli.opening import open_console
@@ -26,7 +41,22 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (start, engine, reading, control, risk, keeping, recon, files, journal, secrets, keys, decode, bars, doctor):
+for group in (
+    start,
+    engine,
+    reading,
+    control,
+    risk,
+    keeping,
+    recon,
+    files,
+    journal,
+    secrets,
+    keys,
+    decode,
+    bars,
+    doctor,
+):
     group.add_to(app)
 
 

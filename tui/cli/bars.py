@@ -91,8 +91,8 @@ def read_time(text: str, now: int, zone: str) -> int:
     """ISO date or time, in `zone` where it names none, or so long ago -> ns. Raises InvalidValue."""
     ago = _AGO.fullmatch(text)
     if ago:
-        moment = now - int(ago[1]) * _UNITS[ago[2]] * NS
-        return moment - moment % (60 * NS)
+        then = now - int(ago[1]) * _UNITS[ago[2]] * NS
+        return then - then % (60 * NS)
     try:
         moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))

@@ -1,0 +1,243 @@
+"""Upbit's frames on their way into the state, through the adapter as it is: in multiples of the bare msgspec decode of
+the wanted fields (target 1), over a socket in multiples of the bare websockets loop (target 2), and 200 markets at
+5,000 messages a second beside private orders: the share of a core, how late the loop is, and what was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+import msgspec
+from websockets.asyncio.client import connect
+
+from brokers.socket import Frame, Socket
+from brokers.upbit.auth import Keys
+from brokers.upbit.broker import UpbitBroker
+from brokers.upbit.settings import UpbitKeys, UpbitSettings
+from core.clock import SystemClock
+from core.domain.events import OrderFilled
+from core.domain.ids import InstrumentId
+from core.domain.market import OrderBook, Quote, Trade
+from core.ports import Subscription
+from core.runtime.runner import Runner
+from core.secret import Secret
+from tests.bench import ingest
+from tests.bench.ingest import CODES, BookFrame, RsiOnTrade, SmaOnTrade, TickerFrame, TradeFrame, runner
+from tests.bench.rows import Row, compared, interleaved, percentile
+
+DEEP = CODES[0]
+"""The market that is looked at: its prints and its book of 15 levels come too."""
+PREVIOUS_CLOSE = 1500.0
+RATE, SECONDS, MARKETS = 5_000, 6, 200
+PACED, PACED_SECONDS = 500, 4
+TARGET, STRETCH = 2.0, 1.6
+
+
+def bodies(count: int = 6_000) -> dict[str, list[bytes]]:
+    """Composed frames by kind; a book of one level is what a market's best quote comes in."""
+    chance, made = Random(5), {"trade": [], "ticker": [], "quote": [], "book": []}  # type: ignore[var-annotated]
+    for n in range(count):
+        ts, price = 1_763_600_000_000 + n, 1000.0 + chance.randrange(2000)
+        code = CODES[1 + n % (len(CODES) - 1)]
+        ticker = ingest._ticker_body(code, price, ts, chance) | {"prev_closing_price": PREVIOUS_CLOSE}
+        quote = ingest._book_body(code, price, ts, chance)
+        quote["orderbook_units"] = quote["orderbook_units"][:1]
+        made["trade"].append(msgspec.json.encode(ingest._trade_body(DEEP, price, ts, chance)))
+        made["ticker"].append(msgspec.json.encode(ticker))
+        made["quote"].append(msgspec.json.encode(quote))
+        made["book"].append(msgspec.json.encode(ingest._book_body(DEEP, price, ts, chance)))
+    return made
+
+
+def streamed(made: dict[str, list[bytes]]) -> list[bytes]:
+    """As a console gets them: tickers and best quotes of many markets, now and then a print or a book of one."""
+    kinds = [*("quote", "ticker") * 4, "trade", "book"]
+    return [made[kinds[n % len(kinds)]][n] for n in range(len(made["trade"]))]
+
+
+@contextmanager
+def adapter() -> Iterator[Callable[[list[bytes]], None]]:
+    """Bytes of a frame -> the adapter -> the engine with two strategies on the market that is looked at."""
+    broker = UpbitBroker(UpbitSettings(), SystemClock(), {})
+    with runner(SmaOnTrade, RsiOnTrade) as live:
+        broker.listing.instruments = {item.code: item for item in live.engine.state.instruments.values()}
+        ids = {code: item.id for code, item in broker.listing.instruments.items()}
+        wanted = {Subscription(id, depth=code == DEEP) for code, id in ids.items()}
+        asyncio.run(broker.subscribe(frozenset(wanted)))
+        feed, read, now = live.feed, broker._read, SystemClock.now
+
+        def ingested(raw: list[bytes]) -> None:
+            for body in raw:
+                for event in read("market", Frame(body, now())):
+                    feed(event)
+
+        yield ingested
+
+
+def target_1() -> list[Row]:
+    made = bodies()
+    made["as streamed"] = streamed(made)
+    decode = msgspec.json.Decoder(TradeFrame | TickerFrame | BookFrame).decode
+    cases: dict[str, Callable[[], Any]] = {}
+    with adapter() as ingested:
+        for kind, raw in made.items():
+            cases[f"{kind} decode"] = lambda raw=raw: [decode(body) for body in raw]  # type: ignore[misc]
+            cases[f"{kind} state"] = lambda raw=raw: ingested(raw)  # type: ignore[misc]
+        seconds = interleaved(cases, rounds=5)
+    rows = []
+    names = {"quote": "best quote", "book": "book of 15 levels, with the quote", "as streamed": "as streamed"}
+    for kind, raw in made.items():
+        decoded, whole = (seconds[f"{kind} {what}"] / len(raw) * 1e6 for what in ("decode", "state"))
+        name = f"upbit: {names.get(kind, kind)} to state, SMA20 and RSI14 on prints"
+        limit = TARGET if kind == "as streamed" else None
+        rows.append(compared(name, whole, "us/frame", "decode only", decoded, at_most=limit))
+    return rows
+
+
+# --- over a socket -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def server(rate: int, seconds: int, markets: int) -> Iterator[int]:
+    command = [sys.executable, "-m", "tests.bench.upbit_server", str(rate), str(seconds), str(markets)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def bare(port: int) -> float:
+    """CPU us a frame of `recv` and the decode, and nothing else."""
+    decode = msgspec.json.Decoder(TradeFrame | TickerFrame | BookFrame).decode
+    async with connect(f"ws://127.0.0.1:{port}/websocket/v1", compression=None, proxy=None, ping_interval=None) as line:
+        await line.send("[]")
+        await line.recv(decode=False)
+        count, started = 0, time.process_time_ns()
+        async for data in line:
+            decode(data)
+            count += 1
+    return (time.process_time_ns() - started) / count / 1e3
+
+
+async def ours(port: int, live: Runner) -> float:
+    """The same frames by the adapter's socket into the state."""
+    broker = UpbitBroker(settings(port), SystemClock(), {})
+    broker.listing.instruments = {item.code: item for item in live.engine.state.instruments.values()}
+    wanted = {Subscription(item.id, depth=True) for item in broker.listing.instruments.values()}
+    await broker.subscribe(frozenset(wanted))
+    lines: Socket = broker.market.socket
+    await broker.market.want(broker._topics)
+    count = started = 0
+    async for item in lines.lines():
+        if isinstance(item, Frame):
+            started = started or time.process_time_ns()
+            count += 1
+            for event in broker._read("market", item):
+                live.feed(event)
+        elif started:
+            break
+    spent = time.process_time_ns() - started
+    await lines.close()
+    return spent / count / 1e3
+
+
+def settings(port: int, **more: Any) -> UpbitSettings:
+    return UpbitSettings(endpoint=f"http://127.0.0.1:{port}", max_codes=MARKETS, canary=DEEP, ack_seconds=60, **more)
+
+
+def target_2() -> list[Row]:
+    taken: dict[str, list[float]] = {"bare": [], "ours": []}
+    for _ in range(3):
+        with server(PACED, PACED_SECONDS, len(CODES)) as port:
+            taken["bare"].append(asyncio.run(bare(port)))
+        with server(PACED, PACED_SECONDS, len(CODES)) as port, runner(SmaOnTrade, RsiOnTrade) as live:
+            taken["ours"].append(asyncio.run(ours(port, live)))
+    floor, whole = (sorted(values)[1] for values in (taken["bare"], taken["ours"]))
+    return [
+        Row(name="upbit: bare websockets and msgspec, one frame a wake-up", value=floor, unit="us/frame"),
+        compared("upbit: socket to state, paced", whole, "us/frame", "bare loop", floor, at_most=1.15),
+    ]
+
+
+# --- 200 markets -------------------------------------------------------------------------------------------------
+
+
+async def flood(port: int, live: Runner) -> dict[str, float]:
+    """The whole broker, its private line beside the market's, into the engine."""
+    keys = {"main": Keys(access=Secret("bench-access-key"), secret=Secret("bench-secret-key-long"))}
+    broker = UpbitBroker(settings(port, accounts={"main": UpbitKeys()}), SystemClock(), keys)
+    listed = next(iter(live.engine.state.instruments.values()))
+    codes = [f"KRW-C{n:03}" for n in range(MARKETS)]
+    made = [msgspec.structs.replace(listed, id=InstrumentId(f"UPBIT:{code}"), name=code) for code in codes]
+    broker.listing.instruments = {item.code: item for item in made}
+    await broker.connect()
+    await broker.subscribe(frozenset(Subscription(item.id, depth=n < 2) for n, item in enumerate(made)))
+    market = private = 0
+    late: list[float] = []
+    done = asyncio.Event()
+
+    async def watch() -> None:
+        while not done.is_set():
+            due = time.perf_counter() + 0.005
+            await asyncio.sleep(0.005)
+            late.append((time.perf_counter() - due) * 1e3)
+
+    watching = asyncio.ensure_future(watch())
+    cpu, wall = time.process_time(), time.perf_counter()
+    async for event in broker.events():
+        if event.__class__ in (Quote, Trade, OrderBook):
+            market += 1
+            live.feed(event)
+        elif isinstance(event, OrderFilled):
+            private += 1
+        if time.perf_counter() - wall > SECONDS - 1:
+            break
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    done.set()
+    await watching
+    sent = await _sent(port)
+    await broker.close()
+    return {"cpu": cpu / wall, "rate": market / wall, "late": percentile(late, 0.99), "lost": sent - private}
+
+
+async def _sent(port: int) -> int:
+    """What the server sent by now on the private line."""
+    async with connect(f"ws://127.0.0.1:{port}/count", proxy=None) as line:
+        return int(json.loads(await line.recv())["sent"])
+
+
+def target_flood() -> list[Row]:
+    with server(RATE, SECONDS + 20, MARKETS) as port, runner(SmaOnTrade) as live:
+        found = asyncio.run(flood(port, live))
+    return [
+        Row(name=f"upbit: {MARKETS} markets, events a second into the state", value=found["rate"], unit="events/s"),
+        Row(name=f"upbit: CPU at {RATE:,} messages a second", value=found["cpu"] * 100, unit="% of a core"),
+        Row(
+            name="upbit: the loop is late, p99",
+            value=found["late"],
+            unit="ms",
+            target="<= 50 ms",
+            met=found["late"] <= 50,
+        ),
+        Row(
+            name="upbit: private events lost",
+            value=found["lost"],
+            unit="events",
+            target="0",
+            met=abs(found["lost"]) <= 1,
+        ),
+    ]
+
+
+def rows() -> list[Row]:
+    return target_1() + target_2() + target_flood()
