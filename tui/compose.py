@@ -161,9 +161,8 @@ class Program:
         """What the venue lists. One on a wire is called for it; where it does not answer the start goes on without, for
         who holds positions there must still be able to stop."""
         if isinstance(self.broker, Restored):
-            return (
-                await self._listed_by_feed() if self.settings.engine.feed != PAPER else await self.broker.instruments()
-            )
+            is_own = self.settings.engine.feed == PAPER
+            return await self.broker.instruments() if is_own else await self._listed_by_feed()
         try:
             await self.broker.connect()
             return await self.broker.instruments()
@@ -185,12 +184,9 @@ class Program:
         if self._archive is None:
             return listed
         known = {instrument.id for instrument in listed}
-        for old in await self._archive.instruments():
-            if old.id not in known:
-                gone = msgspec.structs.replace(old, is_tradable=False)
-                self.engine.step(InstrumentListed(ts=self.clock.now(), instrument=gone), self.clock.now())
+        before = [old for old in await self._archive.instruments() if old.id not in known]
         self._archive.put_instruments(listed)
-        return listed
+        return [*listed, *(msgspec.structs.replace(old, is_tradable=False) for old in before)]
 
     def add_strategies(self, configured: dict[str, StrategySettings]) -> None:
         """Put the configured strategies in their places; raises ConfigError that names the section."""

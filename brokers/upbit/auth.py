@@ -21,6 +21,11 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     secret: Secret
 
 
+def is_access_key(keys: Keys, text: str) -> bool:
+    """Is this the access key of `keys`?"""
+    return hmac.compare_digest(keys.access.reveal("compare").encode(), text.encode())
+
+
 def hashed_query(query: Iterable[tuple[str, str]]) -> str:
     """`k=v&k=v` in the order given, nothing encoded."""
     return "&".join(f"{key}={value}" for key, value in query)

@@ -200,7 +200,7 @@ async def _ends(exchange: Exchange, keys: auth.Keys) -> int | None:
         if not reply.is_ok:
             return None
         listed = wire.read_body(reply.body, list[_ApiKey])
-        mine = keys.access.reveal("sign")
-        return next((parse.time_of_text(row.expire_at) for row in listed if row.access_key == mine), None)
+        mine = (row for row in listed if auth.is_access_key(keys, row.access_key))
+        return next((parse.time_of_text(row.expire_at) for row in mine), None)
     except (BrokerError, OSError):
         return None
