@@ -306,3 +306,10 @@ async def test_a_refusal_of_the_old_token_does_not_cost_the_new_one() -> None:
     new = await keeper.get()
     keeper.spoil(old)
     assert await keeper.get() is new and "t2" not in f"{new!r}{new}"
+
+
+async def test_the_library_never_connects_again_by_itself() -> None:
+    made = line("http://127.0.0.1:1")
+    clients = (made._kept, made._fresh)
+    assert [client._transport._pool._retries for client in clients] == [0, 0]  # type: ignore[attr-defined]
+    await made.close()

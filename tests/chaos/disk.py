@@ -33,7 +33,7 @@ from tests.chaos import _shim
 from tests.scenes import ACCOUNT
 from tests.stage import Stage, stage
 
-POINTS, SHORT = 900, 9
+POINTS, MID, SHORT = 900, 150, 9
 KIB = 1024
 SMALL = 3 * KIB * KIB
 """The file system that is filled up."""
@@ -320,6 +320,8 @@ def run(points: int, seed: int) -> dict[str, Any]:
     return {
         **figures,
         **{"points": done, "unjournalled_sends": unjournalled, "problems": len(problems), "examples": problems[:10]},
+        "result": f"{unjournalled} unjournalled sends, {len(problems)} wrong at {done} disks",
+        "target": "0, 0",
         "seconds": round(perf_counter() - started, 1),
         "ok": not problems and done > 0,
     }

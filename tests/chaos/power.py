@@ -284,6 +284,8 @@ def run(points: int, seed: int) -> dict[str, Any]:
             log = place / f"log-{mode}"
             caught[mode] = asyncio.run(judged(log, place, max(points // 10, 20), seed))["images_with_a_lost_send"]
     report["planted_found"] = {f"synchronous={mode}": count for mode, count in caught.items()}
+    report["result"] = f"{len(problems)} of {points} images wrong, {sum(map(bool, caught.values()))} of 2 planted found"
+    report["target"] = "0; 2 of 2"
     return {**report, "seconds": round(perf_counter() - started, 1), "ok": not problems and all(caught.values())}
 
 

@@ -47,7 +47,7 @@ CASES = (
     ("desk socket", "canceled"),
 )
 LOOP = ("loop", "hung")
-POINTS, SHORT = 10 * (len(CASES) + 1), len(CASES) + 1
+POINTS, MID, SHORT = 10 * (len(CASES) + 1), 2 * (len(CASES) + 1), len(CASES) + 1
 WIDE = RiskLimits(max_quote_age_seconds=3600.0, duplicate_window_seconds=None)
 
 
@@ -302,6 +302,8 @@ def run(points: int, seed: int) -> dict[str, Any]:
         **{"name": "silent", "seed": seed, "killed": len(done), "noticed": len(noticed), "later_than_1_s": late},
         **{"ways": dict(Counter(trial.way for trial in done)), "worst_seconds": max(worst.values(), default=0)},
         **{"worst": worst, "problems": len(problems), "examples": problems[:12]},
+        "result": f"{len(noticed)} of {len(done)} noticed, the last after {max(worst.values(), default=0):.2f} s",
+        "target": f"all within {WITHIN:g} s",
         "seconds": round(perf_counter() - started, 1),
         "ok": len(noticed) == len(done) and not problems and not late,
     }
