@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -224,6 +224,22 @@ class Broker(Protocol):
 
     async def instruments(self, search: str = "") -> list[Instrument]: ...
     async def bars(self, instrument: InstrumentId, interval: Interval, since: int, until: int) -> Coverage: ...
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a limit of the venue is used now."""
+
+    what: str
+    """account (questions about it) or quotations."""
+    used: int
+    limit: int
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A broker that counts more than orders."""
+
+    def budgets(self) -> tuple[Budget, ...]: ...
 
 
 # --- storage ---------------------------------------------------------------------------------------------------------

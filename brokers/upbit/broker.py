@@ -30,6 +30,7 @@ from core.domain.order import Order, OrderType, TimeInForce
 from core.ports import (
     Absent,
     Accepted,
+    Budget,
     Capabilities,
     Clock,
     Coverage,
@@ -336,6 +337,16 @@ class UpbitBroker:
             with suppress(BrokerError):
                 await self.listing.read(self.quotations)
         return await self._pocket(account).snapshot(self._cash, self.listing)
+
+    def budgets(self) -> tuple[Budget, ...]:
+        """The fullest of each kind: of all keys, of all quotations."""
+        asked = [pocket.exchange.budgets.limits["default"] for pocket in self.pockets.values()]
+        quoted = list(self.quotations.budgets.limits.values())
+        return tuple(
+            Budget(what=what, used=max(limit.used for limit in limits), limit=limits[0].limit or 0)
+            for what, limits in (("account", asked), ("quotations", quoted))
+            if limits
+        )
 
     async def find(self, order: Order) -> VenueOrder | Absent | Unread:
         return await self._pocket(order.account).find(order)

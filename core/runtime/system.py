@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.clock import next_midnight
 from core.domain.account import TradingState
 from core.domain.market import NS
-from core.ports import JournalFacts
+from core.ports import Budgeted, JournalFacts
 from core.trading.systemview import (
     FeedFigures,
     JournalFigures,
@@ -102,10 +102,15 @@ class System:
         return tuple(found)
 
     def _rates(self) -> tuple[RateFigures, ...]:
-        return tuple(
-            RateFigures(broker=name, used=box.throttle.used, limit=box.throttle.limit, waiting=box.waiting)
-            for name, box in self._runner.outboxes.items()
-        )
+        found = []
+        for name, box in self._runner.outboxes.items():
+            used, limit = box.throttle.used, box.throttle.limit
+            found.append(RateFigures(broker=name, used=used, limit=limit, waiting=box.waiting))
+            broker = self._runner.brokers[name]
+            for budget in broker.budgets() if isinstance(broker, Budgeted) else ():
+                more = RateFigures(broker=name, used=budget.used, limit=budget.limit, waiting=0, what=budget.what)
+                found.append(more)
+        return tuple(found)
 
     def _journal(self) -> JournalFigures:
         runner = self._runner

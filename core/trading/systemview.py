@@ -35,12 +35,14 @@ class FeedFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A venue's order budget, and what waits for it."""
+    """One budget of a venue, and what waits for it."""
 
     broker: str
     used: int
     limit: int | None
     waiting: int
+    what: str = "orders"
+    """What is counted: orders, account (questions about it) or quotations."""
 
 
 class JournalFigures(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,7 +68,10 @@ def system(**more: object) -> SystemRow:
                 subscriptions=4,
             ),
         ),
-        rates=(RateFigures(broker="kis", used=3, limit=18, waiting=0),),
+        rates=(
+            RateFigures(broker="kis", used=3, limit=18, waiting=0),
+            RateFigures(broker="upbit", used=30, limit=30, waiting=0, what="account"),
+        ),
         latencies=(
             Latency(name="ask to journal", count=118, p50=1_400_000, p99=4_900_000, max=9 * MS),
             Latency(name="journal to wire", count=117, p50=900_000, p99=2_100_000, max=3 * MS),

@@ -21,7 +21,7 @@ def system_lines(row: SystemRow, zone: DisplayZone) -> list[list[str]]:
         lines.append([f"line {feed.broker}", f"{state}{since}, {flow}, ws {feed.subscriptions}{most}"])
     for rate in row.rates:
         limit = "no limit" if rate.limit is None else f"{rate.used}/{rate.limit}"
-        lines.append([f"rate {rate.broker}", f"orders {limit}, {rate.waiting} waiting"])
+        lines.append([f"rate {rate.broker}", f"{rate.what} {limit}, {rate.waiting} waiting"])
     lines += [[wait.name, waits(wait)] for wait in (*row.latencies, row.loop)]
     journal = row.journal
     commit = f", last commit {zone.clock(journal.last_commit)}" if journal.last_commit else ""

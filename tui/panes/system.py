@@ -124,7 +124,7 @@ class SystemPane(Sheet, can_focus=True):
         for rate in row.rates:
             used = f"{rate.used}/{rate.limit}" if rate.limit is not None else look.word("no limit")
             full = rate.limit is not None and rate.used >= rate.limit
-            cells = [Cell(f"{look.word('orders')} {used}", "warning" if full else "text")]
+            cells = [Cell(f"{look.word(rate.what)} {used}", "warning" if full else "text")]
             if rate.waiting:
                 cells.append(Cell(f"   {look.say('{count} waiting', count=rate.waiting)}", "warning"))
             rows.append(self._fact(look.say("{broker} rate", broker=rate.broker), *cells))

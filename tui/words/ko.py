@@ -14,6 +14,7 @@ from tui.words.ko_legs import GROUPS as LEGS
 from tui.words.ko_lines import GROUPS as LINES
 from tui.words.ko_lists import GROUPS as LISTS
 from tui.words.ko_orders import GROUPS as ORDERS
+from tui.words.ko_venues import GROUPS as VENUES
 
 # panes and screens
 PLACES = {
@@ -467,5 +468,6 @@ GROUPS = (
     *KEYS,
     *LADDER,
     *ORDERS,
+    *VENUES,
 )
 CATALOGUE: dict[str, str] = {english: korean for group in GROUPS for english, korean in group.items()}

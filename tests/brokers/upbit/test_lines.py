@@ -387,3 +387,17 @@ async def test_the_dry_run_places_nothing(session: Session) -> None:
     )
     assert (await exchange.test_order(body)).market == CODE
     assert session.plug.venue.exchange.orders == {}  # type: ignore[attr-defined]
+
+
+async def test_what_is_used_of_its_limits_is_told_for_the_screen(plug: UpbitPlug, tmp_path: Path) -> None:
+    from core.runtime.system import System
+    from tests.contract.console import running
+
+    async with running(plug, tmp_path / "journal.db") as console:
+        rates = {rate.what: rate for rate in System(console.runner).row(CLOCK.now(), 0).rates}
+        assert set(rates) == {"orders", "account", "quotations"}
+        assert (rates["account"].limit, rates["quotations"].limit) == (300, 100)
+        before = rates["account"].used
+        await console.reconcile()
+        rates = {rate.what: rate for rate in System(console.runner).row(CLOCK.now(), 0).rates}
+        assert rates["account"].used >= before + 4
