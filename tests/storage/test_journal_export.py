@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from core.domain.events import AccountListed, NoteWritten, OrderDenied, OrderSta
 from core.domain.ids import AccountId, InstrumentId, derived_client_order_id
 from core.domain.instrument import Currency
 from core.domain.order import OrderRequest, Side
+from storage.chain import link
 from storage.journal import Journal
-from storage.journal_export import document, export, lines, table, verify_export
+from storage.journal_export import Exported, document, export, lines, table, verify_export
 from tui.cli import main
 
 KIS, PAPER = AccountId("kis:73519264-01"), AccountId("paper:main")
@@ -136,6 +138,23 @@ def test_every_damage_is_found(journal: Path, damage: str) -> None:
     if damage == "a time that does not fit":
         path.write_text("\n".join(map(json.dumps, rows)))
     assert verify_export(path).first_bad is not None
+
+
+def test_an_event_forged_with_a_hash_of_its_own_does_not_fit_the_next(journal: Path) -> None:
+    """Whoever knows the form can make one event sound by itself, and the digest too; the chain still breaks there."""
+    path = written(journal, full=True)
+    head, *rows, tail = [json.loads(line) for line in path.read_bytes().splitlines()]
+    forged = rows[4]
+    forged["payload"] = forged["payload"].replace("paper:main", "paper:mine")
+    prev = bytes.fromhex(forged["prev"])
+    hash = link(prev, forged["seq"], forged["ts"], forged["boot"].encode(), forged["payload"].encode())
+    forged["hash"] = hash.hex()
+    told = [msgspec.json.encode(msgspec.convert(row, Exported)) for row in rows]
+    tail["digest"] = blake2b(b"".join(told) + bytes.fromhex(tail["head"]), digest_size=32).hexdigest()
+    path.write_bytes(b"\n".join([msgspec.json.encode(head), *told, msgspec.json.encode(tail)]))
+    found = verify_export(path)
+    assert found.first_bad == 6
+    assert "does not follow" in found.text
 
 
 def cells(path: Path) -> list[str]:

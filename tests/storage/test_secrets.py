@@ -17,7 +17,7 @@ from keyring.errors import KeyringLocked
 from core.domain.errors import ConfigError, InvalidValue
 from core.redact import forget_secrets, redact
 from core.secret import Secret
-from storage.ring import Ring
+from storage.ring import Ring, open_ring
 from storage.sealed import COSTS, PAUSE_SECONDS, SealedFile, SecretsLocked
 from storage.secrets import Vault
 
@@ -309,6 +309,18 @@ def test_what_was_loaded_is_masked_from_then_on(file: SealedFile) -> None:
     assert plain in redact(f"x {plain}")
     vault(file).get("a")
     assert plain not in redact(f"x {plain}")
+
+
+def test_a_keyring_that_writes_plain_files_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf()
+    monkeypatch.setattr("keyring.get_keyring", lambda: shelf)
+    found = open_ring()
+    assert found is not None
+    assert found.name == shelf.name
+    monkeypatch.setattr(Shelf, "__module__", "keyrings.alt.file")
+    assert open_ring() is None
+    monkeypatch.setattr("keyring.get_keyring", lambda: 1 / 0)
+    assert open_ring() is None
 
 
 def test_the_keyring_keeps_a_list_of_its_names() -> None:
