@@ -14,6 +14,7 @@ import msgspec
 
 from core.clock import ManualClock, SystemClock
 from core.config import Settings
+from core.domain.account import Mode
 from core.domain.commands import Command
 from core.domain.events import PhaseChanged
 from core.domain.limits import RiskLimits
@@ -66,7 +67,12 @@ class Stage:
 
 
 def make(
-    path: Path | str, *, limits: RiskLimits | None = None, settings: Settings | None = None, ballast: int = 0
+    path: Path | str,
+    *,
+    limits: RiskLimits | None = None,
+    settings: Settings | None = None,
+    ballast: int = 0,
+    mode: Mode = Mode.PAPER,
 ) -> Stage:
     clock = ManualClock(START)
     settings = settings or Settings()
@@ -80,6 +86,7 @@ def make(
         clock=clock,
         random_bytes=Random(1).randbytes,
         is_driven=True,
+        mode=mode,
     )
     return Stage(program, clock)
 

@@ -131,6 +131,7 @@ class Program:
             pace or SystemClock(),
             random_bytes,
             badge="REHEARSAL" if is_rehearsal else badge,
+            mode=mode,
             replay=replay,
             confirm=settings.confirm,
             is_rehearsal=is_rehearsal,

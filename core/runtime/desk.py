@@ -77,7 +77,8 @@ T = TypeVar("T")
 
 
 class LocalDesk:
-    """`pace` is the clock of the faces (always real time); the runner's clock may be a tape's."""
+    """`pace` is the clock of the faces (always real time); the runner's clock may be a tape's. `mode`: what this run
+    was started for; it looks like real money before the first account is known."""
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class LocalDesk:
         random_bytes: Callable[[int], bytes],
         *,
         badge: str = "PAPER",
+        mode: Mode = Mode.PAPER,
         replay: Callable[[], str] = lambda: "",
         confirm: Confirm | None = None,
         is_rehearsal: bool = False,
@@ -95,6 +97,7 @@ class LocalDesk:
         self._pace = pace
         self._random_bytes = random_bytes
         self._badge = badge
+        self._mode = mode
         self._replay = replay
         self._is_rehearsal = is_rehearsal
         self._previews = Previews(self._engine, confirm or Confirm(), self.now, is_rehearsal=is_rehearsal)
@@ -159,11 +162,14 @@ class LocalDesk:
     def _status(self, totals: rows.Totals) -> StatusRow:
         engine, state = self._engine, self._engine.state
         accounts = list(state.accounts.values())
-        real = any(a.mode is not Mode.PAPER for a in accounts)
+        owned = [a for a in accounts if a.mode is not Mode.PAPER]
+        real = bool(owned) or self._mode is not Mode.PAPER
         closed = [g for g in state.gates.values() if not g.is_open]
         gate = engine.gate.problem or (closed[0].text or "closed" if closed else "")
         if not state.gates:
             gate = "not connected yet"
+        if owned and not gate and all(state.is_locked(a.id) for a in owned):
+            gate = "locked, :unlock opens"
         orders = [state.orders[id] for id in state.live]
         received = max((q.received for q in state.quotes.values()), default=0)
         day, equity = totals.figures.day, totals.equity

@@ -8,8 +8,9 @@ import pytest
 
 from core.domain.account import Mode, TradingState
 from core.domain.events import AccountListed
-from core.trading.view import Slice
+from core.trading.view import Interest, Slice
 from tests.scenes import ACCOUNT
+from tests.stage import make
 from tests.tui import scripted
 from tests.tui.scripted import ScriptedDesk, check_rows, console
 from tests.tui.test_live_flows import reviewed
@@ -41,10 +42,19 @@ async def real(hands: Trader) -> None:
     await hands.settled(lambda: " LIVE " in hands.lines[0])
 
 
+async def test_an_engine_for_real_money_looks_like_it_before_it_knows_an_account() -> None:
+    """The venue does not answer at the first start: nothing is known, and nothing may look like paper."""
+    desk = make(":memory:", mode=Mode.LIVE).desk
+    stream = desk.watch(Interest(slices=frozenset({Slice.STATUS})))
+    status = (await anext(stream)).put[0]
+    await stream.aclose()
+    assert (status.mode, status.badge, status.account) == (Mode.LIVE, "LIVE", "-")
+
+
 async def test_the_first_order_asks_for_the_name_and_that_unlocks() -> None:
     async with trader() as hands:
         await real(hands)
-        assert "REDUCING" in hands.lines[0]
+        assert "REDUCING" in hands.lines[0] and "gate: locked, :unlock opens" in hands.lines[0]
         await hands.press("b", "5", "enter")
         form = await reviewed(hands)
         assert form.ask is Ask.TAIL

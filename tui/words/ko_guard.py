@@ -14,6 +14,7 @@ GUARD = {
     "nothing was changed": "바꾸지 않았습니다",
     "no position was closed and no order canceled": "청산도 취소도 하지 않았습니다",
     "{account} unlocked by {who}: new exposure may be taken": "{account} 잠금 해제 ({who:ko}): 새 포지션 가능",
+    "locked, :unlock opens": "잠김, :unlock 으로 해제",
     "{account} is not locked": "{account} 계좌는 잠겨 있지 않습니다",
     "{account} unlocked": "{account} 잠금 해제",
     "write unlock and the end of the account's name: real money may then take new exposure": (
