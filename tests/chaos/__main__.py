@@ -49,7 +49,7 @@ def row(report: dict[str, Any]) -> tuple[str, ...]:
     """A figure in a line. The bound is for what was never seen: 3/n, by the rule of three."""
     is_ok, points = report.get("ok", True), int(report.get("points", 0) or 0)
     result = report.get("skipped") or report.get("result") or ("met" if is_ok else "MISSED")
-    bound = f"< {3 / points:.2g}" if is_ok and points and not report.get("skipped") else ""
+    bound = f"< {3 / points:.2g}" if is_ok and points > 3 and not report.get("skipped") else ""
     told = (report["name"], points, result, report.get("target", ""), bound, report["seed"], report["seconds"])
     return (*map(str, told), "" if is_ok else "MISSED")
 

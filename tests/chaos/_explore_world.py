@@ -60,13 +60,19 @@ class Scene(msgspec.Struct, frozen=True):
     again: int = 0
     """An event of the stream that is told twice, or before its time."""
     twin: int = 0
+    late: int = 0
+    """An order that is taken a moment after its answer was lost."""
+    fill: int = 2
+    """Executions, of one share each."""
 
 
 SCENES = {
-    "one order, everything": Scene(1, crash=2, cancel=1, halt=1, again=1, twin=1),
-    "two orders, a crash, a halt": Scene(2, crash=1, halt=1, twin=1),
-    "two orders, a cancel, told twice": Scene(2, cancel=1, again=1, twin=1),
+    "one order, two crashes, a halt": Scene(1, crash=2, halt=1, late=1),
+    "one order, a crash, a cancel, told twice": Scene(1, crash=1, cancel=1, again=1, twin=1),
+    "two orders, a crash, a halt, late": Scene(2, crash=1, halt=1, twin=1, late=1),
+    "two orders, a cancel, told twice": Scene(2, cancel=1, again=1),
 }
+"""All of it at once has more orders of events than anybody can wait for: each scene is explored to its end."""
 
 
 class _Timeout:
@@ -279,13 +285,14 @@ class World:
             if wait.what == "claim":
                 found.append(("claim",) if self.permit is None else ("resume",))
             else:
-                found += [("answer", kind) for kind in ANSWERS]
+                found += [("answer", kind) for kind in ANSWERS if kind != "late" or self.left["late"]]
         found += [("canceled", str(n), kind) for n in range(len(self.cancels)) for kind in ("ok", "lost")]
         if self.left["cancel"]:
             found += [("cancel", id) for id in self.state.live]
         if self.left["halt"] and self.state.orders:
             found.append(("halt",))
-        found += [("fill", str(n)) for n, o in enumerate(self.venue.orders) if o.status == "open" and o.intent]
+        if self.left["fill"]:
+            found += [("fill", str(n)) for n, o in enumerate(self.venue.orders) if o.status == "open" and o.intent]
         found += [("late", str(n)) for n in range(len(self.venue.late))]
         if self.venue.stream:
             found.append(("deliver",))
@@ -332,6 +339,7 @@ class World:
                 self.left["halt"] -= 1
                 self.runner.ask(SetTradingState(state=TradingState.HALTED))
             case ("fill", n):
+                self.left["fill"] -= 1
                 theirs = self.venue.orders[int(n)]
                 theirs.filled += 1
                 theirs.status = "filled" if theirs.filled == QUANTITY else "open"
@@ -386,6 +394,7 @@ class World:
             case "lost":
                 self.venue.take(id)
             case "late":
+                self.left["late"] -= 1
                 self.venue.late.append([id, 0])
             case "reject":
                 answer = OrderRejected(NAME, "no", "no")
