@@ -153,5 +153,5 @@ def run(points: int, seed: int) -> dict[str, Any]:
         "result": f"{len(breaks)} breaks in {states:,} states at depth {points} ({whole}); "
         f"{len(defects) - len(blind)} of {len(defects)} planted found",
         "target": "0 breaks, depth 14; all found",
-        "ok": not breaks and not blind,
+        "ok": not (breaks or blind or cut),
     }

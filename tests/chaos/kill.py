@@ -90,9 +90,9 @@ def batch(number: int, seed: int, lives: int, defect: str = "") -> Batch:
 
 def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random: Random) -> None:
     child, line = life.begin(job, venue.control)
-    until, is_at_rest = perf_counter() + PATIENCE, False
+    until, is_at_rest, is_chosen = perf_counter() + PATIENCE, False, False
     if job.point.kind == OUTSIDE and job.point.phase == "start":
-        until = perf_counter() + job.point.count / 1000
+        until, is_chosen = perf_counter() + job.point.count / 1000, True
     tries = 0
     try:
         while select.select([line], [], [], max(until - perf_counter(), 0))[0] and (data := line.recv(1 << 22)):
@@ -103,7 +103,7 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
                     truth.check(message)
                     line.send(b"go")
                     if job.point.kind == OUTSIDE and job.point.phase == "work":
-                        until = perf_counter() + job.point.count / 1000
+                        until, is_chosen = perf_counter() + job.point.count / 1000, True
                 case "settled":
                     tries += 1
                     wrong = truth.agrees(message)
@@ -119,7 +119,7 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
                     is_at_rest = True
                 case "fell":
                     truth.say("other", f"life {job.number} fell: {message['text']}")
-        if perf_counter() > until and job.point.kind != OUTSIDE:
+        if perf_counter() > until and not is_chosen:
             truth.say("other", f"life {job.number} did not end ({job.point})")
     finally:
         os.kill(child, signal.SIGKILL)

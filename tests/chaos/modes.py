@@ -70,7 +70,7 @@ class Wire(Generic[P]):
         self.written: list[tuple[Mode, AccountId, ClientOrderId]] = []
         self.mixed: Counter[str] = Counter()
         self.mixed_ids: dict[ClientOrderId, str] = {}
-        self.events_: deque[Event] = deque()
+        self.stream: deque[Event] = deque()
         self._requests: dict[ClientOrderId, OrderRequest] = {}
 
     def _drawn(self, id: ClientOrderId) -> str:
@@ -86,14 +86,14 @@ class Wire(Generic[P]):
     def prepare(self, order: Order) -> Any:
         wrong = self._drawn(order.id)
         self._requests[order.id] = order.request
-        id, account, kind = order.id, order.account, self.endpoint.kind
+        id, account = order.id, order.account
         if wrong == "another account":
             account = account_id(self.name, NAMES[(NAMES.index(account.partition(":")[2]) + 1) % len(NAMES)])
         elif wrong == "the other mode":
             return self.other.sealed(id, account)
         elif wrong == "another order":
             id = derived_client_order_id("foreign", id)
-        return self.sealed(id, account) if kind else None
+        return self.sealed(id, account)
 
     def sealed(self, id: ClientOrderId, account: AccountId) -> P:
         body = msgspec.json.encode(Sealed(id, account))
@@ -118,7 +118,7 @@ class Wire(Generic[P]):
             currency=KRW,
             ts=START,
         )
-        self.events_.append(OrderFilled(ts=START, fill=fill))
+        self.stream.append(OrderFilled(ts=START, fill=fill))
         return Accepted(VenueRef(id))
 
     def write(self, prepared: Any, permit: SendPermit) -> None:
@@ -225,8 +225,8 @@ class Trial:
     async def _turn(self) -> None:
         await self.runner.idle()
         for wire in self.wires:
-            while wire.events_:
-                self.runner.feed(wire.events_.popleft())
+            while wire.stream:
+                self.runner.feed(wire.stream.popleft())
         unknown = sum(order.status is OrderStatus.UNKNOWN for order in self.state.live_orders())
         if unknown >= OPEN_ENDS:
             await self._settle()
