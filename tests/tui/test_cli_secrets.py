@@ -68,16 +68,22 @@ def test_what_is_typed_is_not_shown_and_is_found_again(
 def test_a_pipe_gives_one_too_and_check_says_where_it_is(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (home / "config.toml").write_text('[brokers.kis]\nsecret = "file:kis"\nkey = "env:KIS_KEY"\nname = "plain"\n')
+    (home / "config.toml").write_text(
+        '[brokers.upbit.accounts.main]\naccess_key = "env:KIS_KEY"\nsecret_key = "file:kis"\n'
+        "[brokers.upbit.accounts.second]\n"  # its keys have names by default
+    )
     assert run(monkeypatch, "set", "kis", given=f"{KEY}\nmore\n") == 0
     assert run(monkeypatch, "check", "--json") == 1
     monkeypatch.setenv("KIS_KEY", "PSabcdEFGH1234")
+    monkeypatch.setenv("HOGA_SECRET_UPBIT_ACCESS_KEY", "another one of ours")
+    monkeypatch.setenv("HOGA_SECRET_UPBIT_SECRET_KEY", "and one more of ours")
     assert run(monkeypatch, "check") == 0
-    assert "KIS_KEY" not in os.environ
+    assert not [name for name in os.environ if name == "KIS_KEY" or name.startswith("HOGA_SECRET_")]
     shown = capsys.readouterr()
     assert "file:kis" in shown.out
     assert "no environment variable KIS_KEY" in shown.out
-    for hidden in (KEY, "PSabcdEFGH1234", PASSPHRASE):
+    assert "upbit-access-key  env" in shown.out
+    for hidden in (KEY, "of ours", "PSabcdEFGH1234", PASSPHRASE):
         assert hidden not in shown.out + shown.err
 
 

@@ -175,15 +175,24 @@ def again(as_json: Json = False) -> int:
 
 
 def named(settings: Settings) -> Iterator[str]:
-    """The references in the brokers' tables."""
-    queue: list[Any] = list(settings.brokers.values())
+    """The references in the brokers' tables, those that are there by default included."""
+    import msgspec
+
+    from brokers import registry
+    from core.redact import names_secret
+    from storage.settings import convert_section
+
+    queue: list[tuple[str, Any]] = []
+    for name, table in settings.brokers.items():
+        whole = convert_section(registry.load(name).settings, table, f"brokers.{name}")
+        queue.append((name, msgspec.to_builtins(whole, enc_hook=str)))
     while queue:
-        value = queue.pop(0)
+        key, value = queue.pop(0)
         if isinstance(value, dict):
-            queue += value.values()
+            queue += value.items()
         elif isinstance(value, list | tuple):
-            queue += value
-        elif isinstance(value, str) and ":" in value and _is_reference(value):
+            queue += [(key, one) for one in value]
+        elif isinstance(value, str) and (":" in value or names_secret(key)) and _is_reference(value):
             yield value
 
 
