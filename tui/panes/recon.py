@@ -105,7 +105,7 @@ class ReconPane(Roomy, Grid):
             self.set_foot(())
             return
         _, mend = MENDS.get(row.kind, ("", ""))
-        means = " ".join(part for part in (look.said(row.ours), look.said(row.theirs)) if part)
+        means = "  |  ".join(part for part in (look.said(row.ours), look.said(row.theirs)) if part)
         lines = [[Cell(f" {look.prose(look.said(row.text))}", "text" if row.is_ok else "warning")]]
         lines.append([Cell(f" {look.prose(means)}", "text-dim")])
         lines.append([Cell(f" {look.word(mend)}" if mend else "", "accent")])

@@ -70,10 +70,10 @@ class RiskPane(Roomy, Grid):
         elif limit.used == "?":
             bar, pen = look.word("not known"), "warning"
         return (
-            Cell(look.word(limit.name), "text"),
+            Cell(limit.name if (word := look.word(limit.name)) == limit.name else f"{word} {limit.name}", "text"),
             Cell(look.account(limit.account) if limit.account else "", "text-dim"),
             Cell(bar, pen),
-            Cell(look.hidden(_figure(limit.used)), "text" if limit.used else "faint"),
+            Cell(look.hidden(look.said(_figure(limit.used))), "text" if limit.used else "faint"),
             Cell(_figure(limit.limit), "text-dim"),
             Cell(_figure(limit.waiting), "warning"),
         )

@@ -79,6 +79,8 @@ SCREEN = {
     "odd": "이상",
     "no difference": "차이 없음",
     "not known": "알 수 없음",
+    "no loss yet": "손실 없음",
+    "{seconds} s ago": "{seconds}초 전",
     "no account was read yet": "아직 조회한 계좌가 없습니다",
     "read {time}": "조회 {time}",
     "{count} to look at": "확인할 것 {count}건",
