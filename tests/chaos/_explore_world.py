@@ -4,15 +4,17 @@ does it; `breaks` says which promise is broken."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 
-import core.runtime.outbox as outbox_module
-import core.runtime.scribe as scribe_module
+import core.runtime.outbox
+import core.runtime.reconciler
+import core.runtime.runner
+import core.runtime.scribe
 from core.clock import ManualClock
 from core.domain.account import Account, Balance, Mode, TradingState
 from core.domain.commands import Cancel, SendOrder, SetTradingState, Submit
@@ -97,14 +99,19 @@ async def _same(call: Any) -> Any:
     return await call
 
 
-_REAL = outbox_module.asyncio
-_STEPPED = SimpleNamespace(
-    shield=_same,
-    ensure_future=lambda call: call,
-    timeout=lambda _: _Timeout(),
-    Event=_REAL.Event,
-    CancelledError=_REAL.CancelledError,
-)
+class _Stepped:
+    """asyncio for modules that run without a loop: nothing is a task of its own, nothing times out."""
+
+    shield = staticmethod(_same)
+    ensure_future = staticmethod(lambda call: call)
+    timeout = staticmethod(lambda _: _Timeout())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+
+_STEPPED: Any = _Stepped()
+_MODULES: Any = (core.runtime.outbox, core.runtime.reconciler, core.runtime.runner, core.runtime.scribe)
 
 
 class TinyJournal:
@@ -229,12 +236,14 @@ class TinyVenue:
 
 
 def stepped() -> None:
-    """Outbox and scribe run without a loop from here on."""
-    outbox_module.asyncio = scribe_module.asyncio = _STEPPED  # type: ignore[assignment]
+    """The runtime goes without a loop from here on."""
+    for module in _MODULES:
+        module.asyncio = _STEPPED
 
 
 def unstepped() -> None:
-    outbox_module.asyncio = scribe_module.asyncio = _REAL
+    for module in _MODULES:
+        module.asyncio = asyncio
 
 
 class World:
