@@ -27,51 +27,55 @@ RECORD = struct.Struct("<q")
 
 def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        commits, claims = asyncio.run(durable(Path(folder) / "journal.db"))
+        times = {name: percentile(taken, 0.99) for name, taken in asyncio.run(durable(Path(folder))).items()}
         taken = keys(Path(folder))
-    both = percentile(commits, 0.99) + percentile(claims, 0.99)
+    both = times["commit"] + times["claim"]
+    disk = "p99 of append and fdatasync"
     return [
-        Row(
-            name="order path: commit of an order row p99",
-            value=percentile(commits, 0.99),
-            unit="ms",
-            target="< 2 ms",
-            met=percentile(commits, 0.99) < 2,
-        ),
-        Row(
-            name="order path: claim of its send p99",
-            value=percentile(claims, 0.99),
-            unit="ms",
-            target="< 2 ms",
-            met=percentile(claims, 0.99) < 2,
-        ),
+        Row(name=f"order path: {disk}", value=times["disk"], unit="ms"),
+        limited("order path: commit of an order row p99", times["commit"], 2, disk, times["disk"]),
+        limited("order path: claim of its send p99", times["claim"], 2, disk, times["disk"]),
         compared("order path: key to first byte p50", percentile(taken, 0.5), "ms", "p99 of both commits", both),
-        Row(
-            name="order path: key to first byte p99",
-            value=percentile(taken, 0.99),
-            unit="ms",
-            reference="p99 of both commits",
-            ratio=percentile(taken, 0.99) / both,
-            target="< 25 ms",
-            met=percentile(taken, 0.99) < 25,
-        ),
+        limited("order path: key to first byte p99", percentile(taken, 0.99), 25, "p99 of both commits", both),
     ]
 
 
-async def durable(path: Path) -> tuple[list[float], list[float]]:
-    """Milliseconds of each append and each claim, awaited from the loop."""
-    journal = Journal.open(path, boot_id="bench")
-    commits, claims = [], []
+def limited(name: str, value: float, most: float, reference: str, beside: float) -> Row:
+    return Row(
+        name=name,
+        value=value,
+        unit="ms",
+        reference=reference,
+        ratio=value / beside,
+        target=f"< {most:g} ms",
+        met=value < most,
+    )
+
+
+async def durable(folder: Path) -> dict[str, list[float]]:
+    """Milliseconds of each append and each claim, awaited from the loop, and of what the disk takes for such a row."""
+    journal = Journal.open(folder / "journal.db", boot_id="bench")
+    file = os.open(folder / "floor", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    times: dict[str, list[float]] = {"disk": [], "commit": [], "claim": []}
+
+    def since(start: int) -> float:
+        return (time.perf_counter_ns() - start) / 1e6
+
     for number in range(1, COMMITS + 1):
         start = time.perf_counter_ns()
-        await journal.append([staged(number)])
-        commits.append((time.perf_counter_ns() - start) / 1e6)
-        mine, its = order(number), sealed(number)
+        os.write(file, b"x" * 600)
+        os.fdatasync(file)
+        times["disk"].append(since(start))
+        event, mine, its = staged(number), order(number), sealed(number)
+        start = time.perf_counter_ns()
+        await journal.append([event])
+        times["commit"].append(since(start))
         start = time.perf_counter_ns()
         await journal.claim(mine, its, number)
-        claims.append((time.perf_counter_ns() - start) / 1e6)
+        times["claim"].append(since(start))
     await journal.close()
-    return commits, claims
+    os.close(file)
+    return times
 
 
 def keys(home: Path) -> list[float]:
