@@ -493,8 +493,8 @@ class Wallet(msgspec.Struct, frozen=True, kw_only=True):
 
 @_strict
 def parse_wallet(row: wire.Holding | wire.Asset) -> Wallet:
-    currency = clean(row.currency, 12)
-    if not re.fullmatch(r"[A-Z0-9]{1,12}", currency):
+    currency = clean(row.currency, 20)
+    if not re.fullmatch(r"[A-Za-z0-9._\-]{1,16}", currency):
         raise bad(f"not a currency: {row.currency[:20]!r}")
     return Wallet(
         currency=Currency(currency),

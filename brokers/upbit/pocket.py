@@ -21,7 +21,15 @@ from brokers.upbit.stream import private_line
 from brokers.upbit.ticks import LOT
 from core.domain.account import Mode
 from core.domain.decimals import ZERO
-from core.domain.errors import BadMessage, BrokerError, OutcomeUnknown, Unsupported
+from core.domain.errors import (
+    BadMessage,
+    BrokerError,
+    NotConnected,
+    OrderRejected,
+    OutcomeUnknown,
+    RateLimited,
+    Unsupported,
+)
 from core.domain.events import (
     BalanceChanged,
     Event,
@@ -39,7 +47,11 @@ from core.ports import Absent, Clock, LiveOrder, PaperOrder, Prepared, Snapshot,
 KEPT = 5_000
 """Orders whose executions, or whose newest number, are remembered."""
 SETTLE_SECONDS = 1.0
-"""A replacement of which nothing more was heard for so long is asked about."""
+"""A replacement of which nothing more was heard for so long is asked about, and again."""
+SETTLED_SECONDS = 30.0
+"""So long an old order may stand unchanged until we believe that its replacement never arrived."""
+WEEK = 7 * 86_400 * NS
+"""Of ended orders no more is listed at once."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -64,6 +76,8 @@ class Replacement(msgspec.Struct):
     since: int
     before: Decimal
     """What versions before the old one filled."""
+    asked: int = 0
+    """When it was asked about, monotonic; 0 while its answer is on the way."""
     executed: Decimal | None = None
     """What the old one filled, once it ended by being canceled."""
     ended: int = 0
@@ -94,12 +108,11 @@ class Pocket:
         """What was learned beside the line."""
 
     def renew(self) -> None:
-        """New lines, for a new connection. What a replacement came to is in the next snapshot."""
+        """New lines, for a new connection."""
         budgets = self.exchange.budgets
         self.exchange = Exchange(self._settings, self._clock, self._block, self._keys)
         self.exchange.budgets.left.update(budgets.left)
         self.line = private_line(self._settings, self._clock, self._block, self._keys)
-        self._replacing.clear()
 
     # --- orders ---------------------------------------------------------------------------------------------------
 
@@ -135,19 +148,25 @@ class Pocket:
         sealed = msgspec.json.encode(body)
         try:
             await self.exchange.replace(sealed, self.sealed(order.id, sealed))
-        except OutcomeUnknown:
-            raise  # it may have been taken: what comes of it is heard, or asked for
-        except BaseException:
+        except (OrderRejected, NotConnected, RateLimited, Unsupported):  # it was not taken, or not written
             self._replacing.pop(order.id, None)
             if change.executed is not None:  # it was canceled by other means, which was taken for the replacement's
                 self.late.append(OrderCanceled(ts=change.ended, client_order_id=order.id, text=""))
             raise
+        finally:  # however it ended: what comes of it is heard, or asked for
+            change.asked = change.since = self._clock.monotonic()
 
     async def cancel(self, order: Order) -> None:
-        """By the number of its newest version; by our id when no number is known."""
-        newest = self._newest.get(order.id)
+        """By the number of its newest version; by our id when no number is known. While a replacement is on its way
+        the order may be either of the two."""
+        newest, change = self._newest.get(order.id), self._replacing.get(order.id)
         ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
-        await self.exchange.cancel(uuid=ref, identifier="" if ref else parse.identifier_of(order.id))
+        try:
+            await self.exchange.cancel(uuid=ref, identifier="" if ref else parse.identifier_of(order.id))
+        except OrderRejected as error:
+            if change is None or error.code != "order_not_found":
+                raise
+            await self.exchange.cancel(identifier=parse.identifier_of(order.id, change.version))
 
     # --- what the private line tells ------------------------------------------------------------------------------
 
@@ -247,9 +266,9 @@ class Pocket:
         self.late.clear()
         due = self._clock.monotonic() - round(SETTLE_SECONDS * NS)
         for id, change in list(self._replacing.items()):
-            if change.since > due or self._replacing.get(id) is not change:
+            if not change.asked or change.asked > due:
                 continue
-            change.since = self._clock.monotonic()
+            change.asked = self._clock.monotonic()
             try:
                 events += await self._asked(id, change)
             except (BrokerError, OSError):
@@ -277,13 +296,14 @@ class Pocket:
             change.new, change.executed = change.new or told, old.executed_volume
             self._note(id, change.version, row.ref)
             return self._settled(id, change)
-        if new is not None:
-            return []
-        self._replacing.pop(id, None)
-        if old.state == "cancel":
+        if old.state == "cancel" and new is None:
+            self._replacing.pop(id, None)
             text = "canceled to be replaced, and the new one was not placed"
             return [OrderCanceled(ts=change.ended or self._clock.now(), client_order_id=id, text=text)]
-        return []  # it filled first, or it stands as it was: the next comparison says so
+        is_late = self._clock.monotonic() - change.since > round(SETTLED_SECONDS * NS)
+        if old.state == "done" or is_late:
+            self._replacing.pop(id, None)  # it filled first, or it stands as it was: the next comparison says so
+        return []
 
     async def _maybe(self, *, identifier: str) -> wire.Order | None:
         try:
@@ -350,9 +370,11 @@ class Pocket:
     async def _list_orders(self, now: int) -> list[wire.Order] | Unread:
         start = now - round(self._settings.ended_hours * 3600 * NS)
         end = now + 3600 * NS  # our clock may be slow
-        start = max(start, end - 7 * 86_400 * NS + NS)
+        start = max(start, end - WEEK + NS)
         try:
             waiting = await self.exchange.open_orders()
+            if any(parse.version_of(row.identifier) for row in waiting):
+                start = end - WEEK + NS  # earlier versions of it may have ended long ago, and what they filled counts
             ended = [
                 *await self.exchange.closed_orders("done", start, end),
                 *await self.exchange.closed_orders("cancel", start, end),

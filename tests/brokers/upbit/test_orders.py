@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -281,6 +282,42 @@ async def test_a_replacement_canceled_in_between_ends(session: Session) -> None:
     exchange.wallet(MAIN, "KRW").free = D(0)
     await until(lambda: session.ends(sent.id))
     assert "not placed" in session.ends(sent.id)[0].text
+
+
+@pytest.mark.parametrize(("fault", "seconds"), [(Fault.DELAY, 1.6), (Fault.SLOW_ACCEPT, 1.6)])
+async def test_a_replacement_that_takes_its_time_is_waited_for(plug: UpbitPlug, fault: Fault, seconds: float) -> None:
+    """Its answer is late, or lost and it is taken later: asked about meanwhile, and never taken for an end."""
+    session = await with_settings(plug, answer_seconds=3.0)
+    sent = await session.rest("5", "70000")
+    plug.faults.put("replace", fault, seconds=seconds)
+    with suppress(OutcomeUnknown):
+        await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
+    told = await until(lambda: session.replaced(sent.id))
+    assert told[-1].limit_price == 69_900 and session.ends(sent.id) == []
+    await session.broker.cancel(sent.open_order)
+    await until(lambda: session.ends(sent.id))
+    await session.close()
+
+
+async def test_a_cancel_reaches_the_order_that_is_being_replaced(session: Session) -> None:
+    sent = await session.rest("5", "70000")
+    session.plug.faults.put("private", Fault.DROP_BEFORE_ACCEPT, times=2)  # nothing is heard of the new one
+    await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
+    await session.broker.cancel(sent.open_order)
+    assert [order.state for order in session.plug.venue.exchange.orders.values()] == ["cancel", "cancel"]  # type: ignore[attr-defined]
+    await until(lambda: session.ends(sent.id))
+
+
+async def test_a_line_that_breaks_in_a_replacement_loses_nothing(session: Session) -> None:
+    """The frames of it were on the broken line: it is asked about on the next."""
+    sent = await session.rest("5", "70000")
+    session.plug.faults.put("private", Fault.CLOSE)
+    await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
+    await until(lambda: session.error is not None)
+    await session.broker.connect()
+    session.listen()
+    told = await until(lambda: session.replaced(sent.id))
+    assert told[-1].limit_price == 69_900 and session.ends(sent.id) == []
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------
