@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from brokers.registry import Decoded
-from brokers.upbit import frames, parse, wire
+from brokers.upbit import account, frames, parse, wire
 from core.domain.decimals import plain
 from core.domain.errors import BadMessage
 from core.domain.ids import AccountId
@@ -84,10 +84,12 @@ def _frame(message: wire.Message) -> Decoded:
         case wire.Candle():
             return Decoded(kind=message.type, event=parse.parse_candle(message) or message)
         case wire.MyOrder():
-            told = parse.parse_told(message)
-            return Decoded(kind="myOrder", event=parse.parse_fill(message, ACCOUNT) if told.state == "trade" else told)
+            told = account.parse_told(message)
+            return Decoded(
+                kind="myOrder", event=account.parse_fill(message, ACCOUNT) if told.state == "trade" else told
+            )
         case wire.MyAsset():
-            return Decoded(kind="myAsset", event=[parse.parse_wallet(asset) for asset in message.assets])
+            return Decoded(kind="myAsset", event=[account.parse_wallet(asset) for asset in message.assets])
         case wire.Status():
             return Decoded(kind="status", event=message)
         case wire.Failure():
@@ -119,7 +121,7 @@ def _ticker(row: wire.RestTicker) -> Any:
 
 
 def _order(row: wire.Order) -> Any:
-    return {"order": parse.parse_order(row), "fills": parse.parse_fills(row, ACCOUNT) if row.trades else ()}
+    return {"order": account.parse_order(row), "fills": account.parse_fills(row, ACCOUNT) if row.trades else ()}
 
 
 _BODIES: dict[str, _Body] = {
@@ -131,7 +133,7 @@ _BODIES: dict[str, _Body] = {
     "korean_name": ("market", wire.Market, parse.parse_instrument),
     "ord_type": ("order", wire.Order, _order),
     "bid_fee": ("chance", wire.Chance, lambda row: row),
-    "balance": ("balance", wire.Holding, parse.parse_wallet),
+    "balance": ("balance", wire.Holding, account.parse_wallet),
     "success": ("canceled", wire.Canceled, lambda row: row),
     "error": ("error", wire.Failure, _failure),
 }

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from brokers.upbit import parse, wire
+from brokers.upbit import account, parse, wire
 from brokers.upbit.rest import Quotations
 from brokers.upbit.settings import UpbitSettings
 from core.domain.decimals import exact
@@ -73,7 +73,7 @@ class Listing:
         return parse.quote_of(code) in self._cash and parse.base_of(code) not in self._cash
 
     def home_of(self, base: str) -> InstrumentId | None:
-        code = parse.home(base, self.instruments.__contains__)
+        code = account.home(base, self.instruments.__contains__)
         return self.instruments[code].id if code is not None else None
 
     async def refresh(self, quotations: Quotations, now: int) -> list[Event]:

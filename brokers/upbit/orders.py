@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from brokers.upbit import parse, ticks, wire
+from brokers.upbit import account, parse, ticks, wire
 from brokers.upbit.settings import NAME, UpbitSettings
 from core.domain.decimals import plain, round_to
 from core.domain.errors import Unsupported
@@ -34,7 +34,7 @@ def seal(order: Order, settings: UpbitSettings) -> wire.Placing:
         "market": code_of(request.instrument),
         "side": SIDES[request.side],
         "volume": plain(request.quantity),
-        "identifier": parse.identifier_of(request.client_order_id),
+        "identifier": account.identifier_of(request.client_order_id),
         "smp_type": "" if request.post_only else settings.self_match,
     }
     if request.type is OrderType.LIMIT:
@@ -67,7 +67,7 @@ def at_market(placing: wire.Placing, ask: Decimal, slippage: Decimal) -> wire.Pl
     total = round_to(volume * ask, Decimal(1) if quote == "KRW" else ticks.LOT, "up")
     is_best = bool(placing.time_in_force)
     return msgspec.structs.replace(
-        placing, ord_type="best" if is_best else parse.BY_TOTAL, volume="", price=plain(total)
+        placing, ord_type="best" if is_best else account.BY_TOTAL, volume="", price=plain(total)
     )
 
 
@@ -94,5 +94,5 @@ def replacing(order: Order, version: int, settings: UpbitSettings) -> wire.Repla
         new_price=plain(price or Decimal(0)),
         new_time_in_force="post_only" if order.request.post_only else time,
         new_smp_type="" if order.request.post_only else settings.self_match,
-        new_identifier=parse.identifier_of(order.id, version),
+        new_identifier=account.identifier_of(order.id, version),
     )

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from brokers.upbit import auth, orders, parse, wire
+from brokers.upbit import account, auth, orders, parse, wire
+from brokers.upbit.account import Told, Wallet
 from brokers.upbit.budget import Block
 from brokers.upbit.listing import Listing
-from brokers.upbit.parse import Told, Wallet
 from brokers.upbit.rest import Exchange, Refused, key_failure
 from brokers.upbit.settings import NAME, UpbitSettings
 from brokers.upbit.stream import private_line
@@ -128,7 +128,7 @@ class Pocket:
 
     def _ref_of(self, placed: wire.Order) -> VenueRef:
         try:
-            return parse.parse_ref(placed.uuid)
+            return account.parse_ref(placed.uuid)
         except BadMessage as error:
             raise OutcomeUnknown(NAME, str(error)) from error
 
@@ -162,11 +162,11 @@ class Pocket:
         newest, change = self._newest.get(order.id), self._replacing.get(order.id)
         ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
         try:
-            await self.exchange.cancel(uuid=ref, identifier="" if ref else parse.identifier_of(order.id))
+            await self.exchange.cancel(uuid=ref, identifier="" if ref else account.identifier_of(order.id))
         except OrderRejected as error:
             if change is None or error.code != "order_not_found":
                 raise
-            await self.exchange.cancel(identifier=parse.identifier_of(order.id, change.version))
+            await self.exchange.cancel(identifier=account.identifier_of(order.id, change.version))
 
     # --- what the private line tells ------------------------------------------------------------------------------
 
@@ -178,11 +178,11 @@ class Pocket:
                 BalanceChanged(
                     ts=at, account=self.account, currency=wallet.currency, total=wallet.total, available=wallet.free
                 )
-                for wallet in map(parse.parse_wallet, message.assets)
+                for wallet in map(account.parse_wallet, message.assets)
                 if wallet.currency in cash
             ]
-        told = parse.parse_told(message)
-        fill = parse.parse_fill(message, self.account) if told.state == "trade" else None
+        told = account.parse_told(message)
+        fill = account.parse_fill(message, self.account) if told.state == "trade" else None
         id = told.id
         if id is None:  # somebody else's: its execution is money all the same, the next listing tells of the rest
             return [OrderFilled(ts=fill.ts, fill=fill)] if fill is not None else []
@@ -277,11 +277,11 @@ class Pocket:
 
     async def _asked(self, id: ClientOrderId, change: Replacement) -> list[Event]:
         old = await self.exchange.order(uuid=change.old)
-        new = await self._maybe(identifier=parse.identifier_of(id, change.version))
+        new = await self._maybe(identifier=account.identifier_of(id, change.version))
         if self._replacing.get(id) is not change:
             return []  # it was heard of meanwhile
         if new is not None and old.state in ("cancel", "done"):
-            row = parse.parse_order(new)
+            row = account.parse_order(new)
             told = Told(
                 id=id,
                 ref=row.ref,
@@ -320,8 +320,8 @@ class Pocket:
         newest = self._newest.get(order.id)
         ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
         try:
-            found = await self.exchange.order(uuid=ref, identifier="" if ref else parse.identifier_of(order.id))
-            row = parse.parse_order(found)
+            found = await self.exchange.order(uuid=ref, identifier="" if ref else account.identifier_of(order.id))
+            row = account.parse_order(found)
         except Refused as error:
             is_absent = (error.status, error.code) == (404, "order_not_found")
             return Absent() if is_absent else Unread(str(error))
@@ -337,7 +337,7 @@ class Pocket:
             rows = await self.exchange.accounts()
         except Refused as error:
             raise key_failure(error) from error
-        return [parse.parse_wallet(row) for row in rows]
+        return [account.parse_wallet(row) for row in rows]
 
     async def snapshot(self, cash: frozenset[str], listing: Listing) -> Snapshot:
         """Waiting orders before ended ones, so that one that ends between is in one of the two lists; executions by
@@ -351,7 +351,7 @@ class Pocket:
         rows: Any = listed
         if not isinstance(listed, Unread):
             try:
-                rows = parse.parse_orders(listed)
+                rows = account.parse_orders(listed)
             except BadMessage as error:
                 rows = Unread(str(error))
         return Snapshot(
@@ -373,7 +373,7 @@ class Pocket:
         start = max(start, end - WEEK + NS)
         try:
             waiting = await self.exchange.open_orders()
-            if any(parse.version_of(row.identifier) for row in waiting):
+            if any(account.version_of(row.identifier) for row in waiting):
                 start = end - WEEK + NS  # earlier versions of it may have ended long ago, and what they filled counts
             ended = [
                 *await self.exchange.closed_orders("done", start, end),
@@ -393,7 +393,7 @@ class Pocket:
             if kept is None or kept[0] != row.executed_volume:
                 try:
                     whole = await self.exchange.order(uuid=row.uuid)
-                    kept = (whole.executed_volume, parse.parse_fills(whole, self.account))
+                    kept = (whole.executed_volume, account.parse_fills(whole, self.account))
                 except BrokerError as error:
                     return Unread(str(error))
                 self._fills.keep(row.uuid, kept)

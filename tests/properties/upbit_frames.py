@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from brokers.upbit import frames, parse, wire
+from brokers.upbit import account, frames, parse, wire
 from core.domain.errors import BadMessage
 from core.domain.ids import AccountId
 from core.domain.market import Interval
@@ -52,13 +52,13 @@ def _frame(data: bytes) -> None:
                 bar = parse.parse_candle(message)
                 assert bar is None or (0 < bar.low <= bar.open <= bar.high and isfinite(bar.volume))
             case wire.MyOrder():
-                told = parse.parse_told(message)
+                told = account.parse_told(message)
                 assert told.executed >= 0 and told.remaining >= 0
                 if message.state == "trade":
-                    _check_fill(parse.parse_fill(message, ACCOUNT))
+                    _check_fill(account.parse_fill(message, ACCOUNT))
             case wire.MyAsset():
                 for row in message.assets:
-                    assert parse.parse_wallet(row).total >= 0
+                    assert account.parse_wallet(row).total >= 0
 
 
 def _check_trade(trade: Any) -> None:
@@ -103,15 +103,15 @@ def _candles(data: bytes) -> None:
 
 def _accounts(data: bytes) -> None:
     for row in wire.read_body(data, list[wire.Holding]):
-        assert parse.parse_wallet(row).free >= 0
+        assert account.parse_wallet(row).free >= 0
 
 
 def _order(data: bytes) -> None:
     order = wire.read_body(data, wire.Order)
-    listed = parse.parse_order(order)
+    listed = account.parse_order(order)
     assert listed.filled >= 0 and listed.quantity >= 0
-    parse.parse_orders([order, order])
-    for fill in parse.parse_fills(order, ACCOUNT):
+    account.parse_orders([order, order])
+    for fill in account.parse_fills(order, ACCOUNT):
         _check_fill(fill)
 
 

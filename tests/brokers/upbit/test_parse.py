@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.upbit import frames, parse, ticks, wire
+from brokers.upbit import account, frames, parse, ticks, wire
 from core.domain.errors import BadMessage
 from core.domain.ids import AccountId, ClientOrderId
 from core.domain.order import Side
@@ -132,18 +132,18 @@ def test_times_in_other_units() -> None:
 def test_filled_is_what_was_executed_never_the_state() -> None:
     """A market buy is cut to eight decimals, and its rest is canceled: it ends as `cancel`, and is filled."""
     bought = order(ord_type="price", price="10000", volume=None, remaining_volume=None, executed_volume="0.33333333")
-    row = parse.parse_order(bought)
+    row = account.parse_order(bought)
     assert (row.status, row.filled, row.quantity, row.limit_price) == (
         "filled",
         row.filled,
         Decimal("0.33333333"),
         None,
     )
-    partly = parse.parse_order(order(time_in_force="ioc"))
+    partly = account.parse_order(order(time_in_force="ioc"))
     assert (partly.status, partly.filled, partly.quantity) == ("canceled", Decimal("4.5"), Decimal(10))
     nothing = order(ord_type="price", price="10000", volume=None, remaining_volume=None, executed_volume="0")
-    assert parse.parse_order(nothing).status == "canceled"
-    assert parse.parse_order(order(state="wait")).status == "open" == parse.parse_order(order(state="watch")).status
+    assert account.parse_order(nothing).status == "canceled"
+    assert account.parse_order(order(state="wait")).status == "open" == account.parse_order(order(state="watch")).status
 
 
 def test_a_replaced_order_is_one_order_with_what_its_versions_filled() -> None:
@@ -158,7 +158,7 @@ def test_a_replaced_order_is_one_order_with_what_its_versions_filled() -> None:
         price="3100",
     )
     stranger = order(uuid="2d1f5a2e-7c1b-4a53-9a55-3d8a1f1f6c03", identifier="somebody")
-    rows = parse.parse_orders([second, first, second, stranger])
+    rows = account.parse_orders([second, first, second, stranger])
     mine = [row for row in rows if row.client_order_id == ID]
     assert [(r.ref, r.status, r.quantity, r.filled) for r in mine] == [
         (second.uuid, "open", Decimal("7.5"), Decimal("5.5"))
@@ -167,7 +167,7 @@ def test_a_replaced_order_is_one_order_with_what_its_versions_filled() -> None:
 
 
 def test_the_fees_of_the_executions_are_the_fee_of_the_order() -> None:
-    fills = parse.parse_fills(order(paid_fee="6.98625000000001"), ACCOUNT)
+    fills = account.parse_fills(order(paid_fee="6.98625000000001"), ACCOUNT)
     assert sum(fill.fee for fill in fills) == Decimal("6.98625000000001")
     assert [fill.quantity for fill in fills] == [Decimal("3.0"), Decimal("1.5")]
     assert {fill.client_order_id for fill in fills} == {ID}
@@ -176,12 +176,12 @@ def test_the_fees_of_the_executions_are_the_fee_of_the_order() -> None:
 def test_executions_that_do_not_add_up_are_refused() -> None:
     """An order that fills while it is told: better unread than half."""
     with pytest.raises(BadMessage, match="add up"):
-        parse.parse_fills(order(executed_volume="6.5"), ACCOUNT)
+        account.parse_fills(order(executed_volume="6.5"), ACCOUNT)
 
 
 def test_the_stream_and_the_listing_name_an_execution_alike() -> None:
-    told = parse.parse_fill(frame("myOrder"), ACCOUNT)
-    listed = parse.parse_fills(order(executed_volume="3.0", trades=json_trades()[:1]), ACCOUNT)[0]
+    told = account.parse_fill(frame("myOrder"), ACCOUNT)
+    listed = account.parse_fills(order(executed_volume="3.0", trades=json_trades()[:1]), ACCOUNT)[0]
     assert (told.fill_id, told.client_order_id) == (listed.fill_id, listed.client_order_id)
 
 
@@ -190,15 +190,15 @@ def json_trades() -> list[dict[str, Any]]:
 
 
 def test_our_ids_and_those_of_others() -> None:
-    assert parse.order_id_of(parse.identifier_of(ID)) == parse.order_id_of(parse.identifier_of(ID, 12)) == ID
-    assert (parse.version_of(ID), parse.version_of(f"{ID}-12"), parse.version_of(None)) == (0, 12, 0)
-    assert [parse.order_id_of(odd) for odd in (None, "", "21", "h" * 26 + "x", ID.upper())] == [None] * 5
-    assert len(parse.identifier_of(ID, 2**63)) <= 64
+    assert account.order_id_of(account.identifier_of(ID)) == account.order_id_of(account.identifier_of(ID, 12)) == ID
+    assert (account.version_of(ID), account.version_of(f"{ID}-12"), account.version_of(None)) == (0, 12, 0)
+    assert [account.order_id_of(odd) for odd in (None, "", "21", "h" * 26 + "x", ID.upper())] == [None] * 5
+    assert len(account.identifier_of(ID, 2**63)) <= 64
 
 
 def test_a_market_buy_names_its_total() -> None:
-    assert parse.is_by_total("price", Side.BUY) and parse.is_by_total("best", Side.BUY)
-    assert not parse.is_by_total("best", Side.SELL) and not parse.is_by_total("limit", Side.BUY)
+    assert account.is_by_total("price", Side.BUY) and account.is_by_total("best", Side.BUY)
+    assert not account.is_by_total("best", Side.SELL) and not account.is_by_total("limit", Side.BUY)
 
 
 # --- what answers say besides --------------------------------------------------------------------------------------

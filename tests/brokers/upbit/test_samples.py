@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.upbit import auth, frames, parse, wire
+from brokers.upbit import account, auth, frames, parse, wire
 from core.domain.ids import AccountId
 from core.domain.market import NS, Aggressor, Interval, Phase
 from core.secret import Secret
@@ -92,14 +92,14 @@ def check_frame(data: bytes, given: dict[str, Any]) -> str:
         case wire.Ticker():
             assert parse.parse_phase(message) is Phase.OPEN
         case wire.MyOrder():
-            told = parse.parse_told(message)
+            told = account.parse_told(message)
             assert told.executed == given["executed_volume"] and told.remaining == given["remaining_volume"]
             if message.state == "trade":
-                fill = parse.parse_fill(message, ACCOUNT)
+                fill = account.parse_fill(message, ACCOUNT)
                 assert (fill.quantity, fill.price, fill.fee) == (given["volume"], given["price"], given["trade_fee"])
         case wire.MyAsset():
             (row,) = message.assets
-            wallet = parse.parse_wallet(row)
+            wallet = account.parse_wallet(row)
             assert (wallet.free, wallet.locked) == (given["assets"][0]["balance"], given["assets"][0]["locked"])
     return kind
 
@@ -193,16 +193,16 @@ def test_ticks_of_the_venue() -> None:
 
 
 def test_accounts() -> None:
-    wallets = [parse.parse_wallet(row) for row, _ in rows("accounts_docs.json", wire.Holding)]
+    wallets = [account.parse_wallet(row) for row, _ in rows("accounts_docs.json", wire.Holding)]
     assert {w.currency: w.total for w in wallets} == {"KRW": Decimal(1_000_000), "BTC": Decimal(2)}
 
 
 def test_a_market_sell_that_is_done() -> None:
     order = wire.read_body(raw("rest/order_market_ask_done_20250809.json"), wire.Order)
     sent = exact(raw("rest/order_market_ask_done_20250809.json"))
-    (listed,) = parse.parse_orders([order])
+    (listed,) = account.parse_orders([order])
     assert (listed.status, listed.filled) == ("filled", Decimal(sent["executed_volume"]))
-    (fill,) = parse.parse_fills(order, ACCOUNT)
+    (fill,) = account.parse_fills(order, ACCOUNT)
     (trade,) = sent["trades"]
     assert (fill.quantity, fill.price) == (Decimal(trade["volume"]), Decimal(trade["price"]))
     assert fill.fee == Decimal(sent["paid_fee"]) and fill.quantity * fill.price == Decimal(trade["funds"])
@@ -213,7 +213,7 @@ def test_a_replaced_order() -> None:
     order = wire.read_body(raw("rest/cancel_and_new_20250401.json"), wire.Order)
     sent = exact(raw("rest/cancel_and_new_20250401.json"))
     assert (order.new_order_uuid, order.new_order_identifier) == (sent["new_order_uuid"], sent["new_order_identifier"])
-    assert parse.parse_order(order).quantity == Decimal(sent["volume"]) and order.trades_count == 0
+    assert account.parse_order(order).quantity == Decimal(sent["volume"]) and order.trades_count == 0
 
 
 def test_what_may_be_ordered() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from brokers.upbit.account import fill_id
 from brokers.upbit.auth import Keys
 from brokers.upbit.broker import UpbitBroker
-from brokers.upbit.parse import fill_id, parse_instrument
+from brokers.upbit.parse import parse_instrument
 from brokers.upbit.settings import UpbitKeys, UpbitSettings
 from brokers.upbit.wire import Market
 from core.clock import SystemClock

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.upbit.parse import order_id_of
+from brokers.upbit.account import order_id_of
 from core.clock import SystemClock
 from core.domain.ids import ClientOrderId
 from core.domain.market import NS
