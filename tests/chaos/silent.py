@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import io
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -287,7 +289,8 @@ def run(points: int, seed: int) -> dict[str, Any]:
     random.shuffle(cases)
     hook, threading.excepthook = threading.excepthook, lambda _: None
     try:
-        with tempfile.TemporaryDirectory(prefix="hoga-silent-") as place:
+        # What the engine logs of it would stand in the middle of the report.
+        with tempfile.TemporaryDirectory(prefix="hoga-silent-") as place, redirect_stdout(io.StringIO()):
             done = asyncio.run(trials(cases, Path(place)))
     finally:
         threading.excepthook = hook
