@@ -141,6 +141,8 @@ class Outbox:
             while lane.queue:
                 lane.busy_since = self._clock.monotonic() or 1
                 try:
+                    # What waits for its place stays in the queue: a lane that is ended here loses nothing.
+                    await self.throttle.take(urgent=lane is self._cancels)
                     await self._carry(lane.queue.popleft())
                 finally:
                     lane.busy_since = 0
@@ -162,7 +164,6 @@ class Outbox:
 
     async def _order(self, order: Order) -> None:
         put_at = self._put_at.pop(order.id, None)
-        await self.throttle.take()
         order = self._engine.state.orders[order.id]
         if order.status is not OrderStatus.STAGED:
             return  # canceled while it waited
@@ -311,7 +312,6 @@ class Outbox:
     # --- changes of a working order -------------------------------------------------------------------------------
 
     async def _replace(self, order: Order) -> None:
-        await self.throttle.take()
         order = self._engine.state.orders[order.id]
         wish, now = order.requested, self._clock.now()
         if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is not RequestPhase.SENDING:
@@ -331,7 +331,6 @@ class Outbox:
         await asyncio.shield(self._change(order, self._broker.replace(order)))
 
     async def _cancel(self, order: Order) -> None:
-        await self.throttle.take(urgent=True)
         order = self._engine.state.orders[order.id]
         if order.status.is_end:
             return

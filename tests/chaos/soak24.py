@@ -21,7 +21,7 @@ from typing import Any
 from core.clock import ManualClock, SystemClock
 from core.config import Settings
 from core.domain.commands import Cancel, Submit
-from core.domain.events import PhaseChanged, RateChanged
+from core.domain.events import Noticed, PhaseChanged, RateChanged
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Aggressor, Phase, Trade
 from core.runtime.system import resident_bytes
@@ -39,6 +39,7 @@ ORDER_SECONDS = 60
 GROWTH, P999_MS, MAX_MS = 0.05, 50.0, 250.0
 WARM = 0.2
 """Part of the day after which nothing may grow any more: caches and rings are full by then."""
+LOG_ROWS = 10_000
 REAL = SystemClock()
 LIMITS = RiskLimits(
     max_trades_per_day=None, max_gross_value=None, max_position_value=None, daily_loss=None, max_drawdown=None
@@ -72,6 +73,10 @@ class Day:
         face = asyncio.ensure_future(self._look())
         while not opened.is_set():
             await REAL.sleep(0.01)
+        for n in range(LOG_ROWS):  # the log keeps so many lines: full from the beginning, it shows no growth of its own
+            self.runner.feed(
+                Noticed(ts=START, level="info", kind="TAPE", text=f"line {n} of a log that is full already")
+            )
         stalls.start()
         for second in range(self.seconds):
             await self._second(second)

@@ -102,6 +102,51 @@ async def test_an_order_whose_commit_took_for_ever_is_not_sent_late() -> None:
         assert made.state.orders[wanted.client_order_id].status is OrderStatus.NOT_PLACED
 
 
+async def test_a_lane_that_is_ended_in_the_middle_of_a_claim_sends_nothing_and_goes_on() -> None:
+    async with stage() as made:
+        claim, go = made.program.journal.claim, asyncio.Event()
+
+        async def slow(*args: Any) -> Any:
+            permit = await claim(*args)
+            await go.wait()
+            return permit
+
+        made.program.journal.claim = slow  # type: ignore[method-assign]
+        caught, next_one = scenes.request(price="70000"), scenes.request(price="70100")
+        await made.desk.send(Submit(request=caught))
+        while not made.engine.claiming:
+            await turns(1)
+        made.program.runner.crew.again("paper orders")
+        await turns()
+        await made.desk.send(Submit(request=next_one))
+        go.set()
+        await made.settle()
+        assert made.state.orders[caught.client_order_id].status is OrderStatus.NOT_PLACED
+        assert made.state.orders[next_one.client_order_id].status is OrderStatus.OPEN
+
+
+async def test_a_lane_that_is_ended_while_an_order_waits_for_its_place_loses_nothing() -> None:
+    async with stage() as made:
+        throttle = made.program.runner.outboxes["paper"].throttle
+        take, go = throttle.take, asyncio.Event()
+
+        async def slow(*, urgent: bool = False) -> None:
+            await go.wait()
+            await take(urgent=urgent)
+
+        throttle.take = slow  # type: ignore[method-assign]
+        wanted = scenes.request(price="70000")
+        await made.desk.send(Submit(request=wanted))
+        while not made.program.runner.outboxes["paper"].waiting:
+            await turns(1)
+        await turns()
+        made.program.runner.crew.again("paper orders")
+        await turns()
+        go.set()
+        await made.settle()
+        assert made.state.orders[wanted.client_order_id].status is OrderStatus.OPEN
+
+
 async def test_a_panic_is_still_one_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     async with stage(path) as made:
