@@ -181,11 +181,12 @@ class Trial:
         self.runner.feed(PhaseChanged(ts=START, market="XKRX", phase=Phase.OPEN))
         self.runner.feed(scenes.quote(71_000, 71_100))
         await self._locked()
-        while len(self.asked) < orders:
-            for _ in range(min(BURST, orders - len(self.asked))):
-                self._submit()
-            await self._turn()
-        await self._settle()
+        async with asyncio.timeout(60 + orders / 20):  # an outbox that died would be waited for without end
+            while len(self.asked) < orders:
+                for _ in range(min(BURST, orders - len(self.asked))):
+                    self._submit()
+                await self._turn()
+            await self._settle()
         self.runner.stop()
         await running
 

@@ -188,7 +188,8 @@ async def _session(folder: Path, seed: str, intents: int, stalls: Stalls) -> tup
     session = Session(folder, seed)
     stalls.start()
     started = perf_counter()
-    await session.trade(intents)
+    async with asyncio.timeout(60 + intents / 20):  # an outbox that died would be waited for without end
+        await session.trade(intents)
     took = perf_counter() - started
     await stalls.stop()
     return session, took

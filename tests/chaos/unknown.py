@@ -147,7 +147,8 @@ async def _all(cases: list[Case]) -> list[Came]:
     async def one(case: Case) -> Came:
         async with room:
             with tempfile.TemporaryDirectory(prefix="hoga-unknown-") as name:
-                return await live(case, Path(name))
+                async with asyncio.timeout(2 * PATIENCE):
+                    return await live(case, Path(name))
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(case)) for case in cases]
