@@ -7,6 +7,7 @@
 #   make bench    the figures of tests/bench, as ratios of one run
 #   make chaos    proof by breaking, about ten minutes; make chaos-long all of it
 #   make peers    other programs that make bench compares with, in .venv-peers
+#   make interop  other people's clients against the simulated venue and our adapter, in .venv-interop
 #   make docs     the generated pages of docs/
 #   make pictures the pictures of docs/pictures
 #   make clean    remove the environment and caches
@@ -24,7 +25,7 @@ DEV := $(VENV)/.hoga-dev
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench chaos chaos-long peers docs pictures clean
+.PHONY: help demo test check format bench chaos chaos-long peers interop docs pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -58,6 +59,16 @@ chaos-long: $(DEV)
 peers:
 	"$(PYTHON)" -m venv .venv-peers
 	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install nautilus_trader==1.221.0
+
+INTEROP := .venv-interop/.hoga-interop
+
+interop: $(DEV) $(INTEROP)
+	$(BIN)/python -m tests.interop.upbit
+
+$(INTEROP): tests/interop/requirements.txt
+	"$(PYTHON)" -m venv .venv-interop
+	.venv-interop/bin/python -m pip --disable-pip-version-check --quiet install -r tests/interop/requirements.txt
+	@touch $@
 
 docs: $(DEV)
 	$(BIN)/python -m tests.house.pages
