@@ -345,7 +345,17 @@ def quote_feed(settings: Settings, clock: Clock, name: str) -> Broker:
     entry = registry.load(name)
     if entry.feed is None:
         raise ConfigError(f"{name} streams no quotes to the paper account; --feed {PAPER} is the embedded market")
-    return entry.feed(convert_section(entry.settings, settings.brokers.get(name, {}), f"brokers.{name}"), clock)
+    section = convert_section(entry.settings, settings.brokers.get(name, {}), f"brokers.{name}")
+    return entry.feed(remembering(section, settings, name), clock)
+
+
+def remembering(section: Any, settings: Settings, name: str) -> Any:
+    """A broker's settings with a place where a block by its venue outlives this process, if it keeps one and nobody
+    named another place."""
+    if getattr(section, "state_file", None) != "":
+        return section
+    place = data_directory(None, settings=settings).absolute() / f"{name}.block"
+    return msgspec.structs.replace(section, state_file=str(place))
 
 
 def demo_settings(settings: Settings) -> Settings:

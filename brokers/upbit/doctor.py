@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from decimal import Decimal
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
@@ -34,7 +35,7 @@ _HELP = "look at the network, a proxy or a firewall; without it `hoga demo` has 
 
 async def examine(settings: UpbitSettings, clock: Clock, secrets: Secrets) -> AsyncIterator[Finding]:
     yield _address(settings)
-    quotations = Quotations(settings, clock, Block(clock, None))
+    quotations = Quotations(settings, clock, _block(settings, clock))
     try:
         try:
             started = clock.monotonic()
@@ -63,6 +64,11 @@ async def examine(settings: UpbitSettings, clock: Clock, secrets: Secrets) -> As
             continue
         async for finding in _key(name, settings, clock, keys):
             yield finding
+
+
+def _block(settings: UpbitSettings, clock: Clock) -> Block:
+    """What is shut for hoga is shut for its doctor."""
+    return Block(clock, Path(settings.state_file).expanduser() if settings.state_file else None)
 
 
 def _address(settings: UpbitSettings) -> Finding:
@@ -100,7 +106,7 @@ def _clock(offsets: list[float]) -> Finding:
 
 async def _stream(settings: UpbitSettings, clock: Clock) -> Finding:
     """The first figures of the busiest market."""
-    line = MarketLine(settings, clock, Block(clock, None))
+    line = MarketLine(settings, clock, _block(settings, clock))
     started, text = clock.monotonic(), "nothing came"
     try:
         async with asyncio.timeout(STREAM_SECONDS), aclosing(line.socket.lines()) as lines:  # type: ignore[type-var]
@@ -123,7 +129,7 @@ async def _stream(settings: UpbitSettings, clock: Clock) -> Finding:
 
 
 async def _key(name: str, settings: UpbitSettings, clock: Clock, keys: auth.Keys) -> AsyncIterator[Finding]:
-    exchange = Exchange(settings, clock, Block(clock, None), keys)
+    exchange = Exchange(settings, clock, _block(settings, clock), keys)
     label = f"key {name}"
     try:
         may = {

@@ -21,6 +21,7 @@ from core.domain.market import NS
 from storage.recorder import TapeRecorder
 from tests.house.sources import ROOT
 from tests.scenes import quote
+from tests.simulators.upbit.process import Venue
 from tests.terminal import hoga
 from tui.cli import main
 from tui.cli.exits import Exit
@@ -79,10 +80,12 @@ def kinds() -> dict[str, list[tuple[str, str]]]:
 KINDS = kinds()
 
 
-def files(folder: Path) -> None:
-    """What the commands of the manual read: settings and a recorded day."""
+def files(folder: Path, venue: str = "http://127.0.0.1:9") -> None:
+    """What the commands of the manual read: settings, a recorded day, recorded frames. Upbit is one of this machine."""
+    upbit = f'[brokers.upbit]\nendpoint = "{venue}"\n'
     (folder / "hoga.toml").write_text('[console]\nlanguage = "en"\n')
-    (folder / "config.toml").write_text('[strategies.trend]\nkind = "ma_cross"\ninstruments = ["005930"]\n')
+    (folder / "config.toml").write_text(f'{upbit}[strategies.trend]\nkind = "ma_cross"\ninstruments = ["005930"]\n')
+    (folder / "frames.ndjson").write_text('{"status":"UP"}\n')
     for name in ("list.txt", "main.txt"):
         (folder / name).write_text("005930\nAAPL\nKRW-BTC\n")
     recorder = TapeRecorder(folder / "data" / "tapes")
@@ -94,10 +97,17 @@ def files(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def venue() -> Iterator[str]:
+    made = Venue()
+    yield made.url
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def home(venue: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder whose engine runs."""
     folder = tmp_path_factory.mktemp("manual")
-    files(folder)
+    files(folder, venue)
     with engine(folder, ["run"]) as running:
         try:
             monkey = pytest.MonkeyPatch()

@@ -30,6 +30,7 @@ from core.domain.ids import InstrumentId
 from core.domain.market import NS, Interval
 from core.secret import Secret
 from tests.simulators.upbit.plug import KEYS, MAIN
+from tests.simulators.upbit.process import Venue
 from tests.terminal import ROOT
 
 PYTHON = ROOT / ".venv-interop" / "bin" / "python"
@@ -50,14 +51,11 @@ class Compared(msgspec.Struct, frozen=True):
 @contextmanager
 def simulator() -> Iterator[str]:
     """Quiet quotes, so that all read the same."""
-    command = [sys.executable, "-m", "tests.simulators.upbit", "--still"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
+    venue = Venue("--still")
     try:
-        yield process.stdout.readline().split()[0]
+        yield venue.url
     finally:
-        process.kill()
-        process.communicate()
+        venue.stop()
 
 
 def client(name: str, url: str) -> dict[str, Any]:

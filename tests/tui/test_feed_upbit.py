@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.simulators.upbit.process import Venue
 from tests.terminal import ROOT
 from tui.cli import main
 from tui.cli.chosen import Chosen, hoist
@@ -22,28 +21,6 @@ from tui.cli.exits import Exit
 Ask = Callable[..., Any]
 PATIENCE = 250
 """Looks at the engine, each of some milliseconds, before a test gives up."""
-
-
-class Venue:
-    """The simulator, which can go away and come back at its port."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "tests.simulators.upbit", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline().split()[0].rsplit(":", 1)[1])
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
 
 @pytest.fixture(scope="module")

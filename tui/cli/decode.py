@@ -44,7 +44,7 @@ def decode(
     Frames of its stream, in any of their formats, and bodies of its answers, one event a line; with --json one JSON
     object a line. What cannot be read is counted and told, the rest goes on. Exit code 1 when there was any.
 
-    Examples: hoga decode upbit frames.ndjson  |  hoga decode upbit - --json < answer.json
+    Examples: hoga decode upbit frames.ndjson  |  hoga decode upbit frames.ndjson --json
     """
     entry = registry.load(broker)
     if entry.decoder is None:

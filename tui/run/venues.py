@@ -48,7 +48,7 @@ def build(
 ) -> Broker:
     """The broker of this run, not yet connected: the live one, else paper. Never on the loop: it may ask for a
     passphrase."""
-    from tui.compose import paper_broker, vault
+    from tui.compose import paper_broker, remembering, vault
 
     check(settings, is_live=is_live, is_demo=is_demo)
     if not is_live:
@@ -59,4 +59,4 @@ def build(
     (name,) = live_names(settings)
     entry = load(name)
     section = convert_section(entry.settings, settings.brokers[name], f"brokers.{name}")
-    return entry.build(section, clock, vault(passphrase))
+    return entry.build(remembering(section, settings, name), clock, vault(passphrase))
