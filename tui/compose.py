@@ -346,16 +346,17 @@ def quote_feed(settings: Settings, clock: Clock, name: str) -> Broker:
     if entry.feed is None:
         raise ConfigError(f"{name} streams no quotes to the paper account; --feed {PAPER} is the embedded market")
     section = convert_section(entry.settings, settings.brokers.get(name, {}), f"brokers.{name}")
-    return entry.feed(remembering(section, settings, name), clock)
+    return entry.feed(remembering(section, name), clock)
 
 
-def remembering(section: Any, settings: Settings, name: str) -> Any:
+def remembering(section: Any, name: str) -> Any:
     """A broker's settings with a place where a block by its venue outlives this process, if it keeps one and nobody
-    named another place."""
+    named another: the same for every data folder, because a venue blocks an address."""
+    from storage.places import data_dir
+
     if getattr(section, "state_file", None) != "":
         return section
-    place = data_directory(None, settings=settings).absolute() / f"{name}.block"
-    return msgspec.structs.replace(section, state_file=str(place))
+    return msgspec.structs.replace(section, state_file=str(data_dir().absolute() / f"{name}.block"))
 
 
 def demo_settings(settings: Settings) -> Settings:

@@ -79,7 +79,7 @@ def examine_venue(chosen: Chosen, name: str) -> list[Check]:
         raise ConfigError(f"{name} is in this process: there is nothing to ask over the network")
     settings = chosen.settings()
     section = convert_section(entry.settings, settings.brokers.get(name, {}), f"brokers.{name}")
-    section, secrets = remembering(section, settings, name), vault(passphrase)
+    section, secrets = remembering(section, name), vault(passphrase)
 
     async def ask() -> list[Check]:
         found = [finding async for finding in look(section, SystemClock(), secrets)]

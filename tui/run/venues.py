@@ -59,4 +59,4 @@ def build(
     (name,) = live_names(settings)
     entry = load(name)
     section = convert_section(entry.settings, settings.brokers[name], f"brokers.{name}")
-    return entry.build(remembering(section, settings, name), clock, vault(passphrase))
+    return entry.build(remembering(section, name), clock, vault(passphrase))
