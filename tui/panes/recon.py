@@ -46,8 +46,8 @@ class ReconPane(Roomy, Grid):
 
     @property
     def chosen(self) -> ReconRow | None:
-        """The row under the cursor."""
-        return self._rows_by_key.get(self.cursor or "")
+        """The row under the cursor; before there is one, the first, where it will stand."""
+        return self._rows_by_key.get(self.cursor or (self.keys[0] if self.keys else ""))
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         if (is_wide := self.room_width >= WIDE_FROM) != self._is_wide:
