@@ -294,6 +294,8 @@ class Runner:
                 for broker in self.brokers.values():
                     crew.start(f"{FEED}{broker.name}", partial(self._keep_feed, broker, started))
                 crew.start("seconds", self._seconds)
+                if self.archive is not None:
+                    crew.start("archive", partial(self._keep_archive, self.archive))
                 crew.start("reconcile", self.reconciler.keep)
                 self._keep_watch()
             crew.start("subscriptions", self.lines.keep)
@@ -420,8 +422,12 @@ class Runner:
             await self.clock.sleep(1)
             self.meters.lag.add(max(self.clock.monotonic() - due, 0))
             self.second()
-            if self.archive is not None:
-                await self.archive.flush()
+
+    async def _keep_archive(self, archive: Archive) -> None:
+        """By itself: a slow disk under what is only comfortable to have holds up no limit."""
+        while True:
+            await self.clock.sleep(1)
+            await archive.flush()
 
     def second(self) -> None:
         """What is due each second: bars and limits, the day, the halt file, the disk, the archive."""

@@ -34,7 +34,7 @@ from tui.compose import Program, paper_broker
 POINTS, MID, SHORT = 5_000_000, 250_000, 3_000
 DAY_SECONDS = 86_400
 RECONNECTS = 200
-ORDER_SECONDS = 120
+ORDER_SECONDS = 240
 """Every order stays in memory with its fills, some KB each, because the state is what the journal says: without orders
 nothing grows at all."""
 GROWTH, P999_MS, MAX_MS = 0.05, 50.0, 250.0
@@ -75,9 +75,7 @@ class Day:
         while not opened.is_set():
             await REAL.sleep(0.01)
         for n in range(LOG_ROWS):  # the log keeps so many lines: full from the beginning, it shows no growth of its own
-            self.runner.feed(
-                Noticed(ts=START, level="info", kind="TAPE", text=f"line {n} of a log that is full already")
-            )
+            self.runner.feed(Noticed(ts=START, level="info", kind="TAPE", text=f"line {n} of a full log".ljust(120)))
         stalls.start()
         for second in range(self.seconds):
             await self._second(second)
