@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from core.domain.market import NS
+from core.known import learn_secret
 from core.ports import Clock
-from core.redact import learn_secret
 
 MARGIN = 0.1
 """Share of its life before whose end a token is renewed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -16,9 +16,11 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval, Quote
 from core.domain.order import Fill, Order, OrderRequest, OrderType, Side, TimeInForce
-from core.secret import Secret
 from core.trading.story import Story
 from core.trading.view import Changed, FillRow, Interest, LogRow, OrderRow
+
+if TYPE_CHECKING:
+    from core.secret import Secret
 
 
 class Clock(Protocol):

@@ -1,24 +1,18 @@
 """What must not be read in a log or a crash report, taken out of it: secrets we were told of in every spelling they
 travel in, texts that look like one, and all but the last four characters of account numbers. It is the last guard, not
-the first: a secret should never get this far (core/secret.py).
+the first: a secret should never get this far (core/secret.py). Secrets we were told of are in core/known.py.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus
 
-MASK = "***"
+from core.known import MASK, hide_known, longest
+
 _TEXT_CAP = 8192
 _WORK_CAP = 1 << 20
 """More of a text than this is never looked at."""
-_PREFIX = 12
-"""So much of the beginning of a long secret is masked too: half a key in a log is a leak as well."""
 _DEPTH = 6
 
 _SECRET_NAMES = re.compile(
@@ -43,44 +37,6 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
-_known: dict[str, None] = {}
-"""All spellings, the longest first."""
-
-
-def learn_secret(secret: str) -> None:
-    """Never show `secret` again, nor its other spellings. Shorter than 6 characters is ignored, because it would take
-    ordinary words with it."""
-    if len(secret) < 6:
-        return
-    found = {*_known, *(spelling for spelling in spellings(secret) if len(spelling) >= 6)}
-    ordered = sorted(found, key=lambda spelling: (-len(spelling), spelling))
-    _known.clear()
-    _known.update(dict.fromkeys(ordered))
-
-
-def spellings(secret: str) -> Iterator[str]:
-    """`secret` as it is, in URLs, JSON, markup, Python, hexadecimal and base64: by itself and as part of a longer text
-    (`user:secret`), whose length before it moves every letter. A long one's beginning stands for the whole."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    yield secret
-    yield from (quote(secret, safe="", errors="replace"), quote(secret, errors="replace"))
-    yield from (quote_plus(secret, errors="replace"), repr(secret)[1:-1])
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-    yield from (html.escape(secret), html.escape(secret, quote=False))
-    yield from (raw.hex(), raw.hex().upper())
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield encode(raw).decode()
-        for before in range(3):
-            inner = encode(bytes(before) + raw).decode()
-            # the letters that hold nothing but the secret's own bits
-            yield inner[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
-    if len(secret) >= _PREFIX * 5 // 3:
-        yield secret[:_PREFIX]
-
-
-def forget_secrets() -> None:
-    _known.clear()
-
 
 def names_secret(name: str) -> bool:
     """Does a field or setting of this name hold a secret?"""
@@ -96,19 +52,11 @@ def mask_account(text: str) -> str:
     return f"{broker}{colon}****{tail[2] if tail else ''}"
 
 
-def hide_known(text: str) -> str:
-    """`text` without the secrets we were told of."""
-    for secret in _known:
-        if secret in text:
-            text = text.replace(secret, MASK)
-    return text
-
-
 def redact(text: str) -> str:
     """`text` without secrets and whole account numbers, at most 8,192 characters of it."""
     found = hide_known(text[:_WORK_CAP])
     if len(text) > _WORK_CAP:  # a secret cut in two at the end would not be found
-        found = found[: -max(map(len, _known), default=1)]
+        found = found[: -longest()]
     kept = found[:_TEXT_CAP]
     for pattern in _PATTERNS:
         kept = pattern.sub(_replacement, kept)

@@ -5,14 +5,13 @@ calls it. It protects from carelessness, not from code that means to look.
 
 from __future__ import annotations
 
-import hmac
 import re
 from typing import Any
 
 import msgspec
 
 from core.domain.errors import InvalidValue
-from core.redact import MASK, learn_secret
+from core.known import MASK, learn_secret
 
 PLACES = ("keyring", "file", "env")
 """Where secrets are kept, in the order in which they are looked for."""
@@ -23,7 +22,7 @@ SHORTEST, LONGEST = 6, 8192
 
 
 class Secret(str):
-    """As a text it is `***`. Making one teaches core/redact.py all its spellings. Equal only to a Secret of the same
+    """As a text it is `***`. Making one teaches core/known.py all its spellings. Equal only to a Secret of the same
     value, compared in constant time."""
 
     __slots__ = ("_hidden",)
@@ -54,7 +53,9 @@ class Secret(str):
         raise AttributeError("a secret does not change")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._hidden.encode(), other._hidden.encode())
+        from hmac import compare_digest
+
+        return isinstance(other, Secret) and compare_digest(self._hidden.encode(), other._hidden.encode())
 
     def __ne__(self, other: object) -> bool:
         return not self == other

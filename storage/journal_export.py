@@ -18,7 +18,8 @@ import msgspec
 
 from core.domain.errors import InvalidValue, JournalBroken, StorageError
 from core.domain.events import event_order
-from core.redact import hide_known, mask_account
+from core.known import hide_known
+from core.redact import mask_account
 from storage.chain import ADVICE, GENESIS, KINDS, Row, bad_link, decode, link, rows
 from storage.journal import reading
 

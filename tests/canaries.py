@@ -1,6 +1,6 @@
 """Canary secrets: values that may be nowhere. `scan` reads every byte below some folders, compressed files and the rows
 of databases included, and names where one of them stands in any spelling a program might write it in. It shares no code
-with core/redact.py."""
+with core/known.py."""
 
 from __future__ import annotations
 

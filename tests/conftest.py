@@ -22,7 +22,7 @@ def no_secret_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     if not os.environ.get("HOGA_CANARIES"):
         yield
         return
-    from core.redact import learn_secret
+    from core.known import learn_secret
     from tests.canaries import scan
 
     made = {"session-canary-kQ8vT2mZ4xR7"}

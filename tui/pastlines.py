@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.text import clean
-from core.redact import redact
 
 NAME = "lines.txt"
 MOST = 500
@@ -38,6 +37,8 @@ def read(folder: Path) -> list[str]:
 
 def keep(folder: Path, line: str) -> bool:
     """Was it kept?"""
+    from core.redact import redact  # not before the screen stands
+
     if not line or line != clean(line, LONGEST) or redact(line) != line:
         return False
     with suppress(OSError):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from core.domain.text import clean
-from core.redact import hide_known
+from core.known import hide_known
 
 LONGEST = 2000
 _WORDS = ("text", "code", "name", "name_ko")

@@ -23,7 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.errors import InvalidValue
-from core.redact import MASK, forget_secrets, learn_secret, redact, redact_value
+from core.known import MASK, forget_secrets, learn_secret
+from core.redact import redact, redact_value
 from core.secret import Secret, reference
 from tests.terminal import ROOT
 

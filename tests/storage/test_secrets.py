@@ -15,7 +15,8 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from core.domain.errors import ConfigError, InvalidValue
-from core.redact import forget_secrets, redact
+from core.known import forget_secrets
+from core.redact import redact
 from core.secret import Secret
 from storage.ring import Ring, open_ring
 from storage.sealed import COSTS, PAUSE_SECONDS, SealedFile, SecretsLocked

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.redact import forget_secrets
+from core.known import forget_secrets
 from storage import sealed
 from tests.terminal import hoga
 from tui.cli import main

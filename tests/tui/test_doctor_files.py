@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.redact import forget_secrets
+from core.known import forget_secrets
 from core.secret import Secret
 from storage.places import secrets_path
 from storage.sealed import COSTS, SealedFile

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.config import Log
-from core.redact import escape, forget_secrets, learn_secret, mask_account, redact, redact_value
+from core.known import forget_secrets, learn_secret
+from core.redact import escape, mask_account, redact, redact_value
 from tui import logs as logs_module
 from tui.logs import RotatedFile, set_up, write_crash
 

@@ -67,7 +67,7 @@ def examine_venue(chosen: Chosen, name: str) -> list[Check]:
     import asyncio
 
     from brokers import registry
-    from core.redact import hide_known
+    from core.known import hide_known
     from storage.settings import convert_section
     from tui.cli.asked import passphrase
     from tui.cli.opening import logged

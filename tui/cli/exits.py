@@ -58,7 +58,7 @@ def code_of(error: HogaError) -> Exit:
 
 def say(text: str) -> None:
     """Narration: one cleaned line (or several) on standard error, without known secrets."""
-    from core.redact import hide_known
+    from core.known import hide_known
 
     for line in text.split("\n"):
         print(clean(hide_known(line), 2000), file=sys.stderr)

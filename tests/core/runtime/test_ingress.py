@@ -25,7 +25,7 @@ from core.domain.events import (
 from core.domain.ids import ClientOrderId
 from core.domain.order import Requested, RequestKind, RequestPhase
 from core.domain.text import UNSAFE
-from core.redact import forget_secrets
+from core.known import forget_secrets
 from core.runtime.ingress import unkeyed, washed
 from core.secret import Secret
 from storage.journal import Journal
