@@ -1,6 +1,6 @@
 """Upbit's messages under Upbit's own field names, decoded by type: nothing is interpreted here (parse.py and account.py
-do that, frames.py reads frames). Market data are floats, money is Decimal. Numbers may come as numbers or as quoted strings,
-fields nobody needs may be missing or null, and new ones are passed over."""
+do that, frames.py reads frames). Market data are floats, money is Decimal. Numbers may come as numbers or as quoted
+strings, fields nobody needs may be missing or null, and new ones are passed over."""
 
 from __future__ import annotations
 
