@@ -10,6 +10,8 @@ import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from socket import gaierror
+from ssl import SSLError
 from typing import TypeVar
 
 import msgspec
@@ -175,7 +177,7 @@ class Socket:
                 if refusals > 1:
                     raise AuthFailed(self.broker, f"{self.broker} refuses the stream: {text}") from error
             except (InvalidHandshake, InvalidURI, ConnectionClosed, OSError, TimeoutError, NotConnected) as error:
-                text = clean(str(error), 120) if isinstance(error, NotConnected) else type(error).__name__
+                text = clean(str(error), 120) if isinstance(error, NotConnected) else _words(error)
             else:
                 refusals = 0
                 since = self._heard_at = self._probed_at = self._left_at = self._clock.monotonic()
@@ -280,6 +282,20 @@ class Socket:
         with suppress(ConnectionClosed, OSError, TimeoutError):
             async with asyncio.timeout(1.5):
                 await line.close()
+
+
+def _words(error: Exception) -> str:
+    """The kind of failure; never the library's text, which may hold an address with its query."""
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case gaierror():
+            return "its name is not found"
+        case SSLError():
+            return "the other side cannot be trusted (TLS)"
+    return type(error).__name__
 
 
 class _Connect(connect):

@@ -167,17 +167,30 @@ def _unbooked(state: State, snapshot: Snapshot) -> list[Fill]:
     return [fill for fill, was in found if was is None or fill.revision > was.revision]
 
 
+def is_first(state: State, account: AccountId) -> bool:
+    """Is the account read for the first time? Its first day begins once it has been: what it holds before that, and
+    before any order of ours, came along."""
+    has_past = any(owner == account for owner, _ in state.positions)
+    return account not in state.days and not has_past and not any(o.account == account for o in state.orders.values())
+
+
 def drift(state: State, snapshot: Snapshot) -> dict[InstrumentId, Decimal]:
     """What the venue holds beyond what fills explain. A holding is held against fills that were read, and booked: only
     what they leave unexplained came from outside. The two listings are not of one moment: whoever books this has seen
     it twice."""
-    if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread) or _unbooked(state, snapshot):
+    if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread):
+        return {}
+    unbooked = _unbooked(state, snapshot)
+    if unbooked and not is_first(state, snapshot.account):
         return {}
     ours: dict[InstrumentId, Decimal] = {}
     for (account, held), position in state.positions.items():
         if account == snapshot.account:
             home = snapshot.pooled.get(held, held)
             ours[home] = ours.get(home, ZERO) + position.quantity
+    for fill in unbooked:  # of before our time, and booked by this same comparison
+        home = snapshot.pooled.get(fill.instrument, fill.instrument)
+        ours[home] = ours.get(home, ZERO) + fill.side.sign * fill.quantity
     both = sorted(ours.keys() | snapshot.positions.keys())
     changes = {i: snapshot.positions.get(i, ZERO) - ours.get(i, ZERO) for i in both}
     return {instrument: change for instrument, change in changes.items() if change}
@@ -185,17 +198,16 @@ def drift(state: State, snapshot: Snapshot) -> dict[InstrumentId, Decimal]:
 
 def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent | Noticed]:
     events: list[DurableEvent | Noticed] = []
-    # Its first day begins once it has been read: what it holds before that, and before any order of ours, came along.
-    is_first = snapshot.account not in state.days and not any(p for p, _ in state.positions if p == snapshot.account)
+    is_opening = is_first(state, snapshot.account)
     for instrument, change in drift(state, snapshot).items():
         known = state.instruments.get(instrument)
         text = (
             f"{instrument}: the broker holds {plain(change)} more than our fills explain; booked as external. "
             "Strategies leave it alone until somebody has looked: hoga reconcile --ack"
         )
-        if is_first:
+        if is_opening:
             text = f"{instrument}: the account came with {plain(change)} of it"
-        events.append(Noticed(ts=now, level="info" if is_first else "error", kind="RECON", text=text))
+        events.append(Noticed(ts=now, level="info" if is_opening else "error", kind="RECON", text=text))
         events.append(
             PositionAdjusted(
                 ts=now,
@@ -204,7 +216,7 @@ def _positions(state: State, snapshot: Snapshot, now: int) -> list[DurableEvent 
                 quantity=change,
                 price=_price(state, snapshot.account, instrument),
                 multiplier=known.multiplier if known is not None else ONE,
-                cause=OPENING if is_first else DRIFT,
+                cause=OPENING if is_opening else DRIFT,
             )
         )
     return events

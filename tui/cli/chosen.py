@@ -46,8 +46,11 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         return self.placed(loaded.settings)
 
     def placed(self, settings: Settings) -> Settings:
-        """`settings` with what was chosen. The demo and every feed keep their data in a folder of their own: another
-        market's prices would make nonsense of positions and profits. Raises ConfigError."""
+        """`settings` with what was chosen. The demo, every feed and every rehearsal on a wire keep their data in a
+        folder of their own: another market's prices would make nonsense of positions and profits, and play money has
+        the account's name that real money has. Raises ConfigError."""
+        from tui.run.venues import play_name
+
         feed = "paper" if self.demo else self.feed or settings.engine.feed
         if self.feed and self.feed != "paper" and (self.demo or self.live):
             what = "--live trades where its orders go" if self.live else "the demo has a market of its own"
@@ -57,6 +60,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
             _check_feed(feed)
             if not self.live and not any(section.get("mode") == "live" for section in settings.brokers.values()):
                 folder = feed
+        elif not (self.demo or self.live) and feed == settings.engine.feed and (played := play_name(settings)):
+            folder = f"{played}-play"
         if folder:
             place = str(data_directory(settings) / folder)
             storage = msgspec.structs.replace(settings.storage, directory=place)

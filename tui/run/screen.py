@@ -20,9 +20,10 @@ from tui.places import Places
 from tui.probe import Probe, fitted, standard_probe
 from tui.run.card import holding
 from tui.run.doors import on_signals, served
-from tui.run.venues import check, live_names
+from tui.run.venues import build, check, live_names, play_name
 
 if TYPE_CHECKING:
+    from core.ports import Broker
     from core.runtime.replay import Replay
 
 
@@ -35,11 +36,18 @@ def run_console(
     places = Places(settings=file, data=data_directory(data_dir, demo=demo, settings=settings))
     if not (demo or read_only) and live_names(settings) and holding(places.data) is None:
         check(settings, is_live=False)  # a running engine is looked at, whatever it trades with
+    broker = None
+    if not (demo or read_only) and play_name(settings) and holding(places.data) is None:
+        from tui.cli.asked import passphrase
+
+        broker = build(settings, SystemClock(), passphrase, is_live=False)
     with standard_probe() as probe:
-        return asyncio.run(_console(settings, places, demo, read_only, probe))
+        return asyncio.run(_console(settings, places, demo, read_only, probe, broker))
 
 
-async def _console(settings: Settings, places: Places, demo: bool, read_only: bool, probe: Probe) -> int:
+async def _console(
+    settings: Settings, places: Places, demo: bool, read_only: bool, probe: Probe, broker: Broker | None = None
+) -> int:
     from storage.ballast import SIZE
     from storage.journal import Journal
 
@@ -50,7 +58,7 @@ async def _console(settings: Settings, places: Places, demo: bool, read_only: bo
         journal = Journal.open(directory / "journal.db", boot_id=boot_id(), read_only=read_only, ballast=SIZE)
     except JournalInUse as error:
         return await _attached(settings, places, error, probe)
-    program = Program(settings, journal, paper_broker(settings, clock), clock=clock, directory=directory)
+    program = Program(settings, journal, broker or paper_broker(settings, clock), clock=clock, directory=directory)
     async with AsyncExitStack() as stack:
         await program.prepare()
         program.add_strategies(settings.strategies)

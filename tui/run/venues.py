@@ -20,6 +20,18 @@ def live_names(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name, section in settings.brokers.items() if section.get("mode") == Mode.LIVE.value)
 
 
+def play_name(settings: Settings) -> str:
+    """The broker that is traded with play money on a wire: one whose section names an account and an endpoint of one's
+    own, where neither real money nor a feed for the paper account was asked for. Empty: none. Raises ConfigError for
+    more than one."""
+    if live_names(settings) or settings.engine.feed != "paper":
+        return ""
+    found = [name for name, part in settings.brokers.items() if part.get("endpoint") and part.get("accounts")]
+    if len(found) > 1:
+        raise ConfigError(f"one engine trades at one broker, and here are endpoints of {', '.join(found)}")
+    return found[0] if found else ""
+
+
 def check(settings: Settings, *, is_live: bool, is_demo: bool = False) -> None:
     """Raises ConfigError that names everything that is missing for what was asked."""
     from brokers.registry import load
@@ -46,17 +58,17 @@ def check(settings: Settings, *, is_live: bool, is_demo: bool = False) -> None:
 def build(
     settings: Settings, clock: Clock, passphrase: Callable[[], Secret], *, is_live: bool, is_demo: bool = False
 ) -> Broker:
-    """The broker of this run, not yet connected: the live one, else paper. Never on the loop: it may ask for a
-    passphrase."""
+    """The broker of this run, not yet connected: the live one; else the one that plays on a wire, where the settings
+    name one; else paper. Never on the loop: it may ask for a passphrase."""
     from tui.compose import paper_broker, remembering, vault
 
     check(settings, is_live=is_live, is_demo=is_demo)
-    if not is_live:
+    name = live_names(settings)[0] if is_live else "" if is_demo else play_name(settings)
+    if not name:
         return paper_broker(settings, clock)
     from brokers.registry import load
     from storage.settings import convert_section
 
-    (name,) = live_names(settings)
     entry = load(name)
     section = convert_section(entry.settings, settings.brokers[name], f"brokers.{name}")
     return entry.build(remembering(section, name), clock, vault(passphrase))

@@ -290,3 +290,15 @@ def test_markets_of_one_asset_are_compared_as_one_holding() -> None:
     apart = snapshot(engine, positions={SAMSUNG: Decimal(14)})
     drift = [e for e in reconcile.differences(engine.state, apart, START) if isinstance(e, PositionAdjusted)]
     assert {(e.instrument, e.quantity) for e in drift} == {(SAMSUNG, Decimal(4)), (scenes.APPLE, Decimal(-4))}
+
+
+def test_what_an_account_came_with_is_no_drift_though_it_traded_today() -> None:
+    """Read for the first time, with executions of before in the list: they are booked, and the rest is an opening."""
+    engine = scenes.engine()
+    before = scenes.fill("buy", "2", "70000")
+    found = reconciled(engine, snapshot(engine, fills=(before,), positions={SAMSUNG: Decimal(7)}))
+    (opening,) = [e for e in found if isinstance(e, PositionAdjusted)]
+    assert (opening.quantity, opening.cause) == (Decimal(5), "opening")
+    assert engine.state.position(ACCOUNT, SAMSUNG).quantity == 7
+    again = reconcile.differences(engine.state, snapshot(engine, positions={SAMSUNG: Decimal(7)}), START)
+    assert not any(isinstance(event, PositionAdjusted | OrderFilled) for event in again)
