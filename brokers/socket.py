@@ -118,6 +118,11 @@ class Socket:
         """What was asked for on this line."""
         self._asked_at = 0
         self._heard_at = self._probed_at = self._left_at = 0
+        self._is_waiting = False
+        """Somebody waits for the next frame: only then is silence the venue's."""
+        self._changed = asyncio.Event()
+        self._verdict = ""
+        """Why the watch ended the line."""
         self.connects = 0
         self.losses = 0
         self.asked_again = 0
@@ -130,6 +135,7 @@ class Socket:
             self._heard_at = self._clock.monotonic()  # until now nothing had to come
         self.wanted = wanted
         self._acknowledged(self.acknowledged & wanted)
+        self._changed.set()
         if self._line is not None:
             with suppress(ConnectionClosed, OSError):
                 await self._ask(self._line)
@@ -182,17 +188,22 @@ class Socket:
                 refusals = 0
                 since = self._heard_at = self._probed_at = self._left_at = self._clock.monotonic()
                 self.connects += 1
-                self._line, self._asked = line, frozenset()
+                self._line, self._asked, self._verdict = line, frozenset(), ""
                 self._acknowledged(frozenset())
+                watch: asyncio.Future[None] | None = None
                 try:
                     yield Opened(self._clock.now())
                     with suppress(ConnectionClosed, OSError):
                         await self._ask(line)
+                    watch = asyncio.ensure_future(self._watch(line))
                     while not isinstance(item := await self._next(line), str):
                         yield item
                     text = item
                 finally:
                     self._line = None
+                    if watch is not None:
+                        watch.cancel()
+                        await asyncio.wait({watch})
                     await self._hang_up(line)
                 if line.close_code in self._manner.final_codes:
                     raise AuthFailed(self.broker, f"{self.broker} ended the stream for good: {text}")
@@ -225,34 +236,51 @@ class Socket:
             )
 
     async def _next(self, line: ClientConnection) -> Frame | str:
-        """The next frame, or why there is none. Between frames it asks again and probes. The time in which nobody took
-        frames is not the venue's silence."""
+        """The next frame, or why there is none. The time in which nobody took frames is not the venue's silence."""
         self._heard_at += max(self._clock.monotonic() - self._left_at, 0)
+        self._is_waiting = True
+        try:
+            data = await line.recv()
+        except ConnectionClosed as error:
+            if self._verdict:
+                return self._verdict
+            said = error.rcvd or error.sent
+            reason = clean(said.reason, 80) if said is not None else ""
+            return f"closed with {said.code if said is not None else 1006}{': ' if reason else ''}{reason}"
+        except OSError as error:
+            return f"the line broke ({type(error).__name__})"
+        finally:
+            self._is_waiting = False
+        self._left_at = self._clock.monotonic()
+        if self._is_life(data):
+            self._heard_at = self._left_at
+        return Frame(data, self._clock.now())
+
+    async def _watch(self, line: ClientConnection) -> None:
+        """Beside the frames, so that none of them pays for it: asks again, probes, and ends a line that is silent."""
+        silence = round(self._manner.silence_seconds * NS)
         while True:
             now = self._clock.monotonic()
-            due = self._heard_at + round(self._manner.silence_seconds * NS)
-            if now >= due:
+            if not self._is_waiting:
+                due = now + silence
+            elif now >= self._heard_at + silence:
+                self._verdict = f"no data for {self._manner.silence_seconds:g} s"
                 line.transport.abort()  # nobody there: no farewell is waited for
-                return f"no data for {self._manner.silence_seconds:g} s"
+                return
+            else:
+                due = self._heard_at + silence
             try:
                 wake = min(due, await self._tend(line, now))
-                async with asyncio.timeout(max((wake - now) / NS, 0.001)):
-                    data = await line.recv()
+            except (ConnectionClosed, OSError):
+                return  # who takes the frames is told why
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(max((wake - self._clock.monotonic()) / NS, 0.001)):
+                    await self._changed.wait()
             except TimeoutError:
                 late = self._clock.monotonic() - wake
                 if late > STALL:  # it was we who stood still: what came meanwhile is not looked at yet
                     self._heard_at += late
-                continue
-            except ConnectionClosed as error:
-                said = error.rcvd or error.sent
-                reason = clean(said.reason, 80) if said is not None else ""
-                return f"closed with {said.code if said is not None else 1006}{': ' if reason else ''}{reason}"
-            except OSError as error:
-                return f"the line broke ({type(error).__name__})"
-            received, self._left_at = self._clock.now(), self._clock.monotonic()
-            if self._is_life(data):
-                self._heard_at = self._left_at
-            return Frame(data, received)
 
     async def _tend(self, line: ClientConnection, now: int) -> int:
         """Do what is due on a line between frames; returns when the next thing will be."""
