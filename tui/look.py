@@ -162,9 +162,15 @@ def side_pen(side: Side) -> str:
 
 
 def tight(value: float | Decimal | None, decimals: int, cells: int) -> str:
-    """A price for BID, ASK and AVG: written out when it fits, else with fewer digits and a unit."""
+    """A price for BID, ASK and AVG: written out when it fits, that of a cheap coin without its first zero; else with
+    fewer digits and a unit or a power of ten."""
     text = f.number(value, decimals)
-    return text if len(text) <= cells else f.compact(value)
+    if len(text) <= cells:
+        return text
+    if value is None or not 0 < abs(value) < 1:
+        return f.compact(value)
+    bare = text.replace("0.", ".", 1)
+    return bare if len(bare) <= cells else f"{value:.2e}".replace("e-0", "e-")
 
 
 def profit(value: Decimal | None, currency: str, look: Look, cells: int, *, glyph: bool = False) -> str:

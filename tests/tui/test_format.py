@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui import format as f
+from tui.look import tight
 
 NS = 1_000_000_000
 MOMENT = 1_763_603_527 * NS  # 2025-11-20 01:52:07 UTC
@@ -52,6 +53,17 @@ def test_signs_and_glyphs() -> None:
     assert f.percent(Decimal("-0.5"), 1) == "-50.0%"
     assert f.percent(None) == "-"
     assert [f.direction(value) for value in (1.0, Decimal(-1), 0, None)] == ["up", "down", "flat", "faint"]
+
+
+def test_a_price_fits_its_column_or_says_that_digits_are_missing() -> None:
+    for price, decimals, text in (
+        (0.000913, 6, ".000913"),
+        (0.00000123, 8, "1.23e-6"),
+        (0.0183, 4, "0.0183"),
+        (149_997_000.0, 0, "150.00M"),
+        (None, 2, "-"),
+    ):
+        assert tight(price, decimals, 7) == text
 
 
 def test_compact_figures() -> None:
