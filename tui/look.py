@@ -167,7 +167,7 @@ def tight(value: float | Decimal | None, decimals: int, cells: int) -> str:
     text = f.number(value, decimals)
     if len(text) <= cells:
         return text
-    if value is None or not 0 < abs(value) < 1:
+    if value is None or not 0 < abs(float(value)) < 1:
         return f.compact(value)
     bare = text.replace("0.", ".", 1)
     return bare if len(bare) <= cells else f"{value:.2e}".replace("e-0", "e-")
