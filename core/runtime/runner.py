@@ -353,6 +353,8 @@ class Runner:
                 await self.idle()
         except TimeoutError:
             pass  # what the venue did not answer stays SENDING in the journal: UNKNOWN at the next start
+        if self._sentry is not None:
+            self._sentry.end()  # before the watch: nobody is to be missed from here on
         self.crew.end(but="journal")
         for broker in self.brokers.values():
             with suppress(BrokerError, OSError):

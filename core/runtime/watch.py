@@ -92,7 +92,7 @@ class Sentry:
     def _answer(self) -> None:
         is_late = self._is_late
         self._answered.set()
-        if not is_late:  # else all stood still together
+        if not is_late and not self._ended.is_set():  # else all stood still together
             self._look()
 
     def _stands(self) -> None:
