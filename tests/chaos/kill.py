@@ -189,7 +189,7 @@ def run(points: int, seed: int) -> dict[str, Any]:
     took = perf_counter() - started
     kinds = Counter({kind: 0 for kind in KINDS})
     kinds.update(kind for kind, _ in made.problems)
-    defects = planted(200, seed)
+    defects = planted(400, seed)
     blind = [name for name, found in defects.items() if found == NOT_FOUND]
     caught = f"{len(defects) - len(blind)} of {len(defects)} planted defects found"
     return {
