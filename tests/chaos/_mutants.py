@@ -194,11 +194,10 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "a failed read is flat",
         "core/trading/reconcile.py",
-        "    if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread) or "
-        "_unbooked(state, snapshot):\n",
+        "    if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread):\n",
         "    if isinstance(snapshot.positions, Unread):\n"
         "        snapshot = msgspec.structs.replace(snapshot, positions={})\n"
-        "    if isinstance(snapshot.fills, Unread) or _unbooked(state, snapshot):\n",
+        "    if isinstance(snapshot.fills, Unread):\n",
         SETTLE,
     ),
     mutant(
