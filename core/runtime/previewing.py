@@ -12,7 +12,7 @@ from core.config import Confirm
 from core.domain.account import Mode
 from core.domain.decimals import ZERO, exact
 from core.domain.ids import AccountId
-from core.domain.order import OrderRequest, Side
+from core.domain.order import OrderRequest, OrderStatus, Side
 from core.ports import Preview
 from core.trading import risk, rows
 from core.trading.caution import Weighed, live_id, weigh
@@ -42,7 +42,8 @@ class Previews:
         if changed is not None:
             left = request.quantity - state.orders[changed].filled
             request = msgspec.structs.replace(request, quantity=left) if left > 0 else request
-        question = engine.gate.question(request, now, but=changed)
+        waits = changed is not None and state.orders[changed].status is OrderStatus.HELD
+        question = engine.gate.question(request, now, but=changed, is_held=waits)
         instrument = question.instrument
         if instrument is None:
             return _unknown(question)

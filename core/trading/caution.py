@@ -214,12 +214,25 @@ def _power(w: Weighed) -> str:
     return f"buying power below zero: {w.power_after:,.0f}" if w.power_after < ZERO else ""
 
 
+def _unreachable(w: Weighed) -> str:
+    """A stop that no price of this day can touch protects nothing today."""
+    limits = w.instrument.price_limits
+    stops = (w.request.stop_price, w.request.stop_loss)
+    if limits is None:
+        return ""
+    found = next((stop for stop in stops if stop is not None and not limits[0] <= stop <= limits[1]), None)
+    if found is None:
+        return ""
+    return f"stop out of reach today: {plain(found)}, limits {plain(limits[0])} to {plain(limits[1])}"
+
+
 CAUTIONS: tuple[Callable[[Weighed], str], ...] = (
     _first_live,
     _unknown_order,
     _duplicate,
     _lane,
     _flip,
+    _unreachable,
     _value,
     _share,
     _size,

@@ -3,7 +3,7 @@ the grammar is in orderline.py, and nothing here sends or checks an order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -55,6 +55,16 @@ class Working(Protocol):
     def stop_price(self) -> Decimal | None: ...
     @property
     def reduce_only(self) -> bool: ...
+    @property
+    def parent(self) -> ClientOrderId | None: ...
+    @property
+    def filled(self) -> Decimal: ...
+
+
+def waits_for_entry(order: Working, orders: Iterable[Working]) -> bool:
+    """Is it a leg of an entry that has not filled? It protects nothing of what is held."""
+    entry = next((other for other in orders if other.id == order.parent), None)
+    return entry is not None and not entry.reduce_only and not entry.filled
 
 
 def _no_equity(account: AccountId, currency: Currency) -> Decimal | None:

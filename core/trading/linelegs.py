@@ -12,7 +12,7 @@ from core.domain.decimals import ONE, ZERO, plain
 from core.domain.ids import AccountId
 from core.domain.instrument import Instrument
 from core.domain.order import OrderType, Side, TimeInForce
-from core.trading.line import LineContext, ModifyOrder, NewOrder, Working
+from core.trading.line import LineContext, ModifyOrder, NewOrder, Working, waits_for_entry
 from core.trading.linefigures import MarketPrices, part, priced_side, quantity_of
 from core.trading.lineparts import At, Distance, Market, Risk, Share, Word
 from core.trading.linewords import Options, read_subject, which_account
@@ -237,9 +237,10 @@ def trail_of(options: Options, market: MarketPrices) -> Decimal:
 
 
 def _standing(context: LineContext, account: AccountId, instrument: Instrument, side: Side) -> list[Working]:
-    """Stops that protect this position already."""
-    orders = (o for o in context.orders() if o.account == account and o.instrument == instrument.id)
-    return [o for o in orders if o.side is side and o.reduce_only and o.stop_price is not None]
+    """Stops that protect this position already; one that waits for its entry is not one of them."""
+    orders = [o for o in context.orders() if o.account == account and o.instrument == instrument.id]
+    stops = [o for o in orders if o.side is side and o.reduce_only and o.stop_price is not None]
+    return [o for o in stops if not waits_for_entry(o, orders)]
 
 
 def _moved(

@@ -130,6 +130,7 @@ def position_row(state: State, place: PositionKey, now: int, limit: float | None
     stops, profits = protection(state, place)
     nearest = max if position.quantity > 0 else min
     stop = nearest(stops, key=lambda found: found[0]) if stops else None
+    covered = sum((quantity for _, _, quantity in stops), ZERO)
     sources = [s for (s, a, i), p in state.strategy_positions.items() if (a, i) == place and p.quantity]
     return PositionRow(
         key=f"{account}|{id}",
@@ -155,6 +156,7 @@ def position_row(state: State, place: PositionKey, now: int, limit: float | None
         source=sources[0] if len(sources) == 1 else "mixed" if sources else "",
         take_profit=(min if position.quantity > 0 else max)(profits) if profits else None,
         stop_is_local=stop is not None and stop[1],
+        stop_quantity=min(covered, abs(position.quantity)),
     )
 
 
@@ -165,9 +167,10 @@ def waits_for_entry(state: State, order: Order) -> bool:
     return entry is not None and not entry.request.reduce_only and not entry.filled
 
 
-def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bool]], list[Decimal]]:
-    """(stop prices, each with whether it is only watched here; take-profit prices) that protect a position now."""
-    stops: list[tuple[Decimal, bool]] = []
+def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bool, Decimal]], list[Decimal]]:
+    """What protects a position now: (stop prices, each with whether it is only watched here and for how much;
+    take-profit prices)."""
+    stops: list[tuple[Decimal, bool, Decimal]] = []
     profits: list[Decimal] = []
     held = state.position(*place).quantity
     for order in state.live_orders(*place):
@@ -180,7 +183,7 @@ def protection(state: State, place: PositionKey) -> tuple[list[tuple[Decimal, bo
         if price is None and request.trail is not None and (mark := state.mark(place[1])) is not None:
             price = mark - request.trail * order.side.other.sign  # where it stands at the furthest
         if price is not None:
-            stops.append((price, order.status is OrderStatus.HELD))
+            stops.append((price, order.status is OrderStatus.HELD, order.remaining))
         elif request.reduce_only and order.limit_price is not None:
             profits.append(order.limit_price)
     return stops, profits

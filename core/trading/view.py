@@ -208,6 +208,14 @@ class PositionRow(_Row, frozen=True, kw_only=True):
     """Price of a take-profit leg, if any."""
     stop_is_local: bool = False
     """The stop is only watched by this engine: it dies with it."""
+    stop_quantity: Decimal | None = None
+    """How much of the position its stops would close, units; None where that was not counted."""
+
+    @property
+    def is_partly_stopped(self) -> bool:
+        """A stop stands, and some of the position has none."""
+        covered = self.stop_quantity
+        return self.stop is not None and covered is not None and covered < abs(self.quantity)
 
 
 class OrderRow(_Row, frozen=True, kw_only=True):

@@ -122,6 +122,17 @@ async def test_protect_attaches_a_stop_and_then_moves_it() -> None:
         assert sum(1 for o in hands.orders if o.request.stop_price) == 1
 
 
+async def test_protect_leaves_the_stop_of_an_entry_that_waits_alone() -> None:
+    async with trader() as hands:
+        await bought(hands)
+        await hands.press(":")
+        await hands.type("b 10 005930 @69000 sl=68000")
+        await hands.press("enter")
+        await hands.settled(lambda: len(hands.orders) >= 3)
+        await hands.press("P")
+        assert ticket(hands).order is None
+
+
 async def test_protect_in_live_is_no_harder_than_y() -> None:
     async with trader(rehearse=True) as hands:
         await hands.press("B", "1", "0", "enter")

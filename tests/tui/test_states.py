@@ -3,6 +3,7 @@ terminal without colour."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import combinations
 
 import msgspec
@@ -142,6 +143,17 @@ def test_legs_stand_under_the_entry_they_protect_while_both_work() -> None:
     assert with_legs(rows) == [lost, entry, stop, other]
     ended = msgspec.structs.replace(entry, status=OrderStatus.FILLED)
     assert with_legs([stop, other, ended]) == [stop, other, ended]
+
+
+async def test_a_stop_for_a_part_says_so() -> None:
+    for covered, shown in (("50", "69,500 part"), ("120", "69,500 ")):
+        desk = ScriptedDesk()
+        part = scripted.position(SAMSUNG, "120", stop_quantity=Decimal(covered))
+        desk.rows[Slice.POSITIONS] = (part,)
+        async with console(desk, size=(120, 40)) as hands:
+            line = hands.app.surface.positions.line_text(1)
+            assert shown in line
+            assert ("part" in line) is (covered == "50")
 
 
 async def test_a_local_leg_says_that_it_is_local() -> None:

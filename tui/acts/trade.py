@@ -11,6 +11,7 @@ from core.domain.decimals import ZERO, exact, plain
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, tail_of
 from core.domain.instrument import Instrument
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from core.trading.line import waits_for_entry
 from core.trading.view import OrderRow, PositionRow
 from tui import format as f
 from tui.forms.fields import Market, near
@@ -288,10 +289,12 @@ class Trading:
             app.form_changed()
 
     def _stop_of(self, held: PositionRow, side: Side) -> OrderRow | None:
-        """The working order that protects a position."""
-        for row in self._app.picture.orders():
+        """The working order that protects a position; the stop of an entry that has not filled is not one."""
+        rows = self._app.picture.orders()
+        for row in rows:
             is_there = row.is_working and (row.account, row.instrument) == (held.account, held.instrument)
-            if is_there and row.side is side and row.stop_price is not None:
+            is_stop = row.side is side and row.reduce_only and row.stop_price is not None
+            if is_there and is_stop and not waits_for_entry(row, rows):
                 return row
         return None
 

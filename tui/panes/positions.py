@@ -19,7 +19,7 @@ class PositionsPane(Grid):
     def __init__(self, look: Look) -> None:
         super().__init__((), look.pens, word=look.word, id="positions")
         self._look = look
-        self._has_targets = self._has_local = False
+        self._has_targets = self._has_word = False
         """Some position has a target, or a stop that only this engine watches: both take cells."""
         self.relabel()
         self._facts: tuple[Cell, ...] = ()
@@ -39,7 +39,7 @@ class PositionsPane(Grid):
                 Column("percent", "%", 7, "right", number=True, drop=3),
                 Column("day", "DAY", 11, "right", number=True, drop=6),
                 Column("realised", "REAL", 10, "right", number=True, drop=7),
-                Column("stop", "STOP", 13 if self._has_local else 9, "right", gap=2, chips=True),
+                Column("stop", "STOP", 13 if self._has_word else 9, "right", gap=2, chips=True),
                 *([Column("target", "TARGET", 8, "right", number=True, drop=10)] if self._has_targets else []),
                 Column("source", "SOURCE", 8, drop=9),
             )
@@ -47,9 +47,10 @@ class PositionsPane(Grid):
 
     def show(self, picture: Picture, now: int, dirty: set[str] | None = None) -> None:
         rows = picture.positions()
-        wanted = any(row.take_profit is not None for row in rows), any(row.stop_is_local for row in rows)
-        if wanted != (self._has_targets, self._has_local):
-            (self._has_targets, self._has_local), dirty = wanted, None
+        has_word = any(row.stop_is_local or row.is_partly_stopped for row in rows)
+        wanted = any(row.take_profit is not None for row in rows), has_word
+        if wanted != (self._has_targets, self._has_word):
+            (self._has_targets, self._has_word), dirty = wanted, None
             self.relabel()
         for row in rows:
             if dirty is None or row.key in dirty:
@@ -103,15 +104,17 @@ def _sigma(status: StatusRow | None, look: Look) -> tuple[Cell, ...]:
 
 
 def stop_cell(row: PositionRow, look: Look) -> Cell:
-    """The stop that protects it: where it lives matters, for a local one dies with the engine."""
+    """The stop that protects it. That it covers only a part is said first; then where it lives, for a local one dies
+    with the engine."""
     if not row.quantity:  # closed today: what it made stays to be read
         return Cell("")
     if row.stop is None:
         return Cell(look.word("none"), "stale")
-    if not row.stop_is_local:
+    if not row.stop_is_local and not row.is_partly_stopped:
         return Cell(tight(row.stop, row.decimals, 9))
-    word = look.word("local")
-    return Cell(f"{tight(row.stop, row.decimals, 12 - f.width(word))} {word}", "local")
+    word = look.word("part" if row.is_partly_stopped else "local")
+    pen = "stale" if row.is_partly_stopped else "local"
+    return Cell(f"{tight(row.stop, row.decimals, 12 - f.width(word))} {word}", pen)
 
 
 def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:

@@ -211,6 +211,7 @@ LABELS = {
     "SL/TP": "손절/익절",
     "TARGET": "익절",
     "local": "로컬",
+    "part": "일부",
     "asking": "조회 중",
     "filled": "체결",
     "~ built on stale prices": "~ 지연 시세로 추정",

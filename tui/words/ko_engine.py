@@ -322,6 +322,7 @@ RECEIPTS = {
 CAUTIONS = {
     "UNKNOWN order in this symbol": "이 종목에 미확인 주문이 있음",
     "same order again: {seconds}s ago": "같은 주문 반복: {seconds}초 전",
+    "stop out of reach today: {price}, limits {low} to {high}": "오늘 닿을 수 없는 손절가: {price}, 제한폭 {low}~{high}",
     "turns the position: {held} held": "보유 방향이 바뀜: 보유 {held}",
     "value unknown": "주문금액을 알 수 없음",
     "large value: {value} > {limit}": "큰 금액: {value} > {limit}",

@@ -83,6 +83,7 @@ CASES: dict[str, tuple[Change, OrderRequest, dict[str, Any]]] = {
     ),
     "market not open": (_tell(PhaseChanged(ts=START, market="XKRX", phase=Phase.AUCTION)), request(), {}),
     "turns the position": (_held, request("sell", "11", "227.32", APPLE), {}),
+    "stop out of reach today": (_tell(), request(stop_loss=Decimal(21)), {}),
     "same order again": (lambda made: _again(made), request(quantity="3", price="70700"), {}),
     "UNKNOWN order in this symbol": (_unknown_order, request(), {}),
     "buying power below zero": (
@@ -189,7 +190,7 @@ def test_a_caution_that_breaks_is_one() -> None:
     question = engine().gate.question(request(), START)
     weighed = Weighed(question=question, limits=None, equity=None, power_after=None, is_first=False)  # type: ignore[arg-type]
     assert any("unknown" in text for text in weigh(weighed))
-    assert len(CAUTIONS) == 13
+    assert len(CAUTIONS) == 14
 
 
 def test_a_change_does_not_stand_beside_the_order_it_changes() -> None:

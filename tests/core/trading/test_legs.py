@@ -208,6 +208,20 @@ def test_a_stop_goes_to_the_venue_with_the_first_fill_and_grows_with_the_next() 
     assert (row.stop, row.stop_is_local, row.take_profit) == (D(69_500), False, D(74_000))
 
 
+def test_a_stop_for_a_part_is_not_shown_as_one_for_all() -> None:
+    desk = Desk()
+    desk.fill(desk.submit(), "10")
+    id = desk.entry(quantity="4")
+    assert desk.row().stop is None
+    desk.fill(id, "4")
+    desk.take()
+    assert (desk.row().quantity, desk.row().stop, desk.row().stop_quantity) == (D(14), D(69_500), D(4))
+    assert desk.row().is_partly_stopped
+    desk.submit("sell", "10", None, type=OrderType.STOP, stop_price="69000", reduce_only=True)
+    desk.take()
+    assert not desk.row().is_partly_stopped
+
+
 def test_without_replace_more_fills_get_another_stop() -> None:
     desk = Desk()
     desk.engine.gate.venues = {

@@ -172,6 +172,14 @@ def test_p_moves_the_stop_that_stands() -> None:
     assert order("p tp=74000", orders=lambda: (stop,)).type is OrderType.LIMIT
 
 
+def test_a_stop_that_waits_for_its_entry_is_not_the_positions() -> None:
+    stop = Working(SELLING.id, MAIN, SAMSUNG.id, Side.SELL, stop_price=D(69_000), reduce_only=True, parent=BUYING.id)
+    line = order("p sl=69500", orders=lambda: (BUYING, stop))
+    assert (line.type, line.quantity, line.stop_price) == (OrderType.STOP, D(100), D(69_500))
+    filled = msgspec.structs.replace(BUYING, filled=D(1))
+    assert isinstance(parse("p sl=69500", known(orders=lambda: (filled, stop))), ModifyOrder)
+
+
 # --- the page of the grammar -----------------------------------------------------------------------------------------
 
 

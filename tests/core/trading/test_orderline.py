@@ -66,6 +66,8 @@ class Working(msgspec.Struct):
     side: Side
     stop_price: Decimal | None = None
     reduce_only: bool = False
+    parent: ClientOrderId | None = None
+    filled: Decimal = Decimal(0)
 
 
 BUYING = Working(derived_client_order_id("one"), MAIN, SAMSUNG.id, Side.BUY)
