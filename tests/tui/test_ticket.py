@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from brokers.paper.catalogue import LISTINGS
 from core.domain.commands import Replace, Submit
 from core.domain.errors import InvalidValue
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
 from core.ports import Preview
 from tests.scenes import ACCOUNT, INSTRUMENTS, new_id
 from tests.tui import scripted
-from tui.forms.fields import Market, ticks_between
+from tui.forms.fields import Market, ticks_between, unit_of
 from tui.forms.ticket import Ticket
 from tui.messages import Edited, Press, Refused, Wanted
 
@@ -300,3 +301,13 @@ def test_off_tick_names_the_neighbours() -> None:
     assert "70800" in form.problem and "70900" in form.problem
     assert isinstance(press(form, "up"), Edited)
     assert form.price.text == "70900"
+
+
+@pytest.mark.parametrize(
+    ("price", "unit"),
+    [("150000000", "0.0001"), ("5200000", "0.001"), ("3092", "10"), ("298", "100"), ("0.0183", "1000000")],
+)
+def test_a_coin_starts_at_the_power_of_ten_that_the_venue_takes(price: str, unit: str) -> None:
+    coin = next(listing.instrument for listing in LISTINGS if listing.instrument.code == "KRW-XRP")
+    assert coin.min_value == 5000
+    assert unit_of(coin, Decimal(price)) == Decimal(unit)

@@ -129,7 +129,7 @@ def unit_of(instrument: Instrument, price: Decimal | None) -> Decimal:
     if instrument.lot >= 1:
         return max(instrument.lot, instrument.min_quantity)
     unit, least = instrument.lot, max(instrument.min_value, Decimal(0))
-    while unit < 1 and (unit < instrument.min_quantity or (price is not None and unit * price < least)):
+    while unit < instrument.min_quantity or (price is not None and 0 < unit * price < least):
         unit *= 10
     return unit
 
