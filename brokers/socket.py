@@ -92,18 +92,21 @@ class Socket:
         asking: Callable[[frozenset[str], frozenset[str], frozenset[str]], Iterable[str]],
         headers: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         refused: Callable[[], None] = lambda: None,
+        turned_away: Callable[[int, bytes], None] = lambda status, body: None,
         is_life: Callable[[str | bytes], bool] = lambda data: True,
         manner: Manner | None = None,
         jitter: random.Random | None = None,
     ) -> None:
         """`asking(new, gone, all)` gives the text frames that make the venue's subscription `all`. `refused` is told of
-        a 401 or 403 at the door: the token in `headers` is dead; a second one in a row ends the line."""
+        a 401 or 403 at the door: the token in `headers` is dead; a second one in a row ends the line. `turned_away`
+        is told of any other refusal there."""
         self.broker = broker
         self._url = url
         self._clock = clock
         self._asking = asking
         self._headers = headers
         self._refused = refused
+        self._turned_away = turned_away
         self._is_life = is_life
         self._manner = manner or Manner()
         self._chance = jitter or random.Random()
@@ -179,6 +182,8 @@ class Socket:
                 if status in (401, 403):
                     refusals += 1
                     self._refused()
+                else:
+                    self._turned_away(status, bytes(error.response.body or b"")[:2000])
                 text = f"HTTP {status} at the door"
                 if refusals > 1:
                     raise AuthFailed(self.broker, f"{self.broker} refuses the stream: {text}") from error

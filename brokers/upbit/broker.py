@@ -86,8 +86,8 @@ class UpbitBroker:
         self._late: deque[Event] = deque(maxlen=LATE)
         self._asks: dict[str, tuple[float, int]] = {}
         self.prints = Prints(clock)
-        self._is_filling = False
-        """The line stands again, and what it missed is to be asked for."""
+        self._is_reopened = self._is_filling = False
+        """The market line stands again, and when its first data shows that it is heard, what it missed is asked for."""
         self.unreadable = 0
 
     # --- the lines ------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class UpbitBroker:
             raise RateLimited(NAME, text, self.block.seconds)
         self._late.clear()
         self.prints.lost()
-        self._is_filling = False
+        self._is_reopened = self._is_filling = False
         self.quotations = Quotations(self._settings, self._clock, self.block)
         self.market = stream.MarketLine(self._settings, self._clock, self.block)
         await self.market.want(self._topics)
@@ -191,7 +191,7 @@ class UpbitBroker:
                 elif not isinstance(item, Opened):
                     yield item
                 elif place == "market":
-                    self._is_filling |= self.prints.has_gap
+                    self._is_reopened = True
                     if not self.pockets:
                         yield FeedChanged(ts=item.received, broker=self.name, is_connected=True)
                 if self._lines is not mine:
@@ -251,6 +251,8 @@ class UpbitBroker:
     def _quoted(self, message: wire.Message, received: int) -> Sequence[Event]:
         if self.market.socket.missing:
             self.market.came(message)
+        if self._is_reopened:
+            self._is_reopened, self._is_filling = False, self.prints.has_gap
         if isinstance(message, wire.OrderBook):
             code = message.code
             if code in self._deep:

@@ -86,6 +86,10 @@ class Block:
         """An answer came: the next block is a first one."""
         self._in_a_row = 0
 
+    def turned_away(self, status: int, body: bytes) -> None:
+        """The same, told at the door of a stream."""
+        self.silence(Reply(status=status, headers={}, body=body), 0)
+
     def silence(self, reply: Reply, hold_seconds: float) -> float:
         """How long to be quiet after this 418 or 429; a block is written down at once."""
         if reply.status != 418:

@@ -48,6 +48,8 @@ KEPT = 5_000
 """Orders whose executions, or whose newest number, are remembered."""
 SETTLE_SECONDS = 1.0
 """A replacement of which nothing more was heard for so long is asked about, and again."""
+ABSENT_SECONDS = 5.0
+"""So long the new order may not be shown though the old one is canceled: five times the venue's lag."""
 SETTLED_SECONDS = 30.0
 """So long an old order may stand unchanged until we believe that its replacement never arrived."""
 WEEK = 7 * 86_400 * NS
@@ -296,12 +298,12 @@ class Pocket:
             change.new, change.executed = change.new or told, old.executed_volume
             self._note(id, change.version, row.ref)
             return self._settled(id, change)
-        if old.state == "cancel" and new is None:
+        waited = (self._clock.monotonic() - change.since) / NS
+        if old.state == "cancel" and new is None and waited > ABSENT_SECONDS:
             self._replacing.pop(id, None)
             text = "canceled to be replaced, and the new one was not placed"
             return [OrderCanceled(ts=change.ended or self._clock.now(), client_order_id=id, text=text)]
-        is_late = self._clock.monotonic() - change.since > round(SETTLED_SECONDS * NS)
-        if old.state == "done" or is_late:
+        if old.state == "done" or (old.state != "cancel" and waited > SETTLED_SECONDS):
             self._replacing.pop(id, None)  # it filled first, or it stands as it was: the next comparison says so
         return []
 

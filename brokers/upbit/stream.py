@@ -68,6 +68,7 @@ class MarketLine:
             clock,
             asking=self._asking,
             headers=lambda: _headers(block, None),
+            turned_away=block.turned_away,
             is_life=frames.is_data,
             manner=Manner(
                 silence_seconds=settings.silence_seconds, ack_seconds=settings.ack_seconds, ping_seconds=30.0
@@ -88,7 +89,7 @@ class MarketLine:
         return max(limit.wait_seconds(urgent=True) for limit in self._limits)
 
     def _asking(self, new: frozenset[str], gone: frozenset[str], whole: frozenset[str]) -> list[str]:
-        if self._full_seconds() > 0:
+        if new != whole and self._full_seconds() > 0:  # of a new line nothing was used
             return []  # what was not asked for now is asked for again, as what was not heard
         self._asked.update(new)
         tired = [item for item in new if self._asked[item] > GIVEN_UP]
@@ -129,6 +130,7 @@ def private_line(settings: UpbitSettings, clock: Clock, block: Block, keys: auth
         clock,
         asking=lambda new, gone, whole: [PRIVATE, PING],
         headers=lambda: _headers(block, keys),
+        turned_away=block.turned_away,
         manner=Manner(
             silence_seconds=settings.silence_seconds,
             probe=PING,

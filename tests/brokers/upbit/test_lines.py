@@ -266,6 +266,20 @@ async def test_a_block_is_kept_over_a_restart_and_says_until_when(plug: UpbitPlu
     assert not [deed for deed in plug.truth() if deed.what == "intrusion"]
 
 
+async def test_a_block_at_the_door_of_a_stream_counts_too(plug: UpbitPlug) -> None:
+    plug.faults.put("upgrade", Fault.HTTP_418, seconds=30.0)
+    broker = plug.broker()
+    with pytest.raises(BrokerError):
+        await broker.connect()
+    before = len(plug.traffic())
+    with pytest.raises(RateLimited, match="until"):
+        await broker.connect()
+    with pytest.raises(BrokerError):
+        await broker.instruments()
+    assert len(plug.traffic()) == before
+    await broker.close()
+
+
 def test_blocks_grow_where_they_do_not_say_how_long_they_are(tmp_path: Path) -> None:
     clock = ManualClock(1_790_000_000 * NS)
     block = Block(clock, tmp_path / "state.json")

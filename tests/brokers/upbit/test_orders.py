@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.upbit import orders, wire
+from brokers.upbit import orders, pocket, wire
 from brokers.upbit.settings import UpbitSettings
 from core.domain.errors import NotConnected, OrderRejected, OutcomeUnknown, Unsupported
 from core.domain.events import Noticed, OrderFilled, OrderReplaced
@@ -264,6 +264,19 @@ async def test_what_filled_before_counts_in_a_replaced_order(session: Session) -
     assert placed(session).state == "cancel"
 
 
+async def test_the_end_of_an_old_version_is_not_the_end_of_the_order(session: Session) -> None:
+    """Told once more after the new one stands: the venue repeats itself, or its frames come in another order."""
+    sent = await session.rest("5", "70000")
+    await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
+    await until(lambda: session.replaced(sent.id))
+    venue: Any = session.plug.venue  # type: ignore[attr-defined]
+    venue.streams.order(venue.exchange.orders[sent.ref], "cancel", None)
+    await CLOCK.sleep(0.1)
+    assert session.ends(sent.id) == []
+    await session.broker.cancel(sent.open_order)
+    await until(lambda: session.ends(sent.id))
+
+
 async def test_a_replacement_whose_frames_are_lost_is_asked_about(session: Session) -> None:
     sent = await session.rest("5", "70000")
     session.plug.faults.put("private", Fault.DROP_BEFORE_ACCEPT, times=2)
@@ -273,13 +286,17 @@ async def test_a_replacement_whose_frames_are_lost_is_asked_about(session: Sessi
     assert session.ends(sent.id) == []
 
 
-async def test_a_replacement_canceled_in_between_ends(session: Session) -> None:
-    """The old one was canceled for the new one, which the wallet cannot pay: nothing is left, and that is told."""
+async def test_a_replacement_canceled_in_between_ends(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old one was canceled for the new one, which the wallet cannot pay: nothing is left, and that is told, but not
+    before the new one had time to show."""
+    monkeypatch.setattr(pocket, "ABSENT_SECONDS", 1.5)
     sent = await session.rest("5", "70000")
     exchange = session.plug.venue.exchange  # type: ignore[attr-defined]
     session.plug.venue.cancel_seconds = 0.1  # type: ignore[attr-defined]
     await session.broker.replace(session.replacing(sent, quantity=D(14_000)))
     exchange.wallet(MAIN, "KRW").free = D(0)
+    await CLOCK.sleep(1.3)
+    assert session.ends(sent.id) == []
     await until(lambda: session.ends(sent.id))
     assert "not placed" in session.ends(sent.id)[0].text
 
