@@ -52,6 +52,7 @@ class Listing:
         for start in range(0, len(odd), AT_A_TIME):
             with suppress(BrokerError):
                 terms |= {row.market: row for row in await quotations.terms(odd[start : start + AT_A_TIME])}
+        markets.sort(key=lambda market: self._place(market.market, tickers))
         found: dict[str, Instrument] = {}
         skipped = 0
         for market in markets:
@@ -67,6 +68,13 @@ class Listing:
             for code, item in found.items()
             if (home := self.home_of(parse.base_of(code))) is not None and home != item.id
         }
+
+    def _place(self, code: str, tickers: dict[str, wire.RestTicker]) -> tuple[int, float]:
+        """By currency as the settings name them, the most traded of the last day first: where only some can be shown or
+        streamed it is those."""
+        ticker = tickers.get(code)
+        traded = ticker.acc_trade_price_24h if ticker is not None else None
+        return self._settings.quotes.index(parse.quote_of(code)), -(traded or 0.0)
 
     def _is_tradable(self, code: str) -> bool:
         """An asset is money or a holding, never both."""

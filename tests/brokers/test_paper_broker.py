@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from brokers import registry
-from brokers.paper.broker import PaperBroker
+from brokers.paper.broker import CAPABILITIES, WAITING, PaperBroker
 from brokers.paper.settings import PaperSettings
 from core.clock import ManualClock
 from core.domain.account import Balance
-from core.domain.errors import ConfigError, OrderRejected, Unsupported
+from core.domain.errors import ConfigError, NotConnected, OrderRejected, Unsupported
 from core.domain.events import (
     BalanceChanged,
     Event,
@@ -31,7 +31,7 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, InstrumentId, VenueRef, derived_client_order_id
 from core.domain.instrument import Currency, Instrument, Kind, fixed_tick
-from core.domain.market import NS, Aggressor, Interval, OrderBook, Phase, Quote, Trade
+from core.domain.market import NS, Aggressor, Freshness, Interval, OrderBook, Phase, Quote, Trade
 from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Requested, RequestKind, RequestPhase, Side
 from core.ports import Accepted, Broker, Prepared, SendPermit, Subscription
 from core.secret import Secret
@@ -384,3 +384,40 @@ async def test_every_length_of_bar_has_a_past_that_fills_a_wide_screen(interval:
     assert [bar.is_closed for bar in coverage.bars].count(False) == 1
     jumps = [abs(now.open / before.close - 1) for before, now in pairwise(coverage.bars)]
     assert sorted(jumps)[-2] < 0.02, "each bar begins where the last ended; the day may open with a gap"
+
+
+class Burst:
+    """A source that has ten thousand quotes ready and then breaks."""
+
+    name = "burst"
+    capabilities = CAPABILITIES
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    async def connect(self) -> None: ...
+    async def close(self) -> None: ...
+    async def subscribe(self, wanted: object) -> None: ...
+    async def instruments(self, search: str = "") -> list[Instrument]:
+        return [PLAIN]
+
+    async def events(self) -> AsyncIterator[Event]:
+        for n in range(10_000):
+            self.told = n + 1
+            yield Quote(PLAIN.id, 100.0, 1.0, 101.0, 1.0, n, n)
+        yield FeedChanged(ts=1, broker=self.name, is_connected=False, text="gone")
+        raise NotConnected(self.name, "it broke")
+
+
+async def test_a_burst_of_the_source_waits_for_the_reader_and_its_end_is_told() -> None:
+    source = Burst()
+    broker = PaperBroker(PaperSettings(), ManualClock(START), feed=source)  # type: ignore[arg-type]
+    await broker.connect()
+    quotes: list[Quote] = []
+    with pytest.raises(NotConnected):
+        async for event in broker.events():
+            if isinstance(event, Quote):
+                quotes.append(event)
+            assert source.told - len(quotes) <= WAITING + 1, "no more waits than the queue holds"
+    assert [quote.ts for quote in quotes] == [*range(10_000), 9_999]
+    assert quotes[-1].freshness is Freshness.STALE and quotes[-2].freshness is Freshness.LIVE
