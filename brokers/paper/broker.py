@@ -42,6 +42,8 @@ from core.ports import (
     Absent,
     Accepted,
     Broker,
+    Budget,
+    Budgeted,
     Capabilities,
     Clock,
     Coverage,
@@ -385,6 +387,10 @@ class PaperBroker:
                 self._matching.remember(order.id)
 
     # --- questions ------------------------------------------------------------------------------------------------
+
+    def budgets(self) -> tuple[Budget, ...]:
+        """Those of the feed: this venue has none."""
+        return self._source.budgets() if isinstance(self._source, Budgeted) else ()
 
     async def accounts(self) -> list[Account]:
         return [

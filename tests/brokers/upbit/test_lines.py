@@ -68,7 +68,7 @@ async def test_both_formats_bring_the_same(plug: UpbitPlug, stream_format: str) 
 async def test_a_thousand_changes_of_mind_are_few_messages(session: Session) -> None:
     """The venue allows five messages a second on a line: more would end it."""
     ids = [item.id for item in await session.broker.instruments()][:20]
-    for number in range(5):
+    for number in range(3):
         await session.broker.subscribe(frozenset(Subscription(id) for id in ids[number:]))
     wanted = frozenset(Subscription(id) for id in ids[:3])
     await session.broker.subscribe(wanted)
@@ -404,6 +404,8 @@ async def test_the_dry_run_places_nothing(session: Session) -> None:
 
 
 async def test_what_is_used_of_its_limits_is_told_for_the_screen(plug: UpbitPlug, tmp_path: Path) -> None:
+    from brokers.paper.broker import PaperBroker
+    from brokers.paper.settings import PaperSettings
     from core.runtime.system import System
     from tests.contract.console import running
 
@@ -415,3 +417,5 @@ async def test_what_is_used_of_its_limits_is_told_for_the_screen(plug: UpbitPlug
         await console.reconcile()
         rates = {rate.what: rate for rate in System(console.runner).row(CLOCK.now(), 0).rates}
         assert rates["account"].used >= before + 4
+    feeding = PaperBroker(PaperSettings(), CLOCK, feed=plug.broker())
+    assert [budget.what for budget in feeding.budgets()] == ["account", "quotations"]

@@ -362,6 +362,12 @@ async def test_no_money_is_a_refusal(session: Session) -> None:
     assert isinstance(sent.error, OrderRejected) and sent.error.code == "insufficient_funds_bid"
 
 
+async def test_a_market_that_is_gone_is_a_refusal(session: Session) -> None:
+    session.plug.venue.exchange.markets.pop(CODE)  # type: ignore[attr-defined]
+    sent = await session.send(session.plug.request("buy", "1", "70000"))
+    assert isinstance(sent.error, OrderRejected) and sent.error.code == "notfoundmarket"
+
+
 async def test_a_halted_market_says_so_and_takes_nothing(session: Session) -> None:
     market = session.plug.venue.exchange.markets[CODE]  # type: ignore[attr-defined]
     await session.broker.instruments()
