@@ -272,11 +272,7 @@ class UpbitBroker:
 
     def prepare(self, order: Order) -> Prepared:
         """Seal the request. Raises Unsupported; nothing is sent."""
-        pocket = self._pocket(order.account)
-        if not self._settings.may_order:
-            raise Unsupported(
-                NAME, "upbit is only looked at here (mode is not live in [brokers.upbit]): nothing was sent"
-            )
+        pocket = self._traded(order.account)
         return pocket.sealed(order.id, msgspec.json.encode(orders.seal(order, self._settings)))
 
     def _pocket(self, account: AccountId) -> Pocket:
@@ -286,7 +282,7 @@ class UpbitBroker:
         return pocket
 
     async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted:
-        pocket = self._pocket(prepared.account)
+        pocket = self._traded(prepared.account)
         pocket.exchange.http.endpoint.own(prepared)
         body = prepared.body
         placing = msgspec.json.decode(body, type=wire.Placing)
@@ -311,14 +307,19 @@ class UpbitBroker:
         return exact(ask)
 
     async def replace(self, order: Order) -> None:
+        await self._traded(order.account).replace(order)
+
+    async def cancel(self, order: Order) -> None:
+        await self._traded(order.account).cancel(order)
+
+    def _traded(self, id: AccountId) -> Pocket:
+        """The account, where more than a look at it is allowed."""
+        pocket = self._pocket(id)
         if not self._settings.may_order:
             raise Unsupported(
                 NAME, "upbit is only looked at here (mode is not live in [brokers.upbit]): nothing was sent"
             )
-        await self._pocket(order.account).replace(order)
-
-    async def cancel(self, order: Order) -> None:
-        await self._pocket(order.account).cancel(order)
+        return pocket
 
     # --- questions ------------------------------------------------------------------------------------------------
 

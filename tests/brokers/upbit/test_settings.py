@@ -68,7 +68,7 @@ def test_play_money_never_meets_a_real_host() -> None:
         assert_endpoint(play.doors, host="api.upbit.com", port=443, mode=Mode.PAPER, account=ACCOUNT)
 
 
-def test_the_default_looks_and_orders_nothing() -> None:
+async def test_the_default_looks_and_orders_nothing() -> None:
     """Keys alone open no way for an order: the mode must say so."""
     from brokers.upbit.auth import Keys
     from core.secret import Secret
@@ -78,3 +78,6 @@ def test_the_default_looks_and_orders_nothing() -> None:
     plug = UpbitPlug.request(UpbitPlug, "buy", "1", "70000")  # type: ignore[arg-type]
     with pytest.raises(Unsupported, match="only looked at"):
         broker.prepare(order_of(plug))
+    for change in (broker.cancel, broker.replace):
+        with pytest.raises(Unsupported, match="only looked at"):
+            await change(order_of(plug))
