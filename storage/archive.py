@@ -158,7 +158,7 @@ class Archive:
                     (*series, start, end),
                 )
                 if rows:
-                    await connection.exec_driver_sql("INSERT INTO bars VALUES (?,?,?,?,?,?,?,?)", rows)
+                    await connection.exec_driver_sql("INSERT OR REPLACE INTO bars VALUES (?,?,?,?,?,?,?,?)", rows)
                 touching = f"FROM spans WHERE {where} AND start<=? AND end>=?"
                 near = (*series, end, start)
                 known = await connection.exec_driver_sql(f"SELECT start, end {touching}", near)
