@@ -94,7 +94,9 @@ def test_a_market_buy_is_written_by_the_ask_of_the_moment() -> None:
     written = orders.at_market(quantity, D(71_100), D("0.02"))
     assert (written.ord_type, written.price, written.volume, written.time_in_force) == ("limit", "72500", "2.5", "ioc")
     tight = orders.at_market(quantity, D(71_100), D("0.0000001"))
-    assert tight.price == "71100", "never below the ask"
+    assert tight.price == "71100"
+    between = orders.at_market(msgspec.structs.replace(quantity, market="KRW-USDT"), D("1450.5"), D("0.0001"))
+    assert between.price == "1450.5", "never below the ask, though the table has coarser steps than the venue"
     total = wire.Placing(market="KRW-SOL", side="bid", ord_type="buy_total", volume="0.33333333")
     written = orders.at_market(total, D(71_100), D("0.02"))
     assert (written.ord_type, written.price, written.volume) == ("price", "23700", "")
