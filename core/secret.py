@@ -33,9 +33,7 @@ class Secret(str):
         if isinstance(value, Secret):
             return value
         if not SHORTEST <= len(value) <= LONGEST:
-            raise InvalidValue(
-                f"a secret has {SHORTEST} to {LONGEST} characters, this one {len(value)}. It was not taken"
-            )
+            raise InvalidValue(f"a secret has {SHORTEST} to {LONGEST} characters. It was not taken")
         if not value.isprintable():
             raise InvalidValue("a secret has no line ends and no control characters. It was not taken")
         made = super().__new__(cls, MASK)

@@ -116,7 +116,9 @@ def export(
 def _range(connection: sqlite3.Connection, since: int | None, until: int | None) -> tuple[int, int]:
     """The events from the first to the last of that time, without a hole: a venue's times do not always rise."""
     first = connection.execute("SELECT min(seq) FROM event WHERE ts >= ?", (since or 0,)).fetchone()[0]
-    last = connection.execute("SELECT max(seq) FROM event WHERE ts < ?", (until or (1 << 63) - 1,)).fetchone()[0]
+    last = connection.execute(
+        "SELECT max(seq) FROM event WHERE ts < ?", ((1 << 63) - 1 if until is None else until,)
+    ).fetchone()[0]
     return (1, 0) if first is None or last is None else (int(first), int(last))
 
 

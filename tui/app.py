@@ -428,10 +428,12 @@ class HogaApp(ShadowDisplay[int]):
     def take(self, form: Form, wish: Wish) -> None:
         """Do what a form asks for."""
         match wish:
-            case Dropped():
+            case Dropped(text):
                 if isinstance(form, LiveLine):
                     form.undo()
                 self.close(form)
+                if text:
+                    self.say("info", text)
             case Called(call, argument):
                 self.close(form)
                 self.keys.call(call, argument)

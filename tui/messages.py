@@ -24,7 +24,9 @@ class Press(msgspec.Struct, frozen=True):
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """The form closes; nothing was asked."""
+    """The form closes; nothing was asked. `text` says why, where the key alone does not."""
+
+    text: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -224,6 +224,12 @@ def test_the_verb_writes_one_private_file_and_verifies_it(
         capsys.readouterr()
         assert main(["journal", "export", *more]) == 0, more
         assert capsys.readouterr().out
+    for since, count in (("0001-01-01", 12), ("9999-12-30", 0)):
+        assert main(["journal", "export", "--since", since, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["events"] == count
+    assert main(["journal", "export", "--until", "0001-01-01", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["events"] == 0
+    assert main(["journal", "export", "--until", "9999-12-31"]) == 2
     for wrong in (["--json", "--csv"], ["--since", "yesterday"], ["--orders", "NOT AN ID"]):
         assert main(["journal", "export", *wrong]) == 2
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")

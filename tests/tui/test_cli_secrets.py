@@ -131,6 +131,25 @@ def test_a_wrong_passphrase_says_what_to_do(
     assert run(monkeypatch, "set", "kis", passphrase="another passphrase", given="something else") == 5
 
 
+def test_neither_a_secret_that_is_too_short_nor_its_length_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "list", passphrase="four", given=KEY) == 0  # there is no file yet: nothing is asked
+    assert run(monkeypatch, "set", "kis", given="kQ8vT") == 2
+    told = capsys.readouterr().err
+    assert "6 to 8192 characters" in told and "5" not in told and "kQ8vT" not in told
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 20, "2147483648"])
+def test_what_is_no_descriptor_is_said(
+    number: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "set", "kis", given=KEY) == 0
+    monkeypatch.setenv(DESCRIPTOR, number)
+    assert main(["secrets", "list"]) == 2
+    assert "not the number of a descriptor" in capsys.readouterr().err
+
+
 def test_systemd_hands_the_passphrase_over(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -133,6 +133,35 @@ async def test_protect_leaves_the_stop_of_an_entry_that_waits_alone() -> None:
         assert ticket(hands).order is None
 
 
+async def test_enter_on_an_unchanged_stop_closes_it_so_that_digits_go_to_screens_again() -> None:
+    async with trader() as hands:
+        await bought(hands)
+        await hands.press("P", "enter")
+        await hands.settled(lambda: any(o.status is OrderStatus.OPEN for o in hands.orders) and not hands.app.forms)
+        first = {o.id: o.stop_price for o in hands.orders}
+        await hands.settled(lambda: any(row.stop_price for row in hands.app.picture.orders()))
+        await hands.press("P", "enter")
+        assert not hands.app.forms
+        assert "unchanged" in hands.text
+        await hands.press("2")
+        await hands.press("1", "enter")
+        await hands.settled(lambda: not hands.app.asking.is_sending)
+        assert {o.id: o.stop_price for o in hands.orders} == first
+
+
+async def test_a_stop_that_follows_the_price_is_not_moved_by_hand() -> None:
+    async with trader() as hands:
+        await bought(hands)
+        await hands.press(":")
+        await hands.type("s 10 005930 tr=500 ro")
+        await hands.press("enter")
+        await hands.settled(lambda: any(row.trail for row in hands.app.picture.orders()))
+        await hands.settled(lambda: not hands.app.forms)
+        await hands.press("P")
+        assert not hands.app.forms
+        assert "follows the price by itself" in hands.text
+
+
 async def test_protect_in_live_is_no_harder_than_y() -> None:
     async with trader(rehearse=True) as hands:
         await hands.press("B", "1", "0", "enter")

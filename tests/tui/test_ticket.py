@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from brokers.paper.catalogue import LISTINGS
@@ -16,7 +17,7 @@ from tests.scenes import ACCOUNT, INSTRUMENTS, new_id
 from tests.tui import scripted
 from tui.forms.fields import Market, ticks_between, unit_of
 from tui.forms.ticket import Ticket
-from tui.messages import Edited, Press, Refused, Wanted
+from tui.messages import Dropped, Edited, Press, Refused, Wanted
 
 SAMSUNG, APPLE = INSTRUMENTS
 MARKET = Market(Decimal(71_000), Decimal(71_100), Decimal(71_000))
@@ -292,6 +293,21 @@ def test_a_protective_stop() -> None:
     form.stop.set("71100")
     with pytest.raises(InvalidValue):
         form.request()
+
+
+def test_only_the_quantity_of_a_trailing_order_is_changed() -> None:
+    row = msgspec.structs.replace(
+        scripted.order(1, scripted.SAMSUNG, Side.SELL, OrderStatus.OPEN),
+        **{"type": OrderType.TRAILING, "limit_price": None, "stop_price": Decimal(69_000), "trail": Decimal(500)},
+    )
+    form = Ticket(new_id(), ACCOUNT, SAMSUNG, row.side, None, order=row)
+    form.see(MARKET, Decimal(40))
+    assert form.fields == ("quantity",)
+    assert form.request().trail == Decimal(500)
+    assert isinstance(press(form, "K"), Refused)
+    assert isinstance(press(form, "enter"), Dropped)
+    press(form, *"3")
+    assert form.command() == Replace(client_order_id=row.id, quantity=Decimal(3))
 
 
 def test_off_tick_names_the_neighbours() -> None:

@@ -269,6 +269,9 @@ class Trading:
             return
         side = Side.SELL if held.quantity > 0 else Side.BUY
         order = self._stop_of(held, side)
+        if order is not None and order.type is OrderType.TRAILING:
+            app.say("info", "its stop follows the price by itself; cancel that order to put another")
+            return
         market = self.seen(instrument, held.account)[0]
         price = order.stop_price if order is not None else None
         if price is None and market.last is not None:
@@ -293,8 +296,8 @@ class Trading:
         rows = self._app.picture.orders()
         for row in rows:
             is_there = row.is_working and (row.account, row.instrument) == (held.account, held.instrument)
-            is_stop = row.side is side and row.reduce_only and row.stop_price is not None
-            if is_there and is_stop and not waits_for_entry(row, rows):
+            is_stop = row.stop_price is not None or row.trail is not None
+            if is_there and row.side is side and row.reduce_only and is_stop and not waits_for_entry(row, rows):
                 return row
         return None
 

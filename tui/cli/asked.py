@@ -29,7 +29,7 @@ def passphrase(*, is_new: bool = False, environ: MutableMapping[str, str] | None
     environ = os.environ if environ is None else environ
     number = environ.pop(DESCRIPTOR, "")
     if number:
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) > 6:
             raise InvalidValue(f"{DESCRIPTOR} is not the number of a descriptor. Nothing was opened")
         return from_descriptor(int(number))
     folder = environ.get("CREDENTIALS_DIRECTORY", "")

@@ -43,7 +43,7 @@ def journal_verify(
     Examples: hoga journal verify  |  hoga journal verify journal.jsonl
     """
     from storage.journal import verify
-    from storage.journal_export import verify_export
+    from storage.journal_export import Verdict, verify_export
     from tui.cli import table
 
     found = verify(_journal(context.obj)) if file is None else verify_export(Path(file))
@@ -51,8 +51,8 @@ def journal_verify(
         table.emit(found)
     else:
         print(found.text)
-        if file is not None:
-            print(f"last event {found.last}, its hash {found.head}")  # type: ignore[union-attr]
+        if isinstance(found, Verdict) and found.last is not None:
+            print(f"last event {found.last}, its hash {found.head}")
     return Exit.OK if found.first_bad is None else Exit.BROKEN
 
 
@@ -105,7 +105,7 @@ def journal_export(
 
 def _moment(text: str, zone: str, *, is_end: bool) -> int | None:
     """A day or a time of the console's zone, in ns; the end of a day is the beginning of the next."""
-    from datetime import date, datetime, timedelta
+    from datetime import UTC, date, datetime, timedelta
     from zoneinfo import ZoneInfo
 
     if not text:
@@ -114,13 +114,14 @@ def _moment(text: str, zone: str, *, is_end: bool) -> int | None:
         is_day = len(text) <= 10
         when = datetime.combine(date.fromisoformat(text), datetime.min.time()) if is_day else None
         when = when or datetime.fromisoformat(text)
-    except ValueError:
+        if is_day and is_end:
+            when += timedelta(days=1)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=ZoneInfo(zone))
+        moment = (when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+    except (ValueError, OverflowError):
         raise InvalidValue(f"{text[:40]!r} is no time; write 2026-11-26 or 2026-11-26T09:30") from None
-    if is_day and is_end:
-        when += timedelta(days=1)
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=ZoneInfo(zone))
-    return int(when.timestamp()) * 1_000_000_000
+    return min(max(moment, 0), (1 << 63) - 1)  # what the journal can hold
 
 
 @journal.command("show")

@@ -108,11 +108,16 @@ class Ticket:
         names = ["quantity"]
         if self.type in HAS_LIMIT:
             names.append("price")
-        if self.type in HAS_STOP:
+        if self.type in HAS_STOP and not self.trails:
             names.append("stop")
         if self.is_protective:
             return ("stop", "quantity")
         return (*names,) if self.order else (*names, *LEGS, "type", "tif", "side")
+
+    @property
+    def trails(self) -> bool:
+        """Is it a working order whose stop follows the price? Nobody moves that by hand."""
+        return self.order is not None and self.type is OrderType.TRAILING
 
     @property
     def last(self) -> Decimal | None:
@@ -167,6 +172,8 @@ class Ticket:
         is_trail = self.type is OrderType.TRAILING
         stop = self._price_of(self.stop, "stop price") if self.type in HAS_STOP and not is_trail else None
         trail = check_positive(parse(self.stop.text or "0", "trail"), "trail") if is_trail else None
+        if self.trails and self.order is not None:
+            stop, trail = None, self.order.trail
         stop_loss, take_profit = self.leg("sl"), self.leg("tp")
         fields.check_legs(self.side, self.entry, stop_loss, take_profit)
         if self.is_protective:
@@ -190,8 +197,8 @@ class Ticket:
     def _price_of(self, edit: LineEdit, name: str) -> Decimal:
         return fields.near(edit.text, self.market.last, self.instrument, -1 if self.side is Side.SELL else 1, name)
 
-    def command(self) -> Command:
-        """Submit, or Replace with the terms that changed. Raises InvalidValue."""
+    def command(self) -> Command | None:
+        """Submit, or Replace with the terms that changed; None where none did. Raises InvalidValue."""
         request = self.request()
         if self.order is None:
             return Submit(request=request)
@@ -200,7 +207,7 @@ class Ticket:
         limit = request.limit_price if request.limit_price != old.limit_price else None
         stop = request.stop_price if request.stop_price != old.stop_price else None
         if quantity is None and limit is None and stop is None:
-            raise InvalidValue("nothing changed: move the price or the quantity first")
+            return None
         return Replace(client_order_id=old.id, quantity=quantity, limit_price=limit, stop_price=stop)
 
     def words(self, request: OrderRequest) -> str:
@@ -331,6 +338,8 @@ class Ticket:
             edit, start = self.price, self.last
         if edit is not self.sl and edit is not self.tp and self.type not in HAS_LIMIT | HAS_STOP:
             return Refused("this order type has no price")
+        if edit is self.stop and self.trails:
+            return Refused("its stop follows the price by itself")
         if edit is self.price and self.peg is not None:
             self.peg -= ticks * self.side.sign
             self._follow_touch()
@@ -411,7 +420,10 @@ class Ticket:
 
     def _send(self) -> Wish:
         try:
-            return Wanted(self.command(), self.words(self.request()))
+            command = self.command()
+            if command is None:  # nothing to send: a form left open would take the next keys as figures
+                return Dropped("unchanged: the order stands as it was")
+            return Wanted(command, self.words(self.request()))
         except HogaError as error:
             self.problem, self.is_denied = str(error), False
             return Refused(str(error))

@@ -327,7 +327,11 @@ SENTENCES = {
     "this order type has no price": "이 주문 유형에는 가격이 없습니다",
     "the quantity must be a multiple of {lot}": "수량은 {lot}의 배수여야 합니다",
     "off tick: Down takes {lower}, Up takes {upper}": "호가 단위에 맞지 않습니다: 아래 {lower}, 위 {upper}",
-    "nothing changed: move the price or the quantity first": "바뀐 것이 없습니다. 가격이나 수량을 먼저 바꾸십시오",
+    "unchanged: the order stands as it was": "바뀐 것이 없어 주문을 그대로 두었습니다",
+    "its stop follows the price by itself": "이 손절은 가격을 스스로 따라갑니다",
+    "its stop follows the price by itself; cancel that order to put another": (
+        "이 손절은 가격을 스스로 따라갑니다. 다른 손절을 두려면 그 주문을 먼저 취소하십시오"
+    ),
     "it has ended": "끝났습니다",
     "NO ENGINE ({reason}): figures stand still, nothing can be sent; it is called again": (
         "엔진 없음 ({reason:ko}): 숫자가 멈췄고 아무것도 보낼 수 없습니다. 다시 연결하는 중입니다"
