@@ -11,6 +11,7 @@ import logging
 import os
 import select
 import signal
+import socket
 import tempfile
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -101,7 +102,7 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
                 case "found":
                     found.counts["recoveries"] += 1
                     truth.check(message)
-                    line.send(b"go")
+                    _answer(line, b"go")
                     if job.point.kind == OUTSIDE and job.point.phase == "work":
                         until, is_chosen = perf_counter() + job.point.count / 1000, True
                 case "settled":
@@ -109,12 +110,12 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
                     wrong = truth.agrees(message)
                     truth.check(message)
                     if wrong and tries < 20:
-                        line.send(b"again")
+                        _answer(line, b"again")
                         continue
                     for text in wrong:
                         truth.say("money" if "fill" in text else "other", text)
                     found.counts["journals settled"] += not wrong
-                    line.send(b"done")
+                    _answer(line, b"done")
                 case "rest":
                     is_at_rest = True
                 case "fell":
@@ -129,6 +130,12 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
         found.counts["kills"] += 1
         found.counts["points"] += not is_at_rest
         found.ends["at rest" if is_at_rest else job.point.family] += 1
+
+
+def _answer(line: socket.socket, word: bytes) -> None:
+    """A life may have met its point, on the journal's thread, while what it found was looked at."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        line.send(word)
 
 
 def _prepared() -> None:
