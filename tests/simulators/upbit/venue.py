@@ -21,7 +21,7 @@ from tests.simulators.faults import Fault, Script, Step
 from tests.simulators.loopback import Answer, Call, Loopback, Stream
 from tests.simulators.plug import Deed
 from tests.simulators.upbit import rows, signature
-from tests.simulators.upbit.exchange import Exchange, Execution, Listed, Placed, Refused
+from tests.simulators.upbit.exchange import Exchange, Execution, Listed, Placed, Refused, step_of
 from tests.simulators.upbit.limits import QUOTATIONS, Limits
 from tests.simulators.upbit.streams import Streams
 
@@ -58,7 +58,6 @@ class UpbitVenue:
         """How long a cancel takes after its answer: a fill may come in between."""
         self.refuses_by_frame = False
         """A bad key at the private stream is told by a frame, not by the upgrade."""
-        self.is_in_overtime = False
         self._nonces: set[str] = set()
         self._held: dict[str, int] = {}
         self._beat_seconds = beat_seconds
@@ -220,7 +219,7 @@ class UpbitVenue:
                         {
                             "market": m.code,
                             "quote_currency": m.quote,
-                            "tick_size": rows.text(m.asks[0][0] * 0 + self._step(m)),
+                            "tick_size": rows.text(step_of(m.code, m.last)),
                             "supported_levels": ["0"],
                         }
                         for m in self._asked(call)
@@ -231,11 +230,6 @@ class UpbitVenue:
             case ["candles", *unit]:
                 return Answer(body=self._candles(call, unit))
         raise Refused(404, 404, "Code not found")
-
-    def _step(self, market: Listed) -> Decimal:
-        from tests.simulators.upbit.exchange import step_of
-
-        return step_of(market.code, market.last)
 
     def _market_row(self, market: Listed, call: Call) -> dict[str, Any]:
         row: dict[str, Any] = {
