@@ -16,6 +16,8 @@ class Crew:
         self._group = group
         self._fell = fell
         self._is_closing = False
+        self._expected: set[str] = set()
+        """Those that were ended by somebody who says so himself."""
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self, name: str, run: Run) -> None:
@@ -28,9 +30,12 @@ class Crew:
         self.tasks[name] = task
         task.add_done_callback(lambda done: self._ended(name, run, done))
 
-    def again(self, name: str) -> None:
-        """End a task that does not move: it is started anew."""
-        self.tasks[name].cancel()
+    def again(self, name: str, *, is_told: bool = True) -> bool:
+        """End a task: it is started anew. False when it is over, as a line is whose key was refused."""
+        is_ending = self.tasks[name].cancel()
+        if is_ending and not is_told:
+            self._expected.add(name)
+        return is_ending
 
     def end(self, *, but: str = "") -> None:
         """No task is started anew from here on; all but one are ended."""
@@ -43,5 +48,9 @@ class Crew:
         if self._is_closing or not task.cancelled():
             return
         self.start(name, run)
-        if self.tasks[name] is not task:
+        if self.tasks[name] is task:
+            return
+        if name in self._expected:
+            self._expected.discard(name)
+        else:
             self._fell(name)

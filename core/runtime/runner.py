@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from core.clock import day_of
-from core.domain.account import TradingState
+from core.domain.account import Account, TradingState
 from core.domain.commands import Cancel, Command, SendOrder, SetTradingState, StartDay, Tick, VenueCommand
 from core.domain.errors import BrokerError, NotConnected
 from core.domain.events import (
@@ -33,7 +33,7 @@ from core.domain.events import (
     event_order,
 )
 from core.domain.ids import AccountId, ClientOrderId, broker_of
-from core.domain.market import NS, Bar, OrderBook, Quote, Trade
+from core.domain.market import NS, Bar, Freshness, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
 from core.runtime.crew import Crew
@@ -134,7 +134,7 @@ class Runner:
                 clock,
                 self.feed,
                 max_age_seconds=max_order_age_seconds,
-                is_halted=self._is_halted,
+                is_halted=self._is_held,
                 is_live=is_live,
                 progressed=self._progress.set,
                 meters=self.meters,
@@ -157,7 +157,8 @@ class Runner:
         return out
 
     def ask(self, command: Command) -> Sequence[Output]:
-        """A request: the same road."""
+        """A request: the same road. Whoever asks may be the first to wake up after a sleep."""
+        self.vitals.look_at_clock()
         out = self.engine.step(unkeyed(command), self.clock.now())
         if out:
             self._hand_on(out)
@@ -294,6 +295,7 @@ class Runner:
                 for broker in self.brokers.values():
                     crew.start(f"{FEED}{broker.name}", partial(self._keep_feed, broker, started))
                 crew.start("seconds", self._seconds)
+                self.vitals.expect_seconds(self._slept)
                 if self.archive is not None:
                     crew.start("archive", partial(self._keep_archive, self.archive))
                 crew.start("reconcile", self.reconciler.keep)
@@ -311,7 +313,9 @@ class Runner:
     def _keep_watch(self) -> None:
         """Who is looked after by the second, and by whom: the watch by a thread, the thread by the watch."""
         self._sentry = sentry = Sentry(
-            self.watch.look_at_itself, lambda seconds: self._alarm(f"the engine stood still for {seconds:.1f} s")
+            self.clock,
+            self.watch.look_at_itself,
+            lambda seconds: self._alarm(f"the engine stood still for {seconds:.1f} s"),
         )
         for name, late in (
             ("seconds", lambda mono: mono - self._beat - NS if self._beat else 0),
@@ -342,6 +346,20 @@ class Runner:
         elif name != "journal" or not self.scribe.silent(by):
             self._alarm(f"a part of the engine has not moved for {by / NS:.1f} s and is started anew: {name}")
             self.crew.again(name)
+
+    def _slept(self, seconds: float) -> None:
+        """What was known before says nothing about now: gates shut at once, quotes are old, and each line is opened
+        anew, which reads its accounts before it opens their gates. A reading from before does not open one."""
+        now, why = self.clock.now(), f"hoga stood still for {seconds:.0f} s"
+        for name in self.brokers:
+            if self.crew.again(f"{FEED}{name}", is_told=False):
+                self.feed(FeedChanged(ts=now, broker=name, is_connected=False, text=why))
+        self.crew.again("reconcile", is_told=False)
+        for quote in list(self.engine.state.quotes.values()):
+            if quote.freshness in (Freshness.LIVE, Freshness.POLLED):
+                self.feed(msgspec.structs.replace(quote, freshness=Freshness.STALE))
+        told = f"{why}: quotes are old, and every account is read anew before anything is sent"
+        self.feed(Noticed(ts=now, level="warning", kind="CLOCK", text=told))
 
     def stop(self) -> None:
         self._stopped.set()
@@ -403,7 +421,7 @@ class Runner:
         for account in await broker.accounts():
             self.feed(AccountListed(ts=now, account=account))
             await self.reconciler.read(broker, account.id)
-            self.ask(StartDay(account=account.id, day=day_of(self.clock.now(), account.zone), by="clock"))
+            self._begin_day(account)
         await self.lines.subscribe(broker)
 
     async def reconcile(self, broker: Broker, account: AccountId) -> None:
@@ -416,6 +434,11 @@ class Runner:
             return self._halt_file is not None and self._halt_file.exists()
         except OSError:
             return True  # nobody knows: nothing leaves
+
+    def _is_held(self) -> bool:
+        """Asked by outboxes right before anything leaves: after a sleep the gates must be shut by then."""
+        self.vitals.look_at_clock()
+        return self._is_halted()
 
     async def _seconds(self) -> None:
         while True:
@@ -434,12 +457,9 @@ class Runner:
     def second(self) -> None:
         """What is due each second: bars and limits, the day, the halt file, the disk, the archive."""
         now = self.clock.now()
-        self.vitals.look_at_clock(now)
         self.ask(Tick(by="clock"))
         for account in list(self.engine.state.accounts.values()):
-            day = day_of(now, account.zone)
-            if self.engine.state.days.get(account.id) != day and not self.engine.gate.clock_offset:
-                self.ask(StartDay(account=account.id, day=day, by="clock"))
+            self._begin_day(account)
         if self._is_halted() and self.engine.state.trading_states.get(None) is not TradingState.HALTED:
             self.ask(SetTradingState(state=TradingState.HALTED, by="halt file", text="found the halt file"))
         self.dead_man.second()
@@ -458,6 +478,12 @@ class Runner:
                 equity = rows.totals(self.engine.state, now, None, id).equity
                 if equity is not None:
                     self.archive.put_equity(id, now, equity)
+
+    def _begin_day(self, account: Account) -> None:
+        """Not while the clock may be wrong: another date would forgive the day's loss."""
+        day = day_of(self.clock.now(), account.zone)
+        if self.engine.state.days.get(account.id) != day and not self.engine.gate.clock_offset:
+            self.ask(StartDay(account=account.id, day=day, by="clock"))
 
     def _save_quotes(self) -> None:
         if self.archive is not None:

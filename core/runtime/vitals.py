@@ -1,4 +1,5 @@
-"""What the machine does to trading: a clock that jumps, a disk that fills up. The gate is told."""
+"""What the machine does to trading: a clock that jumps, a process that was stopped, a disk that fills up. The gate is
+told."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from core.ports import Clock, Journal
 from core.trading.gate import Gate
 
 STRAIGHT_NS = 60 * NS
+ASLEEP_NS = 5 * NS
+"""Nobody looked at the clock for longer: the process was stopped, or the machine and its steady clock slept."""
 
 
 class Vitals:
@@ -32,20 +35,33 @@ class Vitals:
         """Of disk: 1 too little for orders, 2 the journal lives on what was kept back."""
         self._clocks: tuple[int, int] | None = None
         self._straight_since = 0
+        self._slept: Callable[[float], object] | None = None
 
-    def look_at_clock(self, now: int) -> None:
+    def expect_seconds(self, slept: Callable[[float], object]) -> None:
+        """From now on somebody looks each second; `slept` is told for how many nobody did."""
+        self._slept = slept
+        self._clocks = self._clock.now(), self._clock.monotonic()
+
+    def look_at_clock(self) -> None:
         """The wall clock against the one that nobody sets. After a jump no day begins and nothing new is sent, until
         it has run straight for a minute: a wrong date must not forgive the day's loss."""
-        gate, monotonic = self._gate, self._clock.monotonic()
-        before, self._clocks = self._clocks, (now, monotonic)
-        jump = (now - before[0]) - (monotonic - before[1]) if before else 0
+        gate, now, monotonic = self._gate, self._clock.now(), self._clock.monotonic()
+        before, self._clocks = self._clocks or (now, monotonic), (now, monotonic)
+        jump = (now - before[0]) - (monotonic - before[1])
         if abs(jump) >= NS:
             gate.clock_offset += jump / NS
             self._straight_since = monotonic
-            text = f"the clock jumped by {jump / NS:+.1f} s: no new exposure until it has run straight for a minute"
+            limit = gate.limits.max_clock_offset_seconds
+            if limit is None or abs(gate.clock_offset) <= limit:
+                text = f"the clock jumped by {jump / NS:+.1f} s"
+            else:
+                text = f"the clock jumped by {jump / NS:+.1f} s: no new exposure until it has run straight for a minute"
             self._feed(Noticed(ts=now, level="warning", kind="CLOCK", text=text))
         elif gate.clock_offset and monotonic - self._straight_since >= STRAIGHT_NS:
             gate.clock_offset = 0.0
+        gap = max(now - before[0], monotonic - before[1])
+        if self._slept is not None and gap > ASLEEP_NS:
+            self._slept(gap / NS)
 
     def free_mb(self) -> float | None:
         """Free disk where the journal lies; None where nobody looks."""

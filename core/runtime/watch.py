@@ -61,14 +61,15 @@ class Sentry:
     """A thread that asks the loop again and again to answer. Where the loop stands, it writes into the log what it
     stands at; nothing leaves while it does."""
 
-    def __init__(self, look: Callable[[], object], stood: Callable[[float], object]) -> None:
+    def __init__(self, clock: Clock, look: Callable[[], object], stood: Callable[[float], object]) -> None:
         """`look` is called on the loop at each answer, `stood` with the seconds for which it stood still."""
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        self._look, self._stood = look, stood
+        self._clock, self._look, self._stood = clock, look, stood
         self._answered = threading.Event()
         self._ended = threading.Event()
         self._is_late = False
+        self._asked = clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="sentry", daemon=True)
         self._thread.start()
 
@@ -82,6 +83,8 @@ class Sentry:
     def _run(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
             self._answered.clear()
+            before, self._asked = self._asked, self._clock.monotonic()
+            self._is_late = self._asked - before > 2 * LATE_NS  # this thread stood still itself
             try:
                 self._loop.call_soon_threadsafe(self._answer)
             except RuntimeError:
@@ -100,10 +103,10 @@ class Sentry:
         frame = sys._current_frames().get(self._loop_thread)
         where = traceback.format_stack(frame)[-6:] if frame is not None else []
         log.error("engine.stands", where="".join(where)[-2000:])
-        seconds = LATE_NS / NS
         while not self._answered.wait(LOOK_SECONDS) and not self._ended.is_set():
-            seconds += LOOK_SECONDS
+            pass
         self._is_late = False
+        seconds = (self._clock.monotonic() - self._asked) / NS  # not by counting: this thread may have stood still too
         try:
             self._loop.call_soon_threadsafe(self._stood, seconds)
         except RuntimeError:

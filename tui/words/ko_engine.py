@@ -202,6 +202,7 @@ NOTICES = {
     "the day fell {fall} from its best, the limit is {limit} {currency}": (
         "오늘 최고 손익에서 {fall} 하락했습니다. 한도 {limit} {currency}"
     ),
+    "the clock jumped by {seconds} s": "시계가 {seconds}초 바뀌었습니다",
     "the clock jumped by {seconds} s: no new exposure until it has run straight for a minute": (
         "시계가 {seconds}초 바뀌었습니다. 1분 동안 고르게 갈 때까지 새 주문을 받지 않습니다"
     ),
@@ -267,6 +268,10 @@ NOTICES = {
     ),
     "the journal is written again": "거래 기록을 다시 씁니다",
     "the engine stood still for {seconds} s": "엔진이 {seconds}초 동안 멈췄습니다",
+    "hoga stood still for {seconds} s": "hoga가 {seconds}초 동안 멈췄습니다",
+    "hoga stood still for {seconds} s: quotes are old, and every account is read anew before anything is sent": (
+        "hoga가 {seconds}초 동안 멈췄습니다. 시세는 오래된 것이며, 계좌를 모두 다시 읽은 뒤에야 주문을 보냅니다"
+    ),
     "a part of the engine had ended and was started anew: {name}": "엔진의 한 부분이 끝나 다시 시작했습니다: {name}",
     "a part of the engine has not moved for {seconds} s and is started anew: {name}": (
         "엔진의 한 부분이 {seconds}초 동안 움직이지 않아 다시 시작합니다: {name}"
