@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 
 from brokers.registry import names
 from core.config import Settings
@@ -90,6 +91,7 @@ def test_wrong_words_are_code_2(words: list[str], capsys: pytest.CaptureFixture[
         (ExceptionGroup("g", [ExceptionGroup("h", [errors.TapeError("a")])]), 6),
         (PermissionError(13, "denied", "file"), 5),
         (KeyboardInterrupt(), 130),
+        (ExceptionGroup("g", [typer.Abort()]), 130),
     ],
 )
 def test_an_error_is_its_code_and_no_traceback(

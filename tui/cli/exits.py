@@ -12,6 +12,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import ParamSpec
 
+import typer
+
 from core.domain import errors
 from core.domain.errors import HogaError
 from core.domain.text import clean
@@ -90,6 +92,9 @@ def _report(error: Exception) -> int:
     cause: BaseException = error
     while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
         cause = cause.exceptions[0]
+    if isinstance(cause, typer.Abort):  # Ctrl+C or the end of the input at a question
+        say("hoga: the question was not answered. Nothing was sent after it")
+        return Exit.INTERRUPTED
     from core.redact import redact
 
     say(redact(f"hoga: this is a bug in hoga: {type(cause).__name__}: {cause}")[:500])
