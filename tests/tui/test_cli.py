@@ -142,6 +142,8 @@ def test_hostile_words_in_an_error_do_not_reach_the_terminal(capsys: pytest.Capt
         ("", ["--live", "run"], ['mode = "live" in [brokers.NAME]']),
         ("", ["--live", "engine", "start"], ['mode = "live" in [brokers.NAME]']),
         ('[brokers.paper]\nmode = "live"', ["run"], ["--live at the start", "a live venue of the broker paper"]),
+        ('[brokers.upbit]\nmode = "LIVE"', ["run", "--duration", "0"], ["brokers.upbit", '"paper" or "live"']),
+        ('[brokers.upbit]\nmode = ["live"]', ["run", "--duration", "0"], ["brokers.upbit", '"paper" or "live"']),
         ('[brokers.paper]\nmode = "live"', ["--live", "run"], ["a live venue of the broker paper"]),
         ('[brokers.paper]\nmode = "live"', ["engine", "start"], ["--live at the start"]),
         ("", ["--demo", "--live", "run"], ["the demo is play money"]),

@@ -49,7 +49,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         """`settings` with what was chosen. The demo, every feed and every rehearsal on a wire keep their data in a
         folder of their own: another market's prices would make nonsense of positions and profits, and play money has
         the account's name that real money has. Raises ConfigError."""
-        from tui.run.venues import play_name
+        from tui.run.venues import live_names, play_name
 
         feed = "paper" if self.demo else self.feed or settings.engine.feed
         if self.feed and self.feed != "paper" and (self.demo or self.live):
@@ -58,7 +58,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         folder = "demo" if self.demo else ""
         if feed != "paper":
             _check_feed(feed)
-            if not self.live and not any(section.get("mode") == "live" for section in settings.brokers.values()):
+            if not self.live and not live_names(settings):
                 folder = feed
         elif not (self.demo or self.live) and feed == settings.engine.feed and (played := play_name(settings)):
             folder = f"{played}-play"

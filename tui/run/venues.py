@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 
 def live_names(settings: Settings) -> tuple[str, ...]:
-    """Brokers whose section says real money. What is written there is read strictly when they are built."""
-    return tuple(name for name, section in settings.brokers.items() if section.get("mode") == Mode.LIVE.value)
+    """Brokers whose section says real money. Raises ConfigError for a mode that is none: whoever wrote "LIVE" shall not
+    get paper without a word."""
+    modes = {name: section.get("mode", Mode.PAPER.value) for name, section in settings.brokers.items()}
+    for name, mode in modes.items():
+        if mode not in [known.value for known in Mode]:
+            raise ConfigError(f'brokers.{name}: mode is "paper" or "live", not {str(mode)[:20]!r}. Nothing was started')
+    return tuple(name for name, mode in modes.items() if mode == Mode.LIVE.value)
 
 
 def play_name(settings: Settings) -> str:
