@@ -105,7 +105,7 @@ def _twap(
     about = plain(exact) if exact == even else f"about {plain(exact)}"
     where = "at market" if draft.type is OrderType.MARKET else f"at the {_where(peg)}" if peg else "at its limit"
     seconds = plain(round(Decimal(twap.spacing) / NS, 1))
-    remarks.insert(0, f"{slices} slices of {about} {where}, one each {seconds} s")
+    remarks.insert(0, f"{slices} slices of {about}, {where}, one each {seconds} s")
     return msgspec.structs.replace(draft, algo=twap)
 
 

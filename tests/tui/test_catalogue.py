@@ -116,7 +116,23 @@ def test_every_rule_has_a_name() -> None:
         if isinstance(node, ast.Call) and name_of(node) == "Denial" and isinstance(node.args[0], ast.Constant)
     }
     assert len(rules) >= len(risk.CHECKS) // 2
-    none(rules - set(CATALOGUE), SLACK)
+    none(rules - set(CATALOGUE))
+    none(rule for rule in rules if f"{rule}: {{why}}" not in CATALOGUE)
+
+
+def test_what_a_line_works_out_is_found_again() -> None:
+    files = ("core/trading/orderline.py", *(f"core/trading/{p.name}" for p in (ROOT / "core/trading").glob("line*.py")))
+    said = sentences(files, {"append": 0, "insert": 1})
+    assert len(said) >= 10
+    figures = {"{} = {}", "{}: {}={}"}
+    none(s.template for s in said if s.template not in figures and not HANGUL.search(KO.said(s.sample)))
+
+
+def test_a_rule_of_two_words_is_no_name_of_an_order() -> None:
+    text = (
+        "auction over: the opening auction is past: leave opg out, or send @moc (limit an opening auction, actual open)"
+    )
+    assert KO.said(text).startswith("단일가 끝남: 시가 단일가가 끝났습니다: opg를 빼거나")
 
 
 def test_every_kind_of_log_line_has_a_name() -> None:

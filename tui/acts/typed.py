@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from core.domain.account import Mode, TradingState
 from core.domain.commands import Command, ControlStrategy, SetTradingState, StrategyAction, Submit, TightenLimit, Unlock
 from core.domain.decimals import ZERO
@@ -66,7 +68,9 @@ class Typed:
                 form.suggestion = (error.position, error.length, error.suggestions[0])
                 form.remark += f"{BETWEEN}Tab: {error.suggestions[0] or 'leaves it out'}"
             return None
-        form.remark = f"→ {say(line, self._app.look.language)}"
+        remarks: tuple[str, ...] = getattr(line, "remarks", ())
+        bare = msgspec.structs.replace(line, remarks=()) if remarks else line
+        form.remark = BETWEEN.join((f"→ {say(bare, self._app.look.language)}", *remarks))
         return line.request(self._id) if isinstance(line, NewOrder) else None
 
     def offers(self, text: str, cursor: int) -> Offer:

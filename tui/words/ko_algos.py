@@ -7,11 +7,8 @@ NAMES = {
     "LOC": "종가지정",
     "by itself": "자동 진행",
     "chase": "추격",
-    "auction over": "단일가 끝남",
     "slice of": "전체 주문",
-    "slices": "분할",
     "twap": "분할",
-    "venue": "증권사 기능",
 }
 ALGOS = {
     "CHASE {ticks}/{most}t": "추격 {ticks}/{most}t",
@@ -51,7 +48,7 @@ ALGOS = {
     "an order cannot be moved there; send @a to take, or cancel and write it anew": (
         "그곳에서는 주문을 정정할 수 없습니다. @a로 받거나, 취소하고 새로 쓰십시오"
     ),
-    "the market is open: leave opg out, or send @moc": "장이 열려 있습니다: opg를 빼거나 @moc로 보내십시오",
+    "the opening auction is past: leave opg out, or send @moc": "시가 단일가가 끝났습니다: opg를 빼거나 @moc로 보내십시오",
     "{count} slices of {size} are too small for {code}: fewer, or one order": (
         "{code}에는 {size}씩 {count}번이 너무 작습니다. 더 적게 나누거나 한 번에 보내십시오"
     ),
@@ -85,6 +82,22 @@ LINES = {
         "{word}: 옵션은 sl=, tp=, stop=, tr=, chase=, twap=, acct= 입니다"
     ),
 }
+REMARKS = {
+    "limit at the {name}, {price}": "{name:ko} 지정가 {price}",
+    "follows the {name} from {low} to {high}": "{name:ko을} 따라감: {low}~{high}",
+    "{count} slices of {size}, {where}, one each {seconds} s": "{size:ko}씩 {count}번, {where:ko}, {seconds}초마다",
+    "about {size}": "약 {size}",
+    "at its limit": "쓴 가격으로",
+    "at the {name}": "{name:ko} 지정가",
+    "{part}% is kept for costs": "비용으로 {part}% 남김",
+    "{word} = {quantity} at {price}": "{word} = {price}에 {quantity}",
+    "{word} of {held} = {quantity}": "{held} 중 {word} = {quantity}",
+    "{word} = {quantity}, losing {amount}": "{word} = {quantity}, 손실 {amount}",
+    "follows {trail} behind the best price": "가장 좋은 가격에서 {trail} 뒤를 따라감",
+    "moves {what}": "옮김: {what}",
+    "from {held} to {after}": "{held}에서 {after:으로}",
+}
+"""What was worked out of a line, said beside it while it is typed."""
 FAULTS = {
     "a price follows one of {names}, not {name}": "가격은 {names} 중 하나를 따라갑니다. {name} 아님",
     "a peg is at most 999 ticks from its price": "호가와의 거리는 많아야 999틱입니다",
@@ -96,4 +109,4 @@ FAULTS = {
     "no algo for a {time} {type} order": "{time} {type} 주문에는 자동 조건이 없습니다",
     "slices have no legs, and only a limit follows a price": "분할에는 손절·익절이 없고, 지정가만 호가를 따라갑니다",
 }
-GROUPS = (NAMES, ALGOS, LINES, FAULTS)
+GROUPS = (NAMES, ALGOS, LINES, REMARKS, FAULTS)

@@ -68,7 +68,9 @@ def at_open(q: Question) -> Denial | None:
     phase = q.state.phase(q.request.instrument)
     if q.request.time_in_force is not TimeInForce.OPG or phase in (None, Phase.AUCTION, Phase.CLOSED):
         return None
-    return Denial("auction over", "an opening auction", phase.value, "the market is open: leave opg out, or send @moc")
+    return Denial(
+        "auction over", "an opening auction", phase.value, "the opening auction is past: leave opg out, or send @moc"
+    )
 
 
 def slices(q: Question) -> Denial | None:
