@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from core.domain.errors import BrokerError
-from core.domain.events import Event, GateChanged, Noticed
+from core.domain.events import Event, FeedChanged, GateChanged, Noticed
 from core.domain.ids import AccountId, InstrumentId, broker_of
 from core.domain.market import NS
 from core.domain.order import Order, OrderStatus, RequestPhase
@@ -67,16 +67,18 @@ class Reconciler:
 
     async def read(self, broker: Broker, account: AccountId) -> None:
         """As `reconcile`, for an account that is opened: what cannot be read keeps its gate shut, and it alone."""
+        line = self._engine.state.feeds.get(broker.name)
         try:
             await self.reconcile(broker, account)
         except (BrokerError, OSError) as error:
             missing = str(error) or type(error).__name__
             self.readings[account] = Reading(self._clock.now(), None, missing)
-            self._set_gate(broker, account, missing)
+            self._set_gate(broker, account, missing, line)
 
     async def reconcile(self, broker: Broker, account: AccountId) -> None:
         """Compare with what the venue says; the gate opens when all four listings were complete and the line stands."""
         state, capabilities = self._engine.state, broker.capabilities
+        line = state.feeds.get(broker.name)
         seen: dict[InstrumentId, Decimal] = {}
         for _ in range(CALM_TRIES):
             before = self._standing(account)
@@ -106,7 +108,7 @@ class Reconciler:
             self.settler.listed(account, snapshot.orders, mono)
         found = self._take(account, reconcile.differences(state, snapshot, now, absent=absent))
         self.readings[account] = Reading(now, snapshot, missing, tuple(sorted(found)))
-        self._set_gate(broker, account, missing)
+        self._set_gate(broker, account, missing, line)
 
     async def _looked_up(self, broker: Broker, snapshot: Snapshot) -> Snapshot:
         """The listing, and what the venue says of our OPEN orders that it leaves out: it may be late, or of one day or
@@ -151,9 +153,10 @@ class Reconciler:
         self._told[account] = frozenset(texts)
         return self._told[account]
 
-    def _set_gate(self, broker: Broker, account: AccountId, missing: str) -> None:
+    def _set_gate(self, broker: Broker, account: AccountId, missing: str, line: FeedChanged | None) -> None:
+        """`line`: as it was when the reading began."""
         feed = self._engine.state.feeds.get(broker.name)
-        if feed is not None and not feed.is_connected:
+        if feed is not line or (feed is not None and not feed.is_connected):
             return  # the line went down while the venue was read; its return reads again
         unknown = [o for o in self._engine.state.live_orders(account) if o.status is OrderStatus.UNKNOWN]
         text = missing or (f"{len(unknown)} UNKNOWN" if unknown else "")

@@ -349,12 +349,11 @@ class Runner:
 
     def _slept(self, seconds: float) -> None:
         """What was known before says nothing about now: gates shut at once, quotes are old, and each line is opened
-        anew, which reads its accounts before it opens their gates. A reading from before does not open one."""
+        anew, which reads its accounts before it opens their gates."""
         now, why = self.clock.now(), f"hoga stood still for {seconds:.0f} s"
         for name in self.brokers:
             if self.crew.again(f"{FEED}{name}", is_told=False):
                 self.feed(FeedChanged(ts=now, broker=name, is_connected=False, text=why))
-        self.crew.again("reconcile", is_told=False)
         for quote in list(self.engine.state.quotes.values()):
             if quote.freshness in (Freshness.LIVE, Freshness.POLLED):
                 self.feed(msgspec.structs.replace(quote, freshness=Freshness.STALE))

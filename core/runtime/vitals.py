@@ -49,7 +49,8 @@ class Vitals:
         before, self._clocks = self._clocks or (now, monotonic), (now, monotonic)
         jump = (now - before[0]) - (monotonic - before[1])
         if abs(jump) >= NS:
-            gate.clock_offset += jump / NS
+            # The farthest it was: a clock that is set back again may be set a third time.
+            gate.clock_offset = max(gate.clock_offset + jump / NS, gate.clock_offset, key=abs)
             self._straight_since = monotonic
             limit = gate.limits.max_clock_offset_seconds
             if limit is None or abs(gate.clock_offset) <= limit:

@@ -16,6 +16,7 @@ from core.trading import rows
 from tests import scenes
 from tests.core.runtime.test_runner import Life, life
 from tests.scenes import ACCOUNT, SAMSUNG
+from tests.stage import stage
 
 
 def sleep(made: Life, seconds: float) -> None:
@@ -123,3 +124,24 @@ async def test_a_clock_that_was_set_by_a_day_begins_none_though_the_line_is_open
         assert made.state.gates[ACCOUNT].is_open, "the line was opened anew"
         assert made.state.days[ACCOUNT] == day
         assert made.program.engine.gate.clock_offset == pytest.approx(86_400, abs=1)
+
+
+async def test_a_clock_that_is_set_forth_and_back_still_has_to_run_straight_for_a_minute(tmp_path: Path) -> None:
+    async with stage() as made:
+        ahead = 0
+        made.clock.monotonic = lambda: made.clock.now() - ahead  # type: ignore[method-assign]
+
+        async def rule() -> str:
+            await made.quote(71_000, 71_100)
+            return (await made.do(Submit(request=scenes.request()))).rule
+
+        await made.second()
+        for seconds in (5, -5):
+            ahead += seconds * NS
+            made.clock._now += seconds * NS
+            await made.second()
+            assert await rule() == "clock"
+        await made.second(58)
+        assert await rule() == "clock"
+        await made.second(3)
+        assert await rule() == ""

@@ -95,6 +95,31 @@ async def test_a_stream_that_ends_is_a_line_that_is_down_until_it_is_read_anew(t
         assert made.state.gates[ACCOUNT].is_open
 
 
+async def test_a_reading_from_before_the_line_broke_opens_no_gate(tmp_path: Path) -> None:
+    async with life(tmp_path) as made:
+        real, readings = made.broker.snapshot, [asyncio.Event(), asyncio.Event()]
+        turns = iter(readings)
+
+        async def snapshot(account: Any) -> Any:
+            found = await real(account)
+            await next(turns).wait()
+            return found
+
+        made.broker.snapshot = snapshot  # type: ignore[method-assign]
+        earlier = asyncio.ensure_future(made.program.runner.reconcile(made.broker, ACCOUNT))
+        await made.wait()
+        await made.broker.close()
+        await made.wait(3)
+        assert made.state.feeds["paper"].is_connected and not made.state.gates[ACCOUNT].is_open
+        readings[0].set()
+        await earlier
+        assert not made.state.gates[ACCOUNT].is_open, "what happened since was not read"
+        readings[1].set()
+        await made.wait()
+        assert made.state.gates[ACCOUNT].is_open
+        made.broker.snapshot = real  # type: ignore[method-assign]
+
+
 async def test_a_venue_that_cannot_be_reached_is_tried_again(tmp_path: Path) -> None:
     calls: list[int] = []
 
