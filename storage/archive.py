@@ -94,13 +94,15 @@ class Archive:
             self._equity.clear()
             try:
                 await self._write(quotes.values(), bars, equity, instruments.values())
-            except Exception as error:
+            except BaseException as error:  # an end in the middle too: what was written is only written again
                 self._bars.extendleft(reversed(bars))
                 self._equity.extendleft(reversed(equity))
                 self._quotes = {**quotes, **self._quotes}
                 self._instruments = {**instruments, **self._instruments}
                 self._trim(self._bars, MAX_BARS)
                 self._trim(self._equity, MAX_EQUITY)
+                if not isinstance(error, Exception):
+                    raise
                 self.failures += 1
                 if self.failures == 1:
                     _log.warning("archive.not_written", problem=str(error)[:300], path=str(self.path))

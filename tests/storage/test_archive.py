@@ -218,3 +218,22 @@ async def test_flushes_at_once_take_turns(tmp_path: Path, count: int) -> None:
     await asyncio.gather(*(archive.flush() for _ in range(count)))
     assert len((await archive.bars(SAMSUNG, Interval.M1, 0, 99 * MINUTE)).bars) == count
     await archive.close()
+
+
+async def test_a_flush_that_is_ended_in_the_middle_loses_nothing(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "market.db")
+    archive.put_quotes([quote(2)])
+    archive.put_bars([bar(1)])
+    archive.put_equity(ACCOUNT, 5, Decimal(7))
+    ended = asyncio.ensure_future(archive.flush())
+    while not archive._turn.locked():
+        await asyncio.sleep(0)
+    ended.cancel()
+    await asyncio.wait({ended})
+    assert ended.cancelled()
+    await archive.close()
+    again = Archive(tmp_path / "market.db")
+    assert [q.bid for q in await again.last_quotes()] == [70802.0]
+    assert (await again.bars(SAMSUNG, Interval.M1, 0, 10 * MINUTE)).bars == (bar(1),)
+    assert await again.equity(ACCOUNT, 0) == [(5, Decimal(7))]
+    await again.close()

@@ -189,7 +189,7 @@ def free_cash(
         if order.side is Side.SELL or other is None or other.currency != instrument.currency:
             continue
         if order.status is OrderStatus.HELD:
-            continue  # no venue has it, and it will only cover
+            continue  # no venue has it: it will only cover, or counts by each of its slices
         price = order_price(state, order.request, order.limit_price or order.stop_price, limits)
         if price is None:
             return None
