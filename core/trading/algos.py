@@ -266,7 +266,7 @@ class Algos:
             note=root.request.note,
             slice_of=root.id,
         )
-        denial = self.gate.refusal(request, now, is_confirmed=True)
+        denial = self.gate.refusal(request, now)
         if denial is not None:
             return self._say(root, f"{denial.rule}: {denial.text}", now)
         self._said.pop(root.id, None)

@@ -358,6 +358,23 @@ def test_panic_ends_slices_that_only_close_too() -> None:
     assert len(made.slices(id)) == 1, "for good"
 
 
+def test_slices_that_only_close_do_not_go_past_an_unknown_order_by_themselves() -> None:
+    made = desk()
+    made.engine.step(scenes_fill(made), made.now)
+    made.engine.gate.laned = frozenset({"paper"})
+    algo = Twap(duration=100 * NS, slices=10)
+    whole = made.submit("sell", "50", None, type=OrderType.MARKET, algo=algo, reduce_only=True)
+    made.take()
+    lost = made.submit("sell", "20", "71500", reduce_only=True)
+    made.engine.step(OrderSending(ts=made.now, client_order_id=lost), made.now)
+    made.step(OrderUnknown(ts=made.now, client_order_id=lost, text="no answer"))
+    made.seconds(60)
+    assert len(made.slices(whole)) == 1, "a person may mean it, a program does not"
+    made.step(OrderNotPlaced(ts=made.now, client_order_id=lost, text="not there"))
+    made.seconds(12)
+    assert len(made.slices(whole)) > 1 and made.order(whole).status is OrderStatus.HELD
+
+
 def scenes_fill(made: AlgoDesk) -> Any:
     from core.domain.events import OrderFilled
 
