@@ -33,12 +33,13 @@ class DeadMan:
         self._feed = feed
         self._seen = clock.monotonic()
         self._fired = False
+        self._has_tightened = False
 
     def seen(self) -> None:
         """A console that may act is there."""
         self._seen = self._clock.monotonic()
-        if self._fired:
-            self._fired = False
+        is_told, self._fired, self._has_tightened = self._has_tightened, False, False
+        if is_told and self._state.trading_states.get(None) is TradingState.REDUCING:
             text = f"no console answered for {self._minutes:g} min: since then trading is REDUCING; :resume opens again"
             self._feed(Noticed(ts=self._clock.now(), level="warning", kind="STATE", text=text))
 
@@ -46,10 +47,11 @@ class DeadMan:
         held = self._state.trading_states.get(None, TradingState.ACTIVE)
         is_free = held.severity < TradingState.REDUCING.severity
         if self._fired and is_free:  # somebody resumed without a console: that was a sign of life
-            self._fired, self._seen = False, self._clock.monotonic()
+            self._fired, self._has_tightened, self._seen = False, False, self._clock.monotonic()
         if not self._minutes or self._fired or self._clock.monotonic() - self._seen < self._minutes * 60 * NS:
             return
         self._fired = True
+        self._has_tightened = is_free
         if is_free:
             text = f"no console answered for {self._minutes:g} min"
             self._ask(SetTradingState(state=TradingState.REDUCING, by=BY, text=text))

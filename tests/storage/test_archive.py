@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.clock import SystemClock
 from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Currency, Instrument, Kind, fixed_tick
 from core.domain.market import Bar, Freshness, Interval, Quote
@@ -227,7 +228,7 @@ async def test_a_flush_that_is_ended_in_the_middle_loses_nothing(tmp_path: Path)
     archive.put_equity(ACCOUNT, 5, Decimal(7))
     ended = asyncio.ensure_future(archive.flush())
     while not archive._turn.locked():
-        await asyncio.sleep(0)
+        await SystemClock().sleep(0)
     ended.cancel()
     await asyncio.wait({ended})
     assert ended.cancelled()

@@ -58,6 +58,16 @@ async def test_without_a_console_only_what_shrinks_passes_and_a_sign_of_life_put
 
 
 @pytest.mark.parametrize("held", [TradingState.REDUCING, TradingState.HALTED])
+async def test_what_a_person_tightened_is_not_told_as_the_rules_own(held: TradingState) -> None:
+    async with stage() as made:
+        rule = armed(made)
+        await made.do(SetTradingState(state=held))
+        await pass_minutes(made, 3)
+        rule.seen()
+        assert not [row.text for row in made.program.runner.log.rows if "no console" in row.text]
+
+
+@pytest.mark.parametrize("held", [TradingState.REDUCING, TradingState.HALTED])
 async def test_it_never_loosens_and_counts_anew_once_somebody_resumed(held: TradingState) -> None:
     async with stage() as made:
         armed(made)
