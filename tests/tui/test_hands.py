@@ -89,6 +89,30 @@ async def test_repeat_opens_the_last_ticket_and_sends_nothing() -> None:
         await hands.settled(lambda: sum(order.request.parent is None for order in hands.orders) == 2)
 
 
+async def test_slices_are_not_repeated_as_one_order() -> None:
+    async with trader() as hands:
+        await hands.press(":")
+        await hands.type("b 100 005930 @mkt twap=10m")
+        await hands.press("enter")
+        await hands.settled(lambda: hands.orders and not hands.app.forms)
+        await hands.press(".")
+        assert not hands.app.forms
+        assert "goes on by itself" in hands.text
+
+
+async def test_a_review_says_that_an_order_goes_on_by_itself() -> None:
+    async with trader(rehearse=True) as hands:
+        for line, words in (("@mkt twap=10m", "MKT DAY twap=600s"), ("chase=3t", "71,000 DAY chase=3t")):
+            await hands.press(":")
+            await hands.type(f"b 100 005930 {line}")
+            await hands.press("enter")
+            await hands.until(lambda: hands.app.top_form is not None and hands.app.top_form.place == "review")
+            assert words in hands.text, hands.text
+            assert not hands.orders
+            await hands.press("escape", "escape")
+            await hands.until(lambda: not hands.app.forms)
+
+
 # ---- protect
 
 

@@ -130,6 +130,9 @@ class Trading:
         if last is None or instrument is None:
             self._app.say("info", "nothing to repeat: no order was sent from here yet")
             return
+        if last.algo is not None:  # a ticket would send all of it at once
+            self._app.say("info", "a ticket cannot repeat an order that goes on by itself: press : and Up")
+            return
         self._app.select(last.instrument)
         form = self._open(
             instrument, last.side, last.limit_price or last.stop_price, account=last.account, quantity=last.quantity

@@ -96,6 +96,7 @@ def _terms(subject: Subject, look: Look) -> tuple[Side, str, str]:
             changed = is_change and before is not None and before != value
             words.append(f"{lead}{f.quantity(before)}→{f.quantity(value)}" if changed else f"{lead}{f.quantity(value)}")
     words.append(request.time_in_force.value.upper())
+    words += [request.algo.words] if request.algo is not None else []
     words += [look.word("reduce-only")] if request.reduce_only else []
     words += [look.word("post-only")] if request.post_only else []
     words += [f"{look.word('SL')} {f.quantity(request.stop_loss)}"] if request.stop_loss is not None else []

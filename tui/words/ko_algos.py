@@ -88,6 +88,9 @@ REMARKS = {
     "{count} slices of {size}, {where}, one each {seconds} s": "{size:ko}씩 {count}번, {where:ko}, {seconds}초마다",
     "about {size}": "약 {size}",
     "at its limit": "쓴 가격으로",
+    "a ticket cannot repeat an order that goes on by itself: press : and Up": (
+        "스스로 진행되는 주문은 주문서로 되풀이할 수 없습니다. :와 Up을 누르십시오"
+    ),
     "at the {name}": "{name:ko} 지정가",
     "{part}% is kept for costs": "비용으로 {part}% 남김",
     "{word} = {quantity} at {price}": "{word} = {price}에 {quantity}",
