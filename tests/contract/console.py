@@ -37,12 +37,12 @@ FREE = RiskLimits(
 class Console:
     """A running console without a face."""
 
-    def __init__(self, plug: Plug, journal: Path, broker: Broker | None = None) -> None:
+    def __init__(self, plug: Plug, journal: Path, broker: Broker | None = None, limits: RiskLimits = FREE) -> None:
         self.plug = plug
         self.broker = broker if broker is not None else plug.broker()
         clock = SystemClock()
         self.journal = Journal.open(journal, boot_id=os.urandom(4).hex())
-        self.engine = Engine(Currency("KRW"), FREE)
+        self.engine = Engine(Currency("KRW"), limits)
         self.runner = Runner(self.engine, self.journal, clock, [self.broker], max_order_age_seconds=30)
         self.desk = LocalDesk(self.runner, clock, os.urandom)
 
@@ -74,9 +74,11 @@ class Console:
 
 
 @asynccontextmanager
-async def running(plug: Plug, journal: Path, *, kill: bool = False) -> AsyncIterator[Console]:
+async def running(
+    plug: Plug, journal: Path, *, kill: bool = False, limits: RiskLimits = FREE
+) -> AsyncIterator[Console]:
     """Until its gate is open. With `kill` it ends in the middle of everything, without goodbye."""
-    made = Console(plug, journal)
+    made = Console(plug, journal, limits=limits)
     made.runner.recover()
     task = asyncio.ensure_future(made.runner.run())
     try:
