@@ -25,7 +25,7 @@ def problem(state: State, command: SetTradingState | Panic | Unlock) -> str:
         return ""
     match command:
         case Panic():
-            kept = "no position was closed and no order canceled" if command.flatten else ""
+            kept = "no position was closed" if command.flatten else ""
         case SetTradingState():
             kept = "nothing was changed" if loosens(state, command) else ""
         case _:

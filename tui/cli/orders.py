@@ -213,9 +213,12 @@ async def panicking(folder: Path, flatten: bool, *, protections: bool = False, t
     """Straight to the engine's socket: no journal is opened, nothing else can be in the way."""
     async with connect(socket_path(folder), SystemClock(), answer_seconds=2.0) as desk:
         receipt = await desk.send(Panic(flatten=flatten, protections=protections, tail=tail, by="cli"))
+        if flatten and not receipt.is_ok:  # it asks for a name: what needs none is done while somebody looks for it
+            asked, receipt = receipt.text, await desk.send(Panic(protections=protections, by="cli"))
+            if receipt.is_ok:
+                text = f"stopped, and entry orders are being canceled, but {asked}"
+                return msgspec.structs.replace(receipt, is_ok=False, text=text)
     if not receipt.is_ok:
-        if flatten:  # it asks for a name; the halt file would be no answer to that
-            return receipt
         raise DeskUnavailable(f"the engine refused: {receipt.text}")
     done = "all orders are being canceled" if protections else "entry orders are being canceled"
     done = "everything is being canceled and positions closed" if flatten else done

@@ -12,7 +12,7 @@ GUARD = {
     "one of {names}": "{names} 중 하나",
     "nothing was unlocked": "잠금을 풀지 않았습니다",
     "nothing was changed": "바꾸지 않았습니다",
-    "no position was closed and no order canceled": "청산도 취소도 하지 않았습니다",
+    "no position was closed": "청산하지 않았습니다",
     "{account} unlocked by {who}: new exposure may be taken": "{account} 잠금 해제 ({who:ko}): 새 포지션 가능",
     "locked, :unlock opens": "잠김, :unlock 으로 해제",
     "{account} is not locked": "{account} 계좌는 잠겨 있지 않습니다",
