@@ -66,8 +66,9 @@ async def test_only_what_was_understood_comes_back_in_the_next_session(tmp_path:
     async with app.run_test(size=(120, 40)) as pilot:
         while app.picture.status is None:
             await pilot.pause(0.05)
-        for line in ("help", "b 10 nonsense", "c all"):
+        for line in ("help", "b 10 nonsense", "c all", "unlock main", "RESUME\tmain"):
             app.typed.enter(line)
+        assert app.typed.history == ["help", "b 10 nonsense", "c all"], "a name is typed anew, not recalled"
     again = HogaApp(ScriptedDesk(), Settings(), places=Places(data=tmp_path))
     assert again.typed.history == ["help", "c all"]
 

@@ -31,6 +31,8 @@ from tui.words import LANGUAGES
 if TYPE_CHECKING:
     from tui.app import HogaApp
 
+_DELIBERATE = frozenset({"unlock", "resume"})
+"""Their name is typed anew each time: Up and Enter shall not open real money."""
 BETWEEN = "   "
 """Stands between the parts of a remark, each a text of its own."""
 
@@ -109,7 +111,8 @@ class Typed:
         """What to send, or what to say (empty: done). Keeps the line in the history, and for the next session when it
         is understood."""
         text = text.strip()
-        self.history[:] = [*(line for line in self.history if line != text), text][-pastlines.MOST :]
+        if not _is_deliberate(text):
+            self.history[:] = [*(line for line in self.history if line != text), text][-pastlines.MOST :]
         command = self._command(text)
         if command is not None:
             self._keep(text)
@@ -130,7 +133,7 @@ class Typed:
             return str(error)
 
     def _keep(self, text: str) -> None:
-        if self._app.places.has_data:
+        if not _is_deliberate(text) and self._app.places.has_data:
             pastlines.keep(self._app.places.data, text)
 
     def parse(self, text: str) -> Line:
@@ -319,3 +322,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "lang": ("language", "change the language: ko, en"),
 }
 """word -> (method, what it does)."""
+
+
+def _is_deliberate(text: str) -> bool:
+    return bool(_DELIBERATE & {word.lower() for word in text.split()[:1]})

@@ -84,13 +84,14 @@ def remove(name: Name, place: Place = None, as_json: Json = False) -> int:
     """
     vault = _vault()
     removed: list[str] = []
-    if place != "file" and vault.ring is not None and vault.ring.remove(name):
-        removed.append("keyring")
+    # The file first: a wrong passphrase ends it, and then nothing was removed.
     if place != "keyring" and vault.file.exists():
         opened = _passphrase(vault)
         if name in vault.file.read(opened):
             vault.file.change(opened, {name: None})
             removed.append("file")
+    if place != "file" and vault.ring is not None and vault.ring.remove(name):
+        removed.insert(0, "keyring")
     text = f"removed from the {' and the '.join(removed)}" if removed else f"there is no secret {name[:64]!r} there"
     if not removed and not as_json:
         say(f"hoga: {text}")
