@@ -20,11 +20,23 @@ _Event = TypeVar("_Event", bound=msgspec.Struct)
 
 
 def unkeyed(command: _Event) -> _Event:
-    """A person's words without our own keys: somebody may paste one into a note."""
-    words = {name: getattr(command, name, None) for name in ("text", "note")}
-    safe = {name: hide_known(word) for name, word in words.items() if isinstance(word, str)}
-    changes = {name: word for name, word in safe.items() if word != words[name]}
+    """A command without our own keys: somebody may paste one into a note, a name or a parameter. The same object where
+    there is none."""
+    values = {field: getattr(command, field) for field in command.__struct_fields__}
+    changes = {field: safe for field, value in values.items() if (safe := _unkeyed(value)) is not value}
     return msgspec.structs.replace(command, **changes) if changes else command
+
+
+def _unkeyed(value: Any) -> Any:
+    if isinstance(value, str):
+        safe = hide_known(value)
+        return value if safe == value else safe
+    if isinstance(value, msgspec.Struct):
+        return unkeyed(value)
+    if isinstance(value, dict):
+        found = {key: _unkeyed(item) for key, item in value.items()}
+        return value if all(found[key] is item for key, item in value.items()) else found
+    return value
 
 
 def washed(event: _Event) -> _Event:

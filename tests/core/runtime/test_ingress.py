@@ -11,7 +11,7 @@ import pytest
 
 from core.clock import ManualClock
 from core.config import Settings
-from core.domain.commands import WriteNote
+from core.domain.commands import SetStrategyParams, SetWatchlist, Submit, WriteNote
 from core.domain.events import (
     FeedChanged,
     InstrumentListed,
@@ -29,7 +29,9 @@ from core.known import forget_secrets
 from core.runtime.ingress import unkeyed, washed
 from core.secret import Secret
 from storage.journal import Journal
+from tests import scenes
 from tests.scenes import INSTRUMENTS, START
+from tests.stage import stage
 from tui.compose import Program, paper_broker
 
 LISTED = INSTRUMENTS[0]
@@ -85,6 +87,21 @@ def test_a_key_pasted_into_a_note_is_not_kept() -> None:
     assert unkeyed(note) == WriteNote(subject="order:x", text="my key is ***", by="cli")
     plain = WriteNote(subject="order:x", text="earnings\u200b", by="cli")
     assert unkeyed(plain) is plain
+
+
+async def test_a_key_pasted_anywhere_into_a_command_does_not_get_into_the_journal() -> None:
+    Secret(KEY)
+    order = msgspec.structs.replace(scenes.request(), note=f"key {KEY}")
+    async with stage() as made:
+        assert (await made.do(Submit(request=order, by=f"cli {KEY}"))).is_ok
+        await made.do(SetWatchlist(name=f"w{KEY}", instruments=(LISTED.id,)))
+        kept = [str(event) for _, event in made.program.journal.replay()]
+        assert any("key ***" in text for text in kept)
+        assert not [text for text in kept if KEY in text]
+    params = SetStrategyParams(name="x", params={"key": KEY, "size": "1"})
+    assert unkeyed(params).params == {"key": "***", "size": "1"}
+    clean = Submit(request=scenes.request())
+    assert unkeyed(clean) is clean
 
 
 def test_a_clean_event_is_handed_on_as_it_is() -> None:
