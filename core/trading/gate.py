@@ -46,14 +46,16 @@ class Gate:
         """What keeps every new order in, whatever the account; empty when nothing does."""
         return self.journal_problem or self.disk_problem
 
-    def question(self, request: OrderRequest, now: int, **more: Any) -> Question:
+    def question(self, request: OrderRequest, now: int, *, is_algo: bool = False, **more: Any) -> Question:
+        """`is_algo`: it is an algo's own step, whoever sent the order."""
         return Question(
             request=request,
             state=self.state,
             limits=self.limits,
             now=now,
             # A leg was decided on with its entry: whoever paused the strategy since still wants the stop.
-            is_automatic=request.slice_of is not None
+            is_automatic=is_algo
+            or request.slice_of is not None
             or (request.source in self.strategist.slots and request.parent is None),
             journal_problem=self.journal_problem,
             disk_problem=self.disk_problem,

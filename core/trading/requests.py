@@ -211,7 +211,7 @@ class Requests:
             return None, str(error)
         if is_held and request.parent is not None and not self.state.orders[request.parent].filled:
             return self._waiting(request)
-        more = {"is_held": is_held, "aside": aside, "is_release": by == LEGS}
+        more = {"is_held": is_held, "aside": aside, "is_release": by == LEGS, "is_algo": by in ALGOS}
         denial = self.gate.refusal(request, now, but=order.id, **more)
         return (request, "") if denial is None else (None, f"{denial.rule}: {denial.text}")
 

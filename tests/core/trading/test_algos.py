@@ -218,6 +218,29 @@ def test_a_move_that_a_rule_refuses_waits_and_is_said_once() -> None:
     assert made.order(id).requested is not None
 
 
+def test_a_chase_waits_while_trading_is_paused_and_a_person_may_still_move_it() -> None:
+    made = desk()
+    id = made.chase()
+    made.step(SetTradingState(state=TradingState.PAUSED))
+    made.at(71_000)
+    assert [text for text in made.said() if "no automatic orders" in text]
+    made.at(71_000)
+    assert not made.said()
+    assert made.order(id).requested is None and not made.order(id).stopped
+    made.step(SetTradingState(state=TradingState.ACTIVE))
+    made.at(71_000)
+    wish = made.order(id).requested
+    assert wish is not None and wish.text == CHASE
+    made.step(SetTradingState(state=TradingState.PAUSED))
+    assert "no automatic orders" in made.engine.requests.replace_last_look(id, made.now), "also right before it leaves"
+
+    made = desk()
+    id = made.chase()
+    made.step(SetTradingState(state=TradingState.PAUSED))
+    made.step(Replace(client_order_id=id, limit_price=D(70_800)))
+    assert made.order(id).requested is not None
+
+
 def test_a_chase_goes_on_after_a_restart_from_where_it_began() -> None:
     made = desk()
     id = made.chase()
