@@ -3,7 +3,8 @@ arrays of the LIST formats. What cannot be read is a BadMessage, whatever it is.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, Union, cast
 
 import msgspec
 
@@ -81,8 +82,18 @@ def _short(kind: type, names: dict[str, str], **types: Any) -> Any:
         type_ = types.get(field.name, field.type)
         has_default = field.default is not msgspec.NODEFAULT
         fields.append((field.name, type_, field.default) if has_default else (field.name, type_))
-    name = f"Short{kind.__name__}"
-    return msgspec.defstruct(name, fields, bases=(kind,), rename=names, frozen=True, kw_only=True, gc=False)
+    tag = kind.__struct_config__.tag  # type: ignore[attr-defined]
+    return msgspec.defstruct(
+        f"Short{kind.__name__}",
+        fields,
+        bases=(kind,),
+        rename=names,
+        tag=tag,
+        tag_field=None if tag is None else "ty",
+        frozen=True,
+        kw_only=True,
+        gc=False,
+    )
 
 
 def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
@@ -98,21 +109,29 @@ _KINDS: dict[str, type] = {
 }
 _CANDLES = tuple(f"candle.{unit}" for unit in ("1s", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "240m"))
 CANDLE_TYPES = frozenset(_CANDLES)
-_DEFAULT = {name: _decoder(kind) for name, kind in _KINDS.items()} | dict.fromkeys(_CANDLES, _decoder(Candle))
 _SHORT_UNIT = _short(Unit, SHORT["unit"])
 _SHORT_ASSET = _short(Asset, SHORT["asset"])
-_SIMPLE = {
-    "ticker": _decoder(_short(TickerState, SHORT["ticker"])),
-    "trade": _decoder(_short(Trade, SHORT["trade"])),
-    "orderbook": _decoder(_short(OrderBook, SHORT["orderbook"], orderbook_units=list[_SHORT_UNIT])),  # type: ignore[valid-type]
-    "myOrder": _decoder(_short(MyOrder, SHORT["myOrder"])),
-    "myAsset": _decoder(_short(MyAsset, SHORT["myAsset"], assets=list[_SHORT_ASSET])),  # type: ignore[valid-type]
-} | dict.fromkeys(_CANDLES, _decoder(_short(Candle, SHORT["candle"])))
+_SHORT_KINDS: dict[str, type] = {
+    "ticker": _short(TickerState, SHORT["ticker"]),
+    "trade": _short(Trade, SHORT["trade"]),
+    "orderbook": _short(OrderBook, SHORT["orderbook"], orderbook_units=list[_SHORT_UNIT]),  # type: ignore[valid-type]
+    "myOrder": _short(MyOrder, SHORT["myOrder"]),
+    "myAsset": _short(MyAsset, SHORT["myAsset"], assets=list[_SHORT_ASSET]),  # type: ignore[valid-type]
+}
+_SHORT_CANDLE = _short(Candle, SHORT["candle"])
+_DEFAULT = {name: _decoder(kind) for name, kind in _KINDS.items()} | dict.fromkeys(_CANDLES, _decoder(Candle))
+_SIMPLE = {name: _decoder(kind) for name, kind in _SHORT_KINDS.items()}
+_SIMPLE |= dict.fromkeys(_CANDLES, _decoder(_SHORT_CANDLE))
+AT_ONCE: dict[str, Callable[[bytes | str], Message]] = {
+    name: _decoder(Union[tuple(kinds.values())]).decode  # noqa: UP007
+    for name, kinds in (("DEFAULT", _KINDS), ("SIMPLE", _SHORT_KINDS))
+}
+"""By format: reads what a line nearly always carries in one pass. What it does not take (UNREADABLE) is for
+`read_frame` to judge: a candle, a status, another format, or nothing that can be read."""
+PLAIN: dict[type, type] = {kind: kind for kind in (*_KINDS.values(), Candle, Status, Failure, Subscriptions)}
+"""Every class that a message may have -> the one of `wire`: a look-up, where `isinstance` asks a metaclass."""
+PLAIN |= {short: _KINDS[name] for name, short in _SHORT_KINDS.items()} | {_SHORT_CANDLE: Candle}
 _WHOLE_TICKER = (_decoder(Ticker), _decoder(_short(Ticker, SHORT["ticker"])))
-_BEGINNING = 20
-_MOST = 64
-_KNOWN: dict[bytes | str, msgspec.json.Decoder[Any]] = {}
-"""Beginnings of frames that name their kind in full, learned as they come: such a frame is not looked at twice."""
 _SHORT_LISTED = _short(Listed, SHORT["listed"])
 _LISTING = _decoder(Subscriptions)
 _SHORT_LISTING = _decoder(_short(Subscriptions, SHORT["list"], result=list[_SHORT_LISTED]))  # type: ignore[valid-type]
@@ -133,25 +152,26 @@ _HEAD = msgspec.json.Decoder(_Head, strict=False)
 _FAILURE = _decoder(Failure)
 
 
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
 def read_frame(data: bytes | str) -> Message:
     """One frame, text or binary, DEFAULT or SIMPLE. Raises BadMessage."""
     try:
-        decoder = _KNOWN.get(data[:_BEGINNING])
-        if decoder is not None and len(data) <= FRAME_CAP:
-            return decoder.decode(data)  # type: ignore[no-any-return]
         return _read(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise BadMessage(NAME, f"upbit sent what cannot be read: {clean(str(error), 120)}") from error
 
 
 def read_frames(data: bytes | str) -> list[Message]:
     """The same where the LIST formats put frames into an array."""
+    if data[:1] not in (b"[", "["):
+        return [read_frame(data)]
     try:
-        if data[:1] not in (b"[", "["):
-            return [_read(data)]
-        return [_read(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        rows = msgspec.json.decode(data, type=list[msgspec.Raw])
+    except UNREADABLE as error:
         raise BadMessage(NAME, f"upbit sent what cannot be read: {clean(str(error), 120)}") from error
+    return [read_frame(bytes(raw)) for raw in rows]
 
 
 def read_ticker(data: bytes | str) -> Ticker:
@@ -178,19 +198,13 @@ def _read(data: bytes | str) -> Message:
         decoder = _LISTING if head.method else _SHORT_LISTING if head.mthd else None
     if decoder is None:
         raise ValueError(f"a frame of unknown type {(head.type or head.ty)[:20]!r}")
-    message = cast(Message, decoder.decode(data))
-    _learn(data[:_BEGINNING], head, decoder)
-    return message
+    return cast(Message, decoder.decode(data))
 
 
-def _learn(beginning: bytes | str, head: _Head, decoder: msgspec.json.Decoder[Any]) -> None:
-    named = f'{{"type":"{head.type}"' if head.type else f'{{"ty":"{head.ty}"' if head.ty else ""
-    text = beginning if isinstance(beginning, str) else beginning.decode("latin-1")
-    if named and text.startswith(named) and len(_KNOWN) < _MOST:
-        _KNOWN[beginning] = decoder
+_NEWS = frozenset(('{"statu', '{"error', '{"metho', '{"mthd"'))
+_NEWS_BYTES = frozenset(start.encode() for start in _NEWS)
 
 
 def is_data(data: bytes | str) -> bool:
     """Is it market data or news of our own, and not only a heartbeat? Looks at the first bytes alone."""
-    start = data[:10] if isinstance(data, str) else data[:10].decode("latin-1")
-    return not start.startswith(('{"status', '{"error', '{"method', '{"mthd'))
+    return data[:7] not in (_NEWS if isinstance(data, str) else _NEWS_BYTES)

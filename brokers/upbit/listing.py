@@ -3,6 +3,7 @@ held. Kept up to date by the minute, and by what the stream says of each market.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 
@@ -34,7 +35,7 @@ class Listing:
         self.skipped = 0
         """Markets that could not be read."""
         self._phases: dict[str, Phase] = {}
-        self._states: dict[str, tuple[Instrument | None, tuple[object, ...]]] = {}
+        self._states: dict[str, tuple[object, ...]] = {}
         """What each market's newest ticker said, with the instrument as it was told then."""
         self._money = frozenset(f"{settings.cash[0]}-{base}" for base in settings.cash[1:])
         """Markets whose price is an exchange rate."""
@@ -108,15 +109,15 @@ class Listing:
                 ]
         return events
 
-    def told(self, ticker: wire.TickerState, received: int) -> list[Event]:
+    def told(self, ticker: wire.TickerState, received: int) -> Sequence[Event]:
         """A market's state and its close of the day before, when they change; the rate of a currency that is money."""
-        item = self.instruments.get(ticker.code)
+        code = ticker.code
+        item = self.instruments.get(code)
         if item is None:
-            return []
-        state = (ticker.prev_closing_price, ticker.market_state, ticker.is_trading_suspended)
-        known, before = self._states.get(ticker.code, (None, ()))
-        if known is item and before == state:
-            return self._rate(ticker, received) if ticker.code in self._money else []
+            return ()
+        state = (item, ticker.prev_closing_price, ticker.market_state, ticker.is_trading_suspended)
+        if self._states.get(code) == state:
+            return self._rate(ticker, received) if code in self._money else ()
         events: list[Event] = []
         phase = parse.parse_phase(ticker)
         if phase is not self._phases.get(ticker.code, Phase.OPEN):
@@ -127,7 +128,7 @@ class Listing:
             item = msgspec.structs.replace(item, previous_close=exact(close))
             self.instruments[ticker.code] = item
             events.append(InstrumentListed(ts=received, instrument=item))
-        self._states[ticker.code] = (item, state)
+        self._states[code] = (item, *state[1:])
         return events + self._rate(ticker, received)
 
     def _rate(self, ticker: wire.TickerState, received: int) -> list[Event]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, wraps
 from math import isfinite
-from operator import attrgetter, gt, lt
+from operator import gt, lt
 from typing import ParamSpec, TypeVar
 
 import msgspec
@@ -30,8 +30,8 @@ from core.domain.text import clean
 MARKET = "UPBIT"
 FIRST_NS, LAST_NS = 1_230_768_000 * NS, 4_102_444_800 * NS
 """2009 to 2100: a time outside of it is none."""
-MICROSECONDS_FROM = 10**15
-"""A number this large is in µs, which was seen live; one in ms is two digits shorter for the next centuries."""
+FIRST_MS, LAST_MS = FIRST_NS // 1_000_000, LAST_NS // 1_000_000
+"""The same as the venue counts it. A number a thousand times as large is in µs, which was seen live."""
 INTERVALS = {
     "candle.1s": Interval.S1,
     "candle.1m": Interval.M1,
@@ -87,10 +87,11 @@ def base_of(code: str) -> str:
 
 def time_of(number: int) -> int:
     """ms (or µs) since 1970 -> ns."""
-    ns = number * 1_000 if number >= MICROSECONDS_FROM else number * 1_000_000
-    if not FIRST_NS <= ns < LAST_NS:
+    if FIRST_MS <= number < LAST_MS:
+        return number * 1_000_000
+    if not FIRST_MS * 1_000 <= number < LAST_MS * 1_000:
         raise bad("not a time")
-    return ns
+    return number * 1_000
 
 
 def time_of_text(text: str) -> int:
@@ -134,12 +135,13 @@ def parse_quote(book: wire.OrderBook, received: int) -> Quote:
     units = book.orderbook_units
     if len(units) == 1:
         unit = units[0]
-        bid, bid_size, ask, ask_size = unit.bid_price, unit.bid_size, unit.ask_price, unit.ask_size
-        if 0 < bid <= ask < INF and 0 <= bid_size < INF and 0 <= ask_size < INF:
-            return Quote(instrument_of(book.code), bid, bid_size, ask, ask_size, time_of(book.timestamp), received)
+        bid, ask = unit.bid_price, unit.ask_price
+        if 0 < bid <= ask < INF:
+            ts = time_of(book.timestamp)
+            return Quote(instrument_of(book.code), bid, unit.bid_size, ask, unit.ask_size, ts, received)
     bids, asks = levels(units, 1)
-    bid, bid_size = bids[0] if bids else (0.0, 0.0)
-    ask, ask_size = asks[0] if asks else (0.0, 0.0)
+    bid, bid_size = bids[0] if bids else NO_LEVEL
+    ask, ask_size = asks[0] if asks else NO_LEVEL
     return Quote(instrument_of(book.code), bid, bid_size, ask, ask_size, time_of(book.timestamp), received)
 
 
@@ -149,53 +151,57 @@ def parse_book(book: wire.OrderBook, received: int, depth: int = 30) -> OrderBoo
 
 
 Levels = tuple[tuple[float, float], ...]
+INF = float("inf")
+NO_LEVEL = 0.0, 0.0
 
 
 def levels(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
-    """(bids, asks), best first. Levels of price 0 do not exist; a book out of order or crossed is none."""
-    bids, asks = tuple(map(_BID, units)), tuple(map(_ASK, units))
-    if not (_is_ordered(bids, gt) and _is_ordered(asks, lt)):
-        bids, asks = (tuple(level for level in side if level[0]) for side in (bids, asks))
-        if not (_is_ordered(bids, gt) and _is_ordered(asks, lt)):
+    """(bids, asks), best first. Levels of price 0 do not exist; a book out of order or crossed is none. That a figure
+    is finite and not below zero was seen to when it was read (wire.Figure)."""
+    bids, asks = [], []
+    above, below = INF, 0.0
+    for unit in units:  # one pass over what nearly always comes: both sides full, each price beyond the one before
+        bid, ask = unit.bid_price, unit.ask_price
+        if not (0.0 < bid < above and below < ask < INF):
+            return _with_holes(units, depth)
+        bids.append((bid, unit.bid_size))
+        asks.append((ask, unit.ask_size))
+        above, below = bid, ask
+    if bids and bids[0][0] > asks[0][0]:
+        raise bad("a crossed book")
+    if len(bids) > depth:
+        del bids[depth:], asks[depth:]
+    return tuple(bids), tuple(asks)
+
+
+def _with_holes(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
+    bids = tuple((unit.bid_price, unit.bid_size) for unit in units if unit.bid_price)
+    asks = tuple((unit.ask_price, unit.ask_size) for unit in units if unit.ask_price)
+    for side, before in ((bids, gt), (asks, lt)):
+        prices = [price for price, _ in side]
+        if not all(0 < price < INF for price in prices) or not all(map(before, prices, prices[1:])):
             raise bad("a book out of order")
     if bids and asks and bids[0][0] > asks[0][0]:
         raise bad("a crossed book")
     return bids[:depth], asks[:depth]
 
 
-INF = float("inf")
-_BID, _ASK = attrgetter("bid_price", "bid_size"), attrgetter("ask_price", "ask_size")
-
-
-def _is_ordered(side: Levels, before: Callable[[float, float], bool]) -> bool:
-    """Finite, above zero and best first. A sum tells of anything in it that is not finite."""
-    if not side:
-        return True
-    prices, sizes = zip(*side, strict=True)
-    return (
-        all(map(before, prices, prices[1:]))
-        and min(prices[0], prices[-1]) > 0
-        and min(sizes) >= 0
-        and isfinite(sum(prices) + sum(sizes))
-    )
-
-
 def parse_quotes(book: wire.OrderBook, received: int, depth: int) -> tuple[Quote, OrderBook]:
-    """The best of both sides and the book behind it, looked through once."""
+    """A book, and the best of it."""
     bids, asks = levels(book.orderbook_units, depth)
     instrument, ts = instrument_of(book.code), time_of(book.timestamp)
-    bid, bid_size = bids[0] if bids else (0.0, 0.0)
-    ask, ask_size = asks[0] if asks else (0.0, 0.0)
+    bid, bid_size = bids[0] if bids else NO_LEVEL
+    ask, ask_size = asks[0] if asks else NO_LEVEL
     quote = Quote(instrument, bid, bid_size, ask, ask_size, ts, received)
     return quote, OrderBook(instrument, bids, asks, ts, received)
 
 
 def parse_trade(trade: wire.Trade | wire.RestTrade, received: int) -> Trade:
     """One print. Its venue time is that of the execution."""
-    if isinstance(trade, wire.Trade):
-        code, at = trade.code, trade.trade_timestamp
-    else:
+    if trade.__class__ is wire.RestTrade:
         code, at = trade.market, trade.timestamp
+    else:
+        code, at = trade.code, trade.trade_timestamp  # type: ignore[union-attr]
     aggressor = _AGGRESSORS.get(trade.ask_bid)
     price, size = trade.trade_price, trade.trade_volume
     if not (0 < price < INF and 0 < size < INF) or aggressor is None:

@@ -4,7 +4,7 @@ before it goes on. Where that cannot be had whole, it is said so; nothing is mad
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from brokers.upbit import parse, wire
 from brokers.upbit.rest import Quotations
@@ -37,15 +37,17 @@ class _Tape:
         """None: nothing is being filled."""
 
     def is_new(self, number: int | None, ts: int) -> bool:
-        self.last = max(self.last, ts)
+        if ts > self.last:  # noqa: PLR1730 -- a call of `max` for every print is dear
+            self.last = ts
         if number is None:
             return True
-        if number in self.seen:
+        seen, order = self.seen, self.order
+        if number in seen:
             return False
-        self.seen.add(number)
-        self.order.append(number)
-        if len(self.order) > REMEMBERED:
-            self.seen.discard(self.order.popleft())
+        seen.add(number)
+        order.append(number)
+        if len(order) > REMEMBERED:
+            seen.discard(order.popleft())
         return True
 
 
@@ -61,23 +63,23 @@ class Prints:
         for code in wanted:
             self._tapes.setdefault(code, _Tape())
 
-    def came(self, message: wire.Trade, received: int) -> list[Event]:
+    def came(self, message: wire.Trade, received: int) -> Sequence[Event]:
         tape = self._tapes.get(message.code)
         if tape is None:
-            return []
+            return ()
         trade = parse.parse_trade(message, received)
         if message.stream_type == "SNAPSHOT":  # the last one before we asked: known, or older than what we follow
             if not tape.last and message.sequential_id is not None:
                 tape.is_new(message.sequential_id, trade.ts)
-            return []
+            return ()
         if not tape.is_new(message.sequential_id, trade.ts):
-            return []
+            return ()
         if tape.waiting is None:
-            return [trade]
+            return (trade,)
         if len(tape.waiting) >= WAITING:
             return self._released(tape)  # whole again without the past; `fill` finds nothing to do
         tape.waiting.append(trade)
-        return []
+        return ()
 
     @property
     def has_gap(self) -> bool:

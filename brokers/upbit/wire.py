@@ -5,7 +5,7 @@ strings, fields nobody needs may be missing or null, and new ones are passed ove
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 # --- market data by the stream (DEFAULT names; SHORT below gives those of SIMPLE) ----------------------------------
 
 
-class TickerState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class TickerState(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="ticker"):
     """Of a 현재가 frame what changes an instrument. It comes with every print, so the rest is left unread."""
 
     code: str
@@ -64,7 +64,7 @@ class Ticker(TickerState, frozen=True, kw_only=True, gc=False):
     """NONE or CAUTION (유의 종목); deprecated."""
 
 
-class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="trade"):
     """체결: one print."""
 
     code: str
@@ -76,35 +76,29 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     timestamp: int
     sequential_id: int | None = None
     """Unique, beyond 2^53, and no promise of order."""
-    prev_closing_price: float | None = None
-    best_ask_price: float | None = None
-    best_ask_size: float | None = None
-    best_bid_price: float | None = None
-    best_bid_size: float | None = None
     stream_type: str = ""
+
+
+Figure = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
+"""Finite and not below zero: refused while it is read, which is nearly free, where fifteen levels would pay for it."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The n-th ask beside the n-th bid. A side without a level there has price 0."""
 
-    ask_price: float
-    bid_price: float
-    ask_size: float
-    bid_size: float
+    ask_price: Figure
+    bid_price: Figure
+    ask_size: Figure
+    bid_size: Figure
 
 
-class OrderBook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class OrderBook(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="orderbook"):
     """호가: always the whole book, best first."""
 
     code: str
     timestamp: int
     """ms; once seen in µs."""
     orderbook_units: list[Unit]
-    total_ask_size: float | None = None
-    total_bid_size: float | None = None
-    level: float | None = None
-    """호가 모아보기 단위: the price step that rows are gathered by; 0 is none."""
-    stream_type: str = ""
 
 
 class Candle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -128,7 +122,7 @@ class Candle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 # --- private, by the stream ----------------------------------------------------------------------------------------
 
 
-class MyOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class MyOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="myOrder"):
     """내 주문 및 체결. While `state` is trade, `price` and `volume` are those of the execution; the sums go on."""
 
     code: str
@@ -170,7 +164,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     locked: Decimal
 
 
-class MyAsset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class MyAsset(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="myAsset"):
     """내 자산: the currencies that changed."""
 
     assets: list[Asset]
