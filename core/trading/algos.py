@@ -194,7 +194,7 @@ class Algos:
             return f"{wish.text[:24]} changed it"
         if phase in (Phase.HALTED, Phase.VI):
             return f"the market is {phase}"
-        state = self.state.trading_state(order.account)
+        state = self.state.told_state(order.account)  # while it is only locked, a move waits
         return f"trading is {state.upper()}" if state.severity >= TradingState.REDUCING.severity else ""
 
     # --- slices ---------------------------------------------------------------------------------------------------

@@ -473,10 +473,14 @@ class State:
 
     def trading_state(self, account: AccountId) -> TradingState:
         """The strictest of the account's state, that of all accounts, and REDUCING while it is locked."""
+        locked = TradingState.REDUCING if self.is_locked(account) else TradingState.ACTIVE
+        return max(self.told_state(account), locked, key=lambda state: state.severity)
+
+    def told_state(self, account: AccountId) -> TradingState:
+        """As somebody set it: the stricter of the account's state and that of all accounts."""
         own = self.trading_states.get(account, TradingState.ACTIVE)
         everybody = self.trading_states.get(None, TradingState.ACTIVE)
-        locked = TradingState.REDUCING if self.is_locked(account) else TradingState.ACTIVE
-        return max(own, everybody, locked, key=lambda state: state.severity)
+        return max(own, everybody, key=lambda state: state.severity)
 
     def is_locked(self, account: AccountId) -> bool:
         """Real money whose name was not typed since this engine started."""

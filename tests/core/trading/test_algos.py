@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.domain.account import TradingState
+from core.domain.account import Mode, TradingState
 from core.domain.algo import CHASE, TWAP, Chase, Peg, Twap
 from core.domain.commands import Cancel, CancelAll, Panic, Replace, SendOrder, SetTradingState, StartDay
 from core.domain.errors import InvalidValue
@@ -238,6 +238,18 @@ def test_a_chase_waits_while_trading_is_paused_and_a_person_may_still_move_it() 
     id = made.chase()
     made.step(SetTradingState(state=TradingState.PAUSED))
     made.step(Replace(client_order_id=id, limit_price=D(70_800)))
+    assert made.order(id).requested is not None
+
+
+def test_a_chase_of_real_money_waits_for_the_name_and_is_not_over() -> None:
+    made = desk()
+    id = made.chase()
+    account = made.state.accounts[ACCOUNT]
+    made.state.accounts[ACCOUNT] = msgspec.structs.replace(account, mode=Mode.LIVE)
+    made.at(71_000)
+    assert made.order(id).requested is None and not made.order(id).stopped
+    made.state.curbs.unlocked.add(ACCOUNT)
+    made.at(71_000)
     assert made.order(id).requested is not None
 
 
