@@ -203,5 +203,6 @@ def _write_out(program: Program, path: Path) -> None:
     encode = msgspec.json.encode
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(number, "wb") as out:
+        os.fchmod(number, 0o600)  # one that was there may be open to others
         for sequence, event in program.journal.replay():
             out.write(encode([sequence, event]) + b"\n")
