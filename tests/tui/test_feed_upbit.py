@@ -120,6 +120,7 @@ def test_the_doctor_of_the_venue(home: Path, venue: Venue, capsys: pytest.Captur
             ("reach", "clock", "stream", "limits"), "ok"
         )
         assert "may see balances, see orders, order" in shown.out
+        assert "it has no right to look at withdrawals, as it should be" in shown.out
         assert access not in shown.out + shown.err and secret not in shown.out + shown.err
         patch.setenv("FEED_A", access)
         patch.setenv("FEED_S", secret[:-1] + "x")

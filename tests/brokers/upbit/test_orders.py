@@ -6,10 +6,11 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
-from brokers.upbit import orders, pocket, wire
+from brokers.upbit import auth, orders, pocket, wire
 from brokers.upbit.settings import UpbitSettings
 from core.domain.errors import NotConnected, OrderRejected, OutcomeUnknown, Unsupported
 from core.domain.events import Noticed, OrderFilled, OrderReplaced
@@ -420,3 +421,14 @@ def test_a_change_is_of_limit_orders_and_of_what_is_left() -> None:
     moved = msgspec.structs.replace(full, requested=msgspec.structs.replace(wish, quantity=None, limit_price=D(69_900)))
     body = orders.replacing(moved, 7, PLAIN)
     assert (body.new_volume, body.new_price, body.new_identifier) == ("remain_only", "69900", f"{order.id}-7")
+
+
+async def test_an_order_as_a_form_is_refused_by_the_venue_as_it_is_in_truth(session: Session) -> None:
+    venue: Any = session.plug.venue  # type: ignore[attr-defined]
+    form = "market=KRW-SOL&side=bid&ord_type=limit&price=70000&volume=1"
+    (keys,) = [pocket.exchange.keys for pocket in session.broker.pockets.values()][:1]  # type: ignore[attr-defined]
+    headers = {**auth.bearer(keys, form), "Content-Type": "application/x-www-form-urlencoded"}
+    async with httpx.AsyncClient(base_url=venue.server.url) as client:
+        answer = await client.post("/v1/orders", content=form, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["name"]) == (400, "bad_request")
+    assert not venue.exchange.orders

@@ -28,6 +28,7 @@ from tests.simulators.upbit.streams import Streams
 SECONDS = {"seconds": 1, "days": 86_400, "weeks": 604_800, "months": 2_592_000, "years": 31_536_000}
 MINUTES = frozenset({"1", "3", "5", "10", "15", "30", "60", "240"})
 WEEK = 7 * 86_400 * NS
+KEY_LASTS = 90 * 86_400 * NS
 
 
 class UpbitVenue:
@@ -179,6 +180,8 @@ class UpbitVenue:
         try:
             if "origin" in call.headers:
                 raise Refused(429, "too_many_requests", "an Origin header has a limit of its own")
+            if call.method == "POST" and not call.headers.get("content-type", "").startswith("application/json"):
+                raise Refused(400, "bad_request", "a body is JSON; forms are taken no more")
             account = "" if group in QUOTATIONS else signature.account_of(call, self.keys, self._nonces)
             status, left = self.limits.take(account or "here", group)
             headers["Remaining-Req"] = f"group={group}; min=1800; sec={left}"
@@ -323,6 +326,12 @@ class UpbitVenue:
         match (call.method, *call.path.removeprefix("/v1/").split("/")):
             case ("GET", "accounts"):
                 return Answer(body=self._accounts(account))
+            case ("GET", "api_keys"):
+                ends = rows.at(self.clock.now() + KEY_LASTS)
+                mine = [key for key, (_, owner) in self.keys.items() if owner == account]
+                return Answer(body=[{"access_key": key, "expire_at": ends} for key in mine])
+            case (_, "withdraws", *_):  # the keys here are for looking and trading
+                raise Refused(401, "out_of_scope", "권한이 부족합니다.")
             case ("GET", "order"):
                 found = self.exchange.named(account, call.asked("uuid"), call.asked("identifier"))
                 return Answer(body=rows.order(found, with_trades=True))
@@ -407,8 +416,6 @@ class UpbitVenue:
         }
 
     def _post(self, call: Call, account: str, kind: list[str]) -> Answer:
-        if not call.headers.get("content-type", "").startswith("application/json"):
-            raise Refused(400, "bad_request", "a body is JSON")
         body = msgspec.json.decode(call.body, type=dict[str, str])
         match kind:
             case []:
