@@ -277,6 +277,8 @@ class Http(Generic[P]):
             extensions={**extensions, "timeout": client.timeout.as_dict()},
         )
         started = self._clock.monotonic()
+        if client.is_closed:  # by a new connect, while this call waited for its turn
+            raise NotConnected(self.broker, f"{self.broker}: this line was closed, nothing was sent")
         async with asyncio.timeout(self._seconds):  # the library limits each wait, not a drip of bytes
             response = await client.send(request, stream=True)
             try:

@@ -96,6 +96,19 @@ async def test_a_read_is_tried_again_and_an_order_is_not(server: tuple[Server, s
     await http_.close()
 
 
+async def test_a_line_that_was_closed_is_no_connection_and_nothing_else(server: tuple[Server, str]) -> None:
+    """A new connect closes the old lines while somebody still reads the venue by them: no bug that ends the engine."""
+    made, url = server
+    http_ = line(url)
+    await http_.close()
+    spent: list[int] = []
+    with pytest.raises(NotConnected, match="nothing was sent"):
+        await http_.ask(Ask(path="/x"))
+    with pytest.raises(NotConnected, match="nothing was sent"):
+        await http_.write(POST, ORDER, lambda: spent.append(1))
+    assert (made.heads, spent) == ([], [])
+
+
 async def test_each_order_has_a_connection_of_its_own_and_reads_keep_theirs(server: tuple[Server, str]) -> None:
     made, url = server
     http_ = line(url)

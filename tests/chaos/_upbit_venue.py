@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -89,7 +90,9 @@ async def serve(ledger: Path, seed: str) -> None:
     venue = UpbitVenue(
         markets(), {MAIN: CASH}, {access: (secret, MAIN)}, faults=faults, ledger=ledger, limit_factor=1000
     )
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, calm.set)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, calm.set)
+    loop.add_reader(sys.stdin.fileno(), os._exit, 0)  # who started it is gone
     await venue.start()
     print(venue.server.url, flush=True)
     away = asyncio.ensure_future(_outage(venue, random, calm)) if random.random() < OUTAGE else None
@@ -120,7 +123,7 @@ class Away:
     def __init__(self, folder: Path, seed: str) -> None:
         self._ledger = folder / "ledger.jsonl"
         command = [sys.executable, "-m", "tests.chaos._upbit_venue", "--ledger", str(self._ledger), "--seed", seed]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
 

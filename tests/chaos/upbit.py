@@ -94,7 +94,7 @@ class Session:
 
     async def trade(self, intents: int) -> None:
         outbox, pocket = self.console.runner.outboxes["upbit"], self.console.broker.pockets[self.console.plug.account]
-        while self._count < intents:
+        while self._count < intents and not self.console.is_over:
             is_held = pocket.exchange.http.held_seconds("order") > 0  # after a 429: nothing would leave
             if self.console.is_ready and outbox.waiting < BURST and not is_held:
                 for _ in range(min(BURST, intents - self._count)):
@@ -142,7 +142,7 @@ class Session:
     async def settle(self, away: Away, *, whole: bool) -> None:
         """Until nothing is open; without `whole` what never arrived is left UNKNOWN, which it must be for a minute."""
         end, asked = perf_counter() + PATIENCE, 0.0
-        while self.state.live and perf_counter() < end:
+        while self.state.live and perf_counter() < end and not self.console.is_over:
             await self.turn()
             if perf_counter() > asked:
                 asked = perf_counter() + 0.5

@@ -45,6 +45,13 @@ class Console:
         self.engine = Engine(Currency("KRW"), limits)
         self.runner = Runner(self.engine, self.journal, clock, [self.broker], max_order_age_seconds=30)
         self.desk = LocalDesk(self.runner, clock, os.urandom)
+        self.task: asyncio.Future[None] | None = None
+        """The runner at work."""
+
+    @property
+    def is_over(self) -> bool:
+        """Did the runner end, which it only does by a bug while nobody stopped it?"""
+        return self.task is not None and self.task.done()
 
     @property
     def is_ready(self) -> bool:
@@ -80,7 +87,7 @@ async def running(
     """Until its gate is open. With `kill` it ends in the middle of everything, without goodbye."""
     made = Console(plug, journal, limits=limits)
     made.runner.recover()
-    task = asyncio.ensure_future(made.runner.run())
+    task = made.task = asyncio.ensure_future(made.runner.run())
     try:
         await until(lambda: made.is_ready or task.done())
         if task.done():
