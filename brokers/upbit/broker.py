@@ -238,13 +238,20 @@ class UpbitBroker:
                         yield event
 
     def _read(self, place: str, frame: Frame) -> Sequence[Event]:
+        """Quotes come thousands of times a second: one pass over the bytes, one look-up of what they become."""
         try:
-            if place == "market":
-                return self._quoted(frame)
-            message = frames.read_frame(frame.data)
-            if isinstance(message, wire.MyOrder | wire.MyAsset):
-                return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
-            return self._failed(place, message, frame.received) if isinstance(message, wire.Failure) else []
+            if place != "market":
+                return self._told(place, frame)
+            try:
+                message = self._decode(frame.data)
+            except frames.UNREADABLE:
+                message = frames.read_frame(frame.data)
+            if self.market.socket.missing:
+                self.market.came(message)
+            if self._is_reopened:
+                self._is_reopened, self._is_filling = False, self.prints.has_gap
+            take = self._takers.get(message.__class__)
+            return take(message, frame.received) if take is not None else ()
         except BadMessage:
             self.unreadable += 1
             if self.unreadable % 100 != 1:
@@ -252,24 +259,18 @@ class UpbitBroker:
             text = f"upbit sent what cannot be read ({self.unreadable} so far)"
             return [Noticed(ts=frame.received, level="warning", kind="FEED", text=text)]
 
+    def _told(self, place: str, frame: Frame) -> Sequence[Event]:
+        """What a private line says."""
+        message = frames.read_frame(frame.data)
+        if isinstance(message, wire.MyOrder | wire.MyAsset):
+            return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
+        return self._failed(place, message, frame.received) if isinstance(message, wire.Failure) else ()
+
     def _failed(self, place: str, failure: wire.Failure, received: int) -> list[Event]:
         if failure.error.name == "INVALID_AUTH" and place != "market":
             raise AuthFailed(NAME, "upbit does not take the key for its private stream: check it and its rights")
         text = f"upbit: the stream says {stream.error_text(failure)}"
         return [Noticed(ts=received, level="warning", kind="FEED", text=text)]
-
-    def _quoted(self, frame: Frame) -> Sequence[Event]:
-        """Runs thousands of times a second: one pass over the bytes, one look-up of what the message becomes."""
-        try:
-            message = self._decode(frame.data)
-        except frames.UNREADABLE:
-            message = frames.read_frame(frame.data)
-        if self.market.socket.missing:
-            self.market.came(message)
-        if self._is_reopened:
-            self._is_reopened, self._is_filling = False, self.prints.has_gap
-        take = self._takers.get(message.__class__)
-        return take(message, frame.received) if take is not None else ()
 
     def _booked(self, book: wire.OrderBook, received: int) -> Sequence[Event]:
         code = book.code
