@@ -45,6 +45,8 @@ def main(url: str, access: str, secret: str, code: str, price: str) -> dict[str,
     # What it cannot do, it tells on standard output and gives None.
     with redirect_stdout(sys.stderr):
         placed = account.buy_limit_order(code, price, round(20000 / float(price), 8))
+        asked = account.get_individual_order(placed["uuid"]) if placed else None
+        canceled = account.cancel_order(placed["uuid"]) if placed else None
         balances = account.get_balances()
     units = book["orderbook_units"]
     return {
@@ -57,6 +59,8 @@ def main(url: str, access: str, secret: str, code: str, price: str) -> dict[str,
         "candles": [{"kst": str(at), **{name: float(row[name]) for name in NAMES}} for at, row in candles.iterrows()],
         "balance": {row["currency"]: float(row["balance"]) + float(row["locked"]) for row in balances},
         "placed": order(placed),
+        "order": order(asked),
+        "canceled": order(canceled),
     }
 
 

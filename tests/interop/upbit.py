@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from brokers.upbit import parse
+from brokers.upbit.account import parse_order, parse_wallet
 from brokers.upbit.auth import Keys
 from brokers.upbit.broker import UpbitBroker
 from brokers.upbit.budget import Block
@@ -98,8 +99,8 @@ async def account(url: str, uuids: list[str]) -> dict[str, Any]:
     keys = Keys(access=Secret(ACCESS), secret=Secret(SECRET))
     exchange = Exchange(UpbitSettings(endpoint=url), clock, Block(clock, None), keys)
     try:
-        wallets = [parse.parse_wallet(row) for row in await exchange.accounts()]
-        orders = {uuid: parse.parse_order(await exchange.order(uuid=uuid)) for uuid in uuids}
+        wallets = [parse_wallet(row) for row in await exchange.accounts()]
+        orders = {uuid: parse_order(await exchange.order(uuid=uuid)) for uuid in uuids}
         return {"balance": {w.currency: w.total for w in wallets}, "orders": orders}
     finally:
         await exchange.close()
@@ -205,10 +206,21 @@ def with_pyupbit(table: Table) -> None:
     with simulator() as url:
         ours = asyncio.run(market_data(url))
         theirs = client("pyupbit", url)
-        mine = asyncio.run(account(url, []))
+        placed = theirs["placed"]
+        mine = asyncio.run(account(url, [placed["uuid"]] if placed else []))
     market_rows(table, theirs, ours)
     table.compare("balances", [(c, amount, mine["balance"][c]) for c, amount in theirs["balance"].items()])
-    table.compare("order by a form", [("placed", theirs["placed"], None)], "Upbit takes JSON alone: nothing is placed")
+    if placed:
+        own = mine["orders"][placed["uuid"]]
+        table.compare(
+            "order, as placed",
+            [
+                ("side", placed["side"], {"buy": "bid"}.get(own.side.value)),
+                ("price", float(placed["price"]), own.limit_price),
+                ("volume", float(placed["volume"]), own.quantity),
+            ],
+            note="it asks for and cancels orders by a body, which Upbit takes no more",
+        )
 
 
 def main() -> int:
