@@ -43,6 +43,8 @@ AT_ONCE, TAILS = 2, 12
 """Sessions that trade at a time, and those that wait for their last open ends beside them."""
 BURST = 6
 P99_SECONDS = 3.0
+OPENS_SECONDS = 60.0
+"""So long the first opening may take: its reading meets faults too, and an outage."""
 PATIENCE = 150.0
 """So long the last open ends may take: that an order is not there is proved in a minute to a minute and a half."""
 CLOCK = SystemClock()
@@ -242,7 +244,7 @@ async def _session(seed: str, intents: int, room: asyncio.Semaphore, tails: asyn
             try:
                 async with asyncio.timeout(60 + intents / 5 + PATIENCE):
                     plug: Any = Plugged(away.url)
-                    async with running(plug, journal, limits=LIMITS) as console:
+                    async with running(plug, journal, limits=LIMITS, seconds=OPENS_SECONDS) as console:
                         session, started = Session(console, seed), perf_counter()
                         await session.trade(intents)
                         took = perf_counter() - started

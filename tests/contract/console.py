@@ -82,14 +82,14 @@ class Console:
 
 @asynccontextmanager
 async def running(
-    plug: Plug, journal: Path, *, kill: bool = False, limits: RiskLimits = FREE
+    plug: Plug, journal: Path, *, kill: bool = False, limits: RiskLimits = FREE, seconds: float = 5.0
 ) -> AsyncIterator[Console]:
-    """Until its gate is open. With `kill` it ends in the middle of everything, without goodbye."""
+    """Until its gate is open, at most `seconds`. With `kill` it ends in the middle of everything, without goodbye."""
     made = Console(plug, journal, limits=limits)
     made.runner.recover()
     task = made.task = asyncio.ensure_future(made.runner.run())
     try:
-        await until(lambda: made.is_ready or task.done())
+        await until(lambda: made.is_ready or task.done(), seconds)
         if task.done():
             task.result()
         yield made
