@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 import tempfile
+import traceback
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -171,13 +172,14 @@ class Came(msgspec.Struct):
     """From the server's return until an order was known again, for each that was there."""
     standing: list[float]
     """Those of them whose line stood all the while."""
-    took: float
+    traded: float
+    """When its last order was asked for."""
     why: Counter[str] = msgspec.field(default_factory=Counter)
     """Orders that were not placed, by the words."""
 
 
-def judged(session: Session, deeds: list[Deed], journal: Path, took: float, *, whole: bool) -> Came:
-    made = Came(Counter(), [], Counter(), [], [], took)
+def judged(session: Session, deeds: list[Deed], journal: Path, traded: float, *, whole: bool) -> Came:
+    made = Came(Counter(), [], Counter(), [], [], traded)
 
     def wrong(kind: str, text: str) -> None:
         made.wrong[kind] += 1
@@ -245,25 +247,34 @@ async def _session(seed: str, intents: int, room: asyncio.Semaphore, tails: asyn
                 async with asyncio.timeout(60 + intents / 5 + PATIENCE):
                     plug: Any = Plugged(away.url)
                     async with running(plug, journal, limits=LIMITS, seconds=OPENS_SECONDS) as console:
-                        session, started = Session(console, seed), perf_counter()
+                        session = Session(console, seed)
                         await session.trade(intents)
-                        took = perf_counter() - started
+                        traded = perf_counter()
                         away.calm()
                         room.release()
                         is_trading = False
                         await session.settle(away, whole=whole)
-                return judged(session, away.truth(), journal, took, whole=whole)
+                return judged(session, away.truth(), journal, traded, whole=whole)
             finally:
                 away.stop()
                 if is_trading:
                     room.release()
 
 
+async def _told(seed: str, *given: Any, whole: bool) -> Came:
+    """A session that breaks, as an engine that ends by a bug does, is wrong; the others go on."""
+    try:
+        return await _session(seed, *given, whole=whole)
+    except Exception as error:
+        traceback.print_exception(error)
+        return Came(Counter(broke=1), [f"broke: {seed}: {error!r}"[:200]], Counter(), [], [], 0.0)
+
+
 async def _all(points: int, seed: int) -> list[Came]:
     room, tails, whole = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(TAILS), points > SESSION // 2
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_session(f"{seed}/{n}", min(SESSION, points - n * SESSION), room, tails, whole=whole))
+            group.create_task(_told(f"{seed}/{n}", min(SESSION, points - n * SESSION), room, tails, whole=whole))
             for n in range(-(-points // SESSION))
         ]
     return [task.result() for task in tasks]
@@ -284,7 +295,7 @@ def run(points: int, seed: int) -> dict[str, Any]:
     times = [second for came in made for second in came.seconds]
     standing = [second for came in made for second in came.standing]
     p50, p99 = part_of(times, 0.5), part_of(times, 0.99)
-    speed = points / sum(came.took for came in made)
+    speed = points / max(*(came.traded - started for came in made), 0.001)
     problems = {kind: wrong[kind] for kind in ("duplicated", "lost", "phantom", "open")} | wrong
     return {
         **{"name": "upbit", "seed": seed, "orders": points, "sessions": len(made), **problems, **counts},
