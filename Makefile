@@ -34,14 +34,14 @@ demo: $(RUN)
 	@$(BIN)/hoga demo
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 4 -q
 
 check: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p core -p brokers -p storage -p tui
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 4 -q
 
 format: $(DEV)
 	$(BIN)/ruff format .

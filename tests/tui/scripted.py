@@ -560,7 +560,7 @@ class Hands:
         self.app.post_message(event)
         await self.pilot.pause()
 
-    async def until(self, condition: Callable[[], object], turns: int = 400) -> None:
+    async def until(self, condition: Callable[[], object], turns: int = 2000) -> None:
         """Let the app work until `condition` holds; fails when it never does."""
         for _ in range(turns):
             if condition():

@@ -58,7 +58,7 @@ def test_an_engine_gets_its_passphrase_through_a_terminal_that_shows_nothing(hou
         assert not any(hidden in text for text in (raw, *said))
     assert DESCRIPTOR.encode() in said[1]
     assert not scan([house.home], [PASSPHRASE, secret]).hits
-    assert house.status()["badge"] == "LIVE", "its line to the venue stands"
+    assert house.status().badge == "LIVE", "its line to the venue stands"
 
 
 def test_without_anybody_to_ask_nothing_is_started(house: House) -> None:

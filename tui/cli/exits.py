@@ -12,8 +12,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import ParamSpec
 
-import typer
-
 from core.domain import errors
 from core.domain.errors import HogaError
 from core.domain.text import clean
@@ -92,7 +90,8 @@ def _report(error: Exception) -> int:
     cause: BaseException = error
     while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
         cause = cause.exceptions[0]
-    if isinstance(cause, typer.Abort):  # Ctrl+C or the end of the input at a question
+    asked = sys.modules.get("typer")  # who was asked a question has it; the console starts without
+    if asked is not None and isinstance(cause, asked.Abort):  # Ctrl+C or the end of the input at a question
         say("hoga: the question was not answered. Nothing was sent after it")
         return Exit.INTERRUPTED
     from core.redact import redact
