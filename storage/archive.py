@@ -52,6 +52,7 @@ class Archive:
         self._equity: deque[tuple[AccountId, int, Decimal]] = deque()
         self._instruments: dict[InstrumentId, Instrument] = {}
         self._engine: AsyncEngine | None = None
+        self._opening: asyncio.Future[AsyncEngine] | None = None
         self._turn = asyncio.Lock()
         self._is_closed = False
 
@@ -184,11 +185,23 @@ class Archive:
         return [*found, (since, until)] if since < until else found
 
     async def _open(self) -> AsyncEngine:
-        """SQLAlchemy is imported and the file prepared in a thread, on the first use: the loop does not wait for it."""
-        if self._engine is None:
-            if await asyncio.to_thread(prepare, self.path):
-                _log.warning("archive.begun_anew", path=str(self.path))
-            self._engine = await asyncio.to_thread(open_engine, self.path)
+        """Prepared on the first use, once: whoever is ended while it waits leaves the thread that prepares at work, and
+        a second one beside it would break on the first."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._prepared())
+        opening = self._opening
+        try:
+            return await asyncio.shield(opening)
+        except Exception:
+            if self._opening is opening:
+                self._opening = None
+            raise
+
+    async def _prepared(self) -> AsyncEngine:
+        """SQLAlchemy is imported and the file prepared in a thread: the loop does not wait for it."""
+        if await asyncio.to_thread(prepare, self.path):
+            _log.warning("archive.begun_anew", path=str(self.path))
+        self._engine = await asyncio.to_thread(open_engine, self.path)
         return self._engine
 
     async def close(self) -> None:
@@ -199,7 +212,7 @@ class Archive:
             if self._engine is not None:
                 with suppress(Exception):
                     await self._engine.dispose()
-                self._engine = None
+                self._engine = self._opening = None
 
     # --- asking ---------------------------------------------------------------------------------------------------
 

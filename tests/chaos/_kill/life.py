@@ -156,7 +156,8 @@ class Life:
             held = self.state.orders[id]
             price = held.limit_price and held.limit_price - held.limit_price % 100 - 100 * random.randrange(3)
             quantity = held.quantity + random.randrange(4)
-            await desk.send(Replace(client_order_id=id, quantity=quantity, limit_price=price or None))
+            wanted = price if price is not None and price > 0 else None
+            await desk.send(Replace(client_order_id=id, quantity=quantity, limit_price=wanted))
         elif choice < 0.97:
             close = Close(client_order_id=desk.new_order_id(), account=MAIN, instrument=SAMSUNG)
             await desk.send(close)
