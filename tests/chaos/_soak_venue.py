@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from core.domain.account import Account, Balance, Mode
-from core.domain.errors import BadMessage, NotConnected, OrderRejected, OutcomeUnknown
+from core.domain.errors import BadMessage, NotConnected, OrderRejected, OutcomeUnknown, Unsupported
 from core.domain.events import Event, OrderAccepted, OrderCanceled, OrderFilled
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, account_id
 from core.domain.order import Fill, Order, OrderRequest, OrderType, TimeInForce
@@ -153,7 +153,7 @@ class SoakVenue:
         self._tell(OrderCanceled(ts=self._now(), client_order_id=order.id))
 
     async def replace(self, order: Order) -> None:
-        raise NotImplementedError
+        raise Unsupported(self.name, "this venue replaces nothing")
 
     # --- questions ------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.session import Session
+from tests.contract.conftest import session
 from tests.simulators.upbit.plug import UpbitPlug
+
+__all__ = ["plug", "session"]
+"""Fixtures: the session is the one of the contract suite, on this plug."""
 
 
 @pytest.fixture
@@ -19,13 +22,3 @@ async def plug(tmp_path: Path) -> AsyncIterator[UpbitPlug]:
         yield made
     finally:
         await made.stop()
-
-
-@pytest.fixture
-async def session(plug: UpbitPlug) -> AsyncIterator[Session]:
-    made = Session(plug)
-    await made.open()
-    try:
-        yield made
-    finally:
-        await made.close()
