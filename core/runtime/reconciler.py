@@ -86,6 +86,7 @@ class Reconciler:
             snapshot = await self._looked_up(broker, await broker.snapshot(account))
             missing = reconcile.unread(snapshot)
             if self._standing(account) != before:
+                seen = {}  # what was seen may have been explained meanwhile, and something else of that size happened
                 continue
             drift = reconcile.drift(state, snapshot)
             if capabilities.is_in_process or not drift or drift == seen:
@@ -138,7 +139,8 @@ class Reconciler:
         """What a snapshot is compared with: it must not move between the question and the answer."""
         state = self._engine.state
         orders = tuple((order.id, order.status, order.filled) for order in state.live_orders(account))
-        return len(state.fills), orders, [b for (owner, _), b in state.balances.items() if owner == account]
+        held = [position.quantity for (owner, _), position in state.positions.items() if owner == account]
+        return len(state.fills), orders, held, [b for (owner, _), b in state.balances.items() if owner == account]
 
     def _take(self, account: AccountId, found: Iterable[Event]) -> frozenset[str]:
         """Feed what follows, and say what is odd once while it lasts."""

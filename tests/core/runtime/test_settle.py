@@ -14,7 +14,7 @@ import pytest
 from core.clock import ManualClock
 from core.domain.commands import Acknowledge, Cancel, Settle, Submit
 from core.domain.errors import NotConnected
-from core.domain.events import FillAttributed, OrderDenied, PhaseChanged
+from core.domain.events import FillAttributed, OrderDenied, OrderFilled, PhaseChanged
 from core.domain.ids import ClientOrderId, VenueRef
 from core.domain.market import NS, Phase
 from core.domain.order import Binding, Order, OrderStatus
@@ -467,4 +467,48 @@ async def test_a_fill_between_two_listings_is_no_drift_and_a_real_one_is_seen_at
         assert made.state.position(ACCOUNT, SAMSUNG).quantity == made.order(order.id).filled == 4
         made.venue.holdings[SAMSUNG] += 3
         await made.wait(31)
+        assert made.state.frozen[(ACCOUNT, SAMSUNG)].quantity == 3
+
+
+async def test_two_fills_of_one_size_are_no_drift_though_each_fell_between_two_listings() -> None:
+    """The stream tells of the first while the venue is read again: nothing was seen twice."""
+    async with scene(ids=True) as made:
+        order = await made.submit()
+        ref, read = order.refs[0], made.venue.snapshot
+        turns = iter(("torn", "told", "torn", "calm"))
+
+        async def racing(account: Any) -> Any:
+            before = await read(account)
+            match next(turns, "calm"):
+                case "torn":
+                    made.venue.filled(f"x{len(made.venue.fills)}", ref, order.id, 3, START)
+                    return msgspec.structs.replace(before, positions=dict(made.venue.holdings))
+                case "told":
+                    for fill in made.venue.fills:
+                        made.runner.feed(OrderFilled(ts=START, fill=fill))
+                    await asyncio.sleep(0)
+            return before
+
+        made.venue.snapshot = racing  # type: ignore[method-assign]
+        await made.wait(31)
+        assert next(turns, None) == "calm", "three readings, and no fourth"
+        await made.wait(31)
+        assert not made.state.frozen
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == made.order(order.id).filled == 6
+
+
+async def test_a_drift_that_two_readings_see_at_once_is_booked_once() -> None:
+    """A line that came back reads the account while the beat does."""
+    async with scene(ids=True) as made:
+        made.venue.holdings[SAMSUNG] = Decimal(3)
+        read = made.venue.snapshot
+
+        async def slow(account: Any) -> Any:
+            await asyncio.sleep(0)
+            return await read(account)
+
+        made.venue.snapshot = slow  # type: ignore[method-assign]
+        both = [made.runner.reconciler.reconcile(made.venue, ACCOUNT) for _ in range(2)]
+        await asyncio.gather(*both)
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 3
         assert made.state.frozen[(ACCOUNT, SAMSUNG)].quantity == 3
