@@ -1,10 +1,11 @@
 """Asks the venues what is true, again and again, and feeds what follows: at each start of a line before the gate
-opens, every 30 s after that, sooner while an outcome is open. What the answers mean is decided in core/trading."""
+opens, every 30 s after that, sooner while an outcome is open. Single orders are asked for beside it (questions.py).
+What the answers mean is decided in core/trading."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from decimal import Decimal
 
@@ -14,11 +15,12 @@ from core.domain.errors import BrokerError
 from core.domain.events import Event, FeedChanged, GateChanged, Noticed
 from core.domain.ids import AccountId, InstrumentId, broker_of
 from core.domain.market import NS
-from core.domain.order import Order, OrderStatus, RequestPhase
-from core.ports import Absent, Broker, Clock, Snapshot, Unread, VenueOrder
+from core.domain.order import OrderStatus, RequestPhase
+from core.ports import Broker, Clock, Snapshot, Unread, VenueOrder
+from core.runtime.pace import Pace
+from core.runtime.questions import ANSWER_SECONDS, Questions, find
 from core.trading import reconcile
 from core.trading.engine import Engine
-from core.trading.settle import Settler
 
 SECONDS = 30
 OPEN_SECONDS = 10
@@ -26,11 +28,10 @@ OPEN_SECONDS = 10
 HURRY_SECONDS = 0.25
 """After a change was refused: it may be because the order is not what we think."""
 CALM_TRIES = 3
-ANSWER_SECONDS = 10.0
 MOST_LOOKED_UP = 10
 """OPEN orders that a listing leaves out are asked for one by one, so many a reading; the rest is alarmed at once."""
 LONGEST_NS = 90 * NS
-"""To read all accounts; each call of a venue has a time limit of its own."""
+"""To read all accounts of a venue; each of its calls has a time limit of its own."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -50,7 +51,9 @@ class Reconciler:
         self._brokers = brokers
         self._clock = clock
         self._feed = feed
-        self.settler = Settler(engine.state)
+        self.questions = Questions(engine, brokers, clock, feed, self._read_soon)
+        self.settler = self.questions.settler
+        self.pace = Pace(clock, LONGEST_NS)
         self.next_at = 0
         """When the venues are compared with next, by the wall clock; 0 while nobody does."""
         self.readings: dict[AccountId, Reading] = {}
@@ -59,9 +62,8 @@ class Reconciler:
         self._due = 0
         self._shut = 0
         """How often it was read since some gate is shut: sooner at first, then less and less."""
-        self._wake = asyncio.Event()
-        self._moves_by = 0
-        """When the task moves on at the latest, on the monotonic clock; 0 while there is none."""
+        self._soon: set[AccountId] = set()
+        """Accounts that are read as soon as may be."""
 
     # --- one account ----------------------------------------------------------------------------------------------
 
@@ -120,20 +122,13 @@ class Reconciler:
         with suppress(TimeoutError):  # all of them together: a venue that is slow now is asked again next time
             async with asyncio.timeout(ANSWER_SECONDS):
                 for order in reconcile.unlisted(self._engine.state, snapshot.account, snapshot.orders)[:MOST_LOOKED_UP]:
-                    theirs = await self._find(broker, order)
+                    theirs = await find(broker, order)
                     is_it = isinstance(theirs, VenueOrder) and (
                         theirs.ref in order.refs or theirs.client_order_id == order.id
                     )
                     if is_it:
                         found.append(theirs)
         return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, *found))
-
-    async def _find(self, broker: Broker, order: Order) -> VenueOrder | Absent | Unread:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await broker.find(order)
-        except Exception as error:  # whatever it was, it says nothing about the order
-            return Unread(str(error) or type(error).__name__)
 
     def _standing(self, account: AccountId) -> tuple[object, ...]:
         """What a snapshot is compared with: it must not move between the question and the answer."""
@@ -172,47 +167,43 @@ class Reconciler:
         """An outcome was lost (or, with `hurry`, a change refused): when to ask is reckoned anew."""
         if hurry:
             self._due = min(self._due, self._clock.monotonic() + round(HURRY_SECONDS * NS))
-        self._wake.set()
+        self.pace.nudge()
+        self.questions.pace.nudge()
 
     async def keep(self) -> None:
         """A venue that cannot be read now keeps its gates as they were: its feed's supervisor decides about that."""
         self._due = self._clock.monotonic() + self._pause()
         while True:
             await self._rest()
-            await self.beat()
-
-    def late(self, mono: int) -> int:
-        """For the watch: how far behind it is, ns."""
-        return mono - self._moves_by if self._moves_by else 0
+            await self._read_due()
 
     async def beat(self) -> None:
-        """Ask what is due by now."""
-        mono = self._clock.monotonic()
-        self._moves_by = mono + LONGEST_NS
-        for order in self.settler.due(mono):
-            await self._ask(order)
-        if mono >= self._due:
-            self._shut = min(self._shut + 1, 4)
-            for broker in list(self._brokers.values()):
-                await self._read_all(broker)
-            self._due = self._clock.monotonic() + self._pause()
+        """Ask and read what is due by now: both in turn, for those who drive the engine by hand."""
+        await self.questions.beat()
+        await self._read_due()
 
     async def _rest(self) -> None:
         mono = self._clock.monotonic()
         self._due = min(self._due, mono + self._pause())
-        asks = self.settler.next_due(mono)
-        wait = (self._due if asks is None else min(self._due, asks)) - mono
-        self._moves_by = mono + max(wait, 0)
         self.next_at = self._clock.now() + self._due - mono
-        if wait <= 0:
-            return
-        self._wake.clear()
-        tasks = (asyncio.ensure_future(self._clock.sleep(wait / NS)), asyncio.ensure_future(self._wake.wait()))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
+        await self.pace.until(mono if self._soon else self._due)
+
+    def _read_soon(self, account: AccountId) -> None:
+        self._soon.add(account)
+        self.pace.nudge()
+
+    async def _read_due(self) -> None:
+        """The venues side by side: one that is slow keeps no other waiting."""
+        is_due = self._clock.monotonic() >= self._due
+        if is_due:
+            self._shut = min(self._shut + 1, 4)
+            self._soon.update(self._engine.state.accounts)
+        if self._soon:
+            self.pace.works()
+            wanted, self._soon = self._soon, set()
+            await asyncio.gather(*(self._read_all(broker, wanted) for broker in self._brokers.values()))
+        if is_due:
+            self._due = self._clock.monotonic() + self._pause()
 
     def _pause(self) -> int:
         state = self._engine.state
@@ -233,25 +224,8 @@ class Reconciler:
         feed = self._engine.state.feeds.get(name)
         return feed is not None and feed.is_connected
 
-    async def _read_all(self, broker: Broker) -> None:
-        for account in list(self._engine.state.accounts):
+    async def _read_all(self, broker: Broker, wanted: Set[AccountId]) -> None:
+        for account in sorted(wanted):
             if broker_of(account) == broker.name and self._is_connected(broker.name):
                 with suppress(BrokerError, OSError):
                     await self.reconcile(broker, account)
-
-    async def _ask(self, order: Order) -> None:
-        """Ask for one UNKNOWN order: by its id where the venue keeps ours, else by reading the account."""
-        self.settler.asked(order.id, self._clock.monotonic())
-        broker = self._brokers.get(broker_of(order.account))
-        if broker is None or not self._is_connected(broker.name):
-            return
-        if broker.capabilities.is_in_process or not broker.capabilities.has_client_ids:
-            with suppress(BrokerError, OSError):
-                await self.reconcile(broker, order.account)
-            return
-        found = await self._find(broker, order)
-        for event in self.settler.answered(order.id, found, self._clock.now(), self._clock.monotonic()):
-            self._feed(event)
-        if isinstance(found, VenueOrder) and found.filled:
-            with suppress(BrokerError, OSError):
-                await self.reconcile(broker, order.account)  # what it filled is in the listings

@@ -299,6 +299,7 @@ class Runner:
                 if self.archive is not None:
                     crew.start("archive", partial(self._keep_archive, self.archive))
                 crew.start("reconcile", self.reconciler.keep)
+                crew.start("questions", self.reconciler.questions.keep)
                 self._keep_watch()
             crew.start("subscriptions", self.lines.keep)
             try:
@@ -319,7 +320,8 @@ class Runner:
         )
         for name, late in (
             ("seconds", lambda mono: mono - self._beat - NS if self._beat else 0),
-            ("reconcile", self.reconciler.late),
+            ("reconcile", self.reconciler.pace.late),
+            ("questions", self.reconciler.questions.pace.late),
             ("subscriptions", self.lines.late),
             (THREAD, lambda _: 2 * LATE_NS if self.journal.fallen and not self.scribe.problem else 0),
             ("sentry", sentry.late),

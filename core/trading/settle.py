@@ -97,6 +97,11 @@ class Settler:
         if case.asked < len(ASK_SECONDS):
             case.due = max(case.since + round(ASK_SECONDS[case.asked] * NS), mono + round(ASK_SECONDS[0] * NS))
 
+    def waits(self, id: ClientOrderId, mono: int) -> None:
+        """Nobody can be asked now. That is no question: the schedule goes on where it is once the line is back."""
+        if id in self._cases:
+            self._cases[id].due = mono + NS
+
     def _look(self, mono: int) -> None:
         unknown = {o.id for o in self._state.live_orders() if o.status is OrderStatus.UNKNOWN}
         for id in self._cases.keys() - unknown:

@@ -37,7 +37,10 @@ from tui.compose import Program, paper_broker
 
 CLOCK = SystemClock()
 WITHIN = 1.0
-TASKS = ("journal", "paper orders", "paper cancels", "feed paper", "seconds", "reconcile", "watch", "subscriptions")
+TASKS = (
+    *("journal", "paper orders", "paper cancels", "feed paper", "seconds"),
+    *("reconcile", "questions", "watch", "subscriptions"),
+)
 HANGING = tuple(task for task in TASKS if task != "feed paper")
 """A stream that stays open and says nothing is the venue's silence: the age of the quote judges that, not the watch."""
 CASES = (
@@ -199,12 +202,15 @@ class Trial:
                 runner.lines._changed = asyncio.Event()
                 runner.lines.look_at(self, INSTRUMENTS[0].id)
             case "reconcile":
-                slow = runner.reconciler._clock = HangingClock()
+                slow = runner.reconciler.pace._clock = HangingClock()
                 slow.is_hung = True
                 runner.reconciler._due = slow.monotonic() + NS // 10
                 runner.reconciler.nudge()
                 await CLOCK.sleep(0.1)
-                runner.reconciler._wake = asyncio.Event()
+                runner.reconciler.pace._wake = asyncio.Event()
+            case "questions":
+                runner.reconciler.questions.pace._wake = asyncio.Event()
+                runner.reconciler.nudge()
             case "seconds":
                 life.clock.hung.add(what)
                 due = runner._beat + NS

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.clock import ManualClock
+from core.clock import ManualClock, SystemClock
 from core.domain.commands import Acknowledge, Cancel, Settle, Submit
 from core.domain.errors import NotConnected
-from core.domain.events import FillAttributed, OrderDenied, OrderFilled, PhaseChanged
+from core.domain.events import FeedChanged, FillAttributed, OrderDenied, OrderFilled, PhaseChanged
 from core.domain.ids import ClientOrderId, VenueRef
 from core.domain.market import NS, Phase
 from core.domain.order import Binding, Order, OrderStatus
@@ -100,6 +100,42 @@ async def test_an_order_is_asked_for_by_id_on_the_schedule() -> None:
                 times.append((made.clock.now() - START) / NS)
         assert times == [*ASK_SECONDS, 60.0]
         assert made.order(made.venue.asked[0]).status is OrderStatus.UNKNOWN, "0.25 s to 60 s are no whole minute"
+
+
+async def test_an_order_is_asked_for_while_its_account_is_being_read() -> None:
+    """A listing of a thousand rows takes its time; a question for one order does not wait behind it."""
+    async with scene(ids=True) as made:
+        read, is_read = made.venue.snapshot, asyncio.Event()
+
+        async def endless(account: Any) -> Any:
+            await is_read.wait()
+            return await read(account)
+
+        made.venue.snapshot = endless  # type: ignore[method-assign]
+        id = await made.lost()
+        made.venue.has("r1", id, "open", START)
+        made.clock.advance(31)
+        reading = asyncio.ensure_future(made.runner.reconciler.beat())
+        await SystemClock().sleep(0)
+        made.clock.advance(0.25)
+        await made.runner.reconciler.questions.beat()
+        await made.runner.idle()
+        assert made.order(id).status is OrderStatus.OPEN and not reading.done()
+        is_read.set()
+        await reading
+
+
+async def test_an_outage_uses_up_no_question() -> None:
+    """Half an hour without a line: what nobody could ask is asked within a second of its return."""
+    async with scene(ids=True) as made:
+        id = await made.lost()
+        made.runner.feed(FeedChanged(ts=START, broker="scripted", is_connected=False, text="cut"))
+        await made.wait(*[10] * 180)
+        assert made.venue.asked == []
+        made.venue.has("r1", id, "open", START)
+        made.runner.feed(FeedChanged(ts=START, broker="scripted", is_connected=True))
+        await made.wait(1)
+        assert made.order(id).status is OrderStatus.OPEN
 
 
 async def test_found_by_id_is_bound() -> None:
@@ -486,7 +522,7 @@ async def test_two_fills_of_one_size_are_no_drift_though_each_fell_between_two_l
                 case "told":
                     for fill in made.venue.fills:
                         made.runner.feed(OrderFilled(ts=START, fill=fill))
-                    await asyncio.sleep(0)
+                    await SystemClock().sleep(0)
             return before
 
         made.venue.snapshot = racing  # type: ignore[method-assign]
@@ -504,7 +540,7 @@ async def test_a_drift_that_two_readings_see_at_once_is_booked_once() -> None:
         read = made.venue.snapshot
 
         async def slow(account: Any) -> Any:
-            await asyncio.sleep(0)
+            await SystemClock().sleep(0)
             return await read(account)
 
         made.venue.snapshot = slow  # type: ignore[method-assign]
