@@ -45,8 +45,8 @@ from core.ports import (
 
 DEPTH = 15
 """Levels of a book that is looked at."""
-FRESH = 2 * NS
-"""An ask that is older than this is asked for again before it prices a market buy."""
+FRESH = 30 * NS
+"""An ask that was told longer ago prices no market buy: the line tells of a book when it changes."""
 TEND_SECONDS = 0.1
 LATE = 2_000
 OPEN_NS = 5 * NS
@@ -110,6 +110,7 @@ class UpbitBroker:
             text = f"upbit shut us out until {self.block.until_text} UTC: nothing is asked before"
             raise RateLimited(NAME, text, self.block.seconds)
         self._late.clear()
+        self._best.clear()
         self.prints.lost()
         self._is_reopened = self._is_filling = False
         self.quotations = Quotations(self._settings, self._clock, self.block)
@@ -287,9 +288,16 @@ class UpbitBroker:
     # --- orders ---------------------------------------------------------------------------------------------------
 
     def prepare(self, order: Order) -> Prepared:
-        """Seal the request. Raises Unsupported; nothing is sent."""
+        """Seal the request as it will be written. Raises Unsupported; nothing is sent."""
         pocket = self._traded(order.account)
-        return pocket.sealed(order.id, msgspec.json.encode(orders.seal(order, self._settings)))
+        sealed = orders.seal(order, self._settings, self._ask(code_of(order.instrument)))
+        return pocket.sealed(order.id, msgspec.json.encode(sealed))
+
+    def _ask(self, code: str) -> Decimal | None:
+        """The best ask of this moment; None where the line has told of none, or of one that is old."""
+        best = self._best.get(code)
+        is_known = best is not None and best.ask and self._clock.now() - best.received <= FRESH
+        return exact(best.ask) if best is not None and is_known else None
 
     def _pocket(self, account: AccountId) -> Pocket:
         pocket = self.pockets.get(account)
@@ -300,28 +308,7 @@ class UpbitBroker:
     async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted:
         pocket = self._traded(prepared.account)
         pocket.exchange.http.endpoint.own(prepared)
-        body = prepared.body
-        placing = msgspec.json.decode(body, type=wire.Placing)
-        if orders.needs_market(placing):
-            ask = await self._ask_price(placing.market)
-            body = msgspec.json.encode(orders.at_market(placing, ask, self._settings.slippage))
-        return Accepted(await pocket.submit(prepared, body, lambda: permit.spend(prepared)))
-
-    async def _ask_price(self, code: str) -> Decimal:
-        """The best ask of this moment. Raises NotConnected, nothing sent, when nobody can say it."""
-        best = self._best.get(code)
-        ask = best.ask if best is not None else 0.0
-        if best is None or not ask or self._clock.now() - best.received > FRESH:
-            try:
-                (book,) = await self.quotations.orderbooks((code,), count=1)
-                _, asks = parse.levels(book.orderbook_units, 1)
-            except (BrokerError, ValueError) as error:
-                text = f"upbit: the ask of {code} is not known ({error}): nothing was sent"
-                raise NotConnected(NAME, text) from error
-            ask = asks[0][0] if asks else 0.0
-        if not ask:
-            raise NotConnected(NAME, f"upbit: nobody sells {code} now: nothing was sent")
-        return exact(ask)
+        return Accepted(await pocket.submit(prepared, lambda: permit.spend(prepared)))
 
     async def replace(self, order: Order) -> None:
         await self._traded(order.account).replace(order)

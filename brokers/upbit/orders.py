@@ -1,11 +1,9 @@
-"""Orders on their way to Upbit: the sealed body of each kind, and what a market buy becomes when the market is known.
-Pure; nothing here is sent."""
+"""Orders on their way to Upbit: the sealed body of each kind. A market buy has its price, or its total, by the ask of
+the moment it is sealed. Pure; nothing here is sent."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-
-import msgspec
 
 from brokers.upbit import account, parse, ticks, wire
 from brokers.upbit.settings import NAME, UpbitSettings
@@ -16,12 +14,11 @@ from core.domain.order import Order, OrderType, Side, TimeInForce
 
 IMMEDIATE = {TimeInForce.IOC: "ioc", TimeInForce.FOK: "fok"}
 SIDES = {Side.BUY: "bid", Side.SELL: "ask"}
-BUY_QUANTITY, BUY_TOTAL = "buy_quantity", "buy_total"
-"""ord_type of a sealed market buy whose price or total is not known yet: never sent as it is."""
 
 
-def seal(order: Order, settings: UpbitSettings) -> wire.Placing:
-    """What will be asked for. Raises Unsupported for what this venue does not offer."""
+def seal(order: Order, settings: UpbitSettings, ask: Decimal | None) -> wire.Placing:
+    """What is written, to the byte. `ask`: the best of this moment, which a market buy needs; None if it is not known.
+    Raises Unsupported for what this venue does not offer."""
     request = order.request
     if market_of(request.instrument) != parse.MARKET:
         raise Unsupported(NAME, f"upbit does not trade {request.instrument}: nothing was sent")
@@ -44,31 +41,18 @@ def seal(order: Order, settings: UpbitSettings) -> wire.Placing:
         )
     if request.side is Side.SELL:
         return wire.Placing(ord_type="best" if time else "market", time_in_force=time, **common)
-    kind = BUY_TOTAL if settings.market_buys == "total" else BUY_QUANTITY
-    return wire.Placing(ord_type=kind, time_in_force=time, **common)
-
-
-def needs_market(placing: wire.Placing) -> bool:
-    return placing.ord_type in (BUY_QUANTITY, BUY_TOTAL)
-
-
-def at_market(placing: wire.Placing, ask: Decimal, slippage: Decimal) -> wire.Placing:
-    """A sealed market buy as it is written, with the ask of this moment."""
-    volume, quote = Decimal(placing.volume), placing.market.partition("-")[0]
-    steps = ticks.table(quote)
-    if placing.ord_type == BUY_QUANTITY:
-        worst = steps.round(ask * (1 + slippage), "down")
-        return msgspec.structs.replace(
-            placing,
-            ord_type="limit",
-            price=plain(max(worst, ask)),
-            time_in_force=placing.time_in_force or "ioc",
+    if ask is None:
+        text = (
+            f"the ask of {code_of(request.instrument)} is not known now: nothing was sent; try again, or name a price"
         )
-    total = round_to(volume * ask, Decimal(1) if quote == "KRW" else ticks.LOT, "up")
-    is_best = bool(placing.time_in_force)
-    return msgspec.structs.replace(
-        placing, ord_type="best" if is_best else account.BY_TOTAL, volume="", price=plain(total)
-    )
+        raise Unsupported(NAME, text)
+    quote = common["market"].partition("-")[0]
+    if settings.market_buys == "total":
+        total = round_to(request.quantity * ask, Decimal(1) if quote == "KRW" else ticks.LOT, "up")
+        common |= {"volume": "", "price": plain(total)}
+        return wire.Placing(ord_type="best" if time else account.BY_TOTAL, time_in_force=time, **common)
+    worst = ticks.table(quote).round(ask * (1 + settings.slippage), "down")
+    return wire.Placing(ord_type="limit", price=plain(max(worst, ask)), time_in_force=time or "ioc", **common)
 
 
 def replacing(order: Order, version: int, settings: UpbitSettings) -> wire.Replacing:

@@ -122,8 +122,8 @@ class Pocket:
         digest = blake2b(b"\0".join((self.account.encode(), id.encode(), body)), digest_size=16).hexdigest()
         return self._kind(client_order_id=id, account=self.account, digest=digest, body=body)
 
-    async def submit(self, prepared: Prepared, body: bytes, spend: Callable[[], None]) -> VenueRef:
-        placed = await self.exchange.place(body, prepared, spend)
+    async def submit(self, prepared: Prepared, spend: Callable[[], None]) -> VenueRef:
+        placed = await self.exchange.place(prepared, spend)
         ref = self._ref_of(placed)
         self._note(prepared.client_order_id, 0, ref)
         return ref
@@ -147,9 +147,8 @@ class Pocket:
         before = self._before.get(old, ZERO)
         change = Replacement(order, old, now, price, self._clock.monotonic(), before)
         self._replacing[order.id] = change
-        sealed = msgspec.json.encode(body)
         try:
-            await self.exchange.replace(sealed, self.sealed(order.id, sealed))
+            await self.exchange.replace(self.sealed(order.id, msgspec.json.encode(body)))
         except (OrderRejected, NotConnected, RateLimited, Unsupported):  # it was not taken, or not written
             self._replacing.pop(order.id, None)
             if change.executed is not None:  # it was canceled by other means, which was taken for the replacement's

@@ -216,15 +216,15 @@ class Exchange(_Rest):
         ask = Ask(method="POST", path="/orders/test", body=body, group="order-test", tries=1)
         return await self._read(ask, wire.Order)
 
-    async def place(self, body: bytes, prepared: Prepared, spend: Callable[[], None]) -> wire.Order:
-        """Write an order, once."""
-        ask = Ask(method="POST", path="/orders", body=body, group="order")
+    async def place(self, prepared: Prepared, spend: Callable[[], None]) -> wire.Order:
+        """Write an order as it was sealed, once."""
+        ask = Ask(method="POST", path="/orders", body=prepared.body, group="order")
         return self._judged(await self._line().write(ask, self.http.endpoint.own(prepared), spend))
 
-    async def replace(self, body: bytes, prepared: Prepared) -> wire.Order:
+    async def replace(self, prepared: Prepared) -> wire.Order:
         """Cancel and new, once. Told is the old order with the number of the new one, which comes only if the old one
         was still there."""
-        ask = Ask(method="POST", path="/orders/cancel_and_new", body=body, group="order")
+        ask = Ask(method="POST", path="/orders/cancel_and_new", body=prepared.body, group="order")
         return self._judged(await self._line().write(ask, self.http.endpoint.own(prepared), lambda: None))
 
     async def cancel(self, *, uuid: str = "", identifier: str = "") -> wire.Order:

@@ -10,13 +10,15 @@ import httpx
 import msgspec
 import pytest
 
-from brokers.upbit import auth, orders, pocket, wire
+from brokers.upbit import auth, orders, pocket
 from brokers.upbit.settings import UpbitSettings
-from core.domain.errors import NotConnected, OrderRejected, OutcomeUnknown, Unsupported
+from core.domain.errors import OrderRejected, OutcomeUnknown, Unsupported
 from core.domain.events import Noticed, OrderFilled, OrderReplaced
+from core.domain.ids import InstrumentId
 from core.domain.market import Phase, Quote
 from core.domain.order import Order, OrderStatus, OrderType, TimeInForce
 from core.ports import SendPermit
+from tests import scenes
 from tests.contract.session import CLOCK, Session, order_of, until
 from tests.simulators.faults import Fault
 from tests.simulators.upbit.plug import CODE, MAIN, UpbitPlug
@@ -34,6 +36,13 @@ def fund(session: Session, currency: str, amount: str) -> None:
     session.plug.venue.exchange.wallet(MAIN, currency).free += D(amount)  # type: ignore[attr-defined]
 
 
+async def quoted(session: Session, bid: float, ask: float, size: float) -> None:
+    """The adapter has heard of it."""
+    await session.watch()
+    await session.plug.quote(bid, ask, size=size)
+    await until(lambda: (bid, ask) in [(quote.bid, quote.ask) for quote in session.of(Quote)[-1:]])
+
+
 async def with_settings(plug: UpbitPlug, **more: Any) -> Session:
     made = Session(plug, plug.broker(**more))
     await made.open()
@@ -45,16 +54,15 @@ async def with_settings(plug: UpbitPlug, **more: Any) -> Session:
 
 def sealed(settings: UpbitSettings, **more: Any) -> dict[str, Any]:
     plug = UpbitPlug.instrument
-    from tests import scenes
-
     request = scenes.request(more.pop("side", "buy"), "2.5", more.pop("price", None), instrument=plug.id, **more)
-    body = msgspec.to_builtins(orders.seal(order_of(request), settings))
+    body = msgspec.to_builtins(orders.seal(order_of(request), settings, D(71_100)))
     body.pop("identifier")
     return body
 
 
 PLAIN = UpbitSettings()
 PREVENTED = UpbitSettings(self_match="cancel_taker")
+TOTALS = UpbitSettings(market_buys="total")
 
 
 @pytest.mark.parametrize(
@@ -82,27 +90,40 @@ PREVENTED = UpbitSettings(self_match="cancel_taker")
             {"side": "sell", "time_in_force": IOC},
             {"side": "ask", "ord_type": "best", "time_in_force": "ioc"},
         ),
-        (PLAIN, {}, {"side": "bid", "ord_type": "buy_quantity"}),
-        (UpbitSettings(market_buys="total"), {}, {"side": "bid", "ord_type": "buy_total"}),
+        (PLAIN, {}, {"side": "bid", "ord_type": "limit", "price": "72500", "time_in_force": "ioc"}),
+        (
+            UpbitSettings(slippage=D("0.0000001")),
+            {"time_in_force": FOK},
+            {"side": "bid", "ord_type": "limit", "price": "71100", "time_in_force": "fok"},
+        ),
+        (TOTALS, {}, {"side": "bid", "ord_type": "price", "price": "177750", "volume": ""}),
+        (
+            TOTALS,
+            {"time_in_force": IOC},
+            {"side": "bid", "ord_type": "best", "price": "177750", "volume": "", "time_in_force": "ioc"},
+        ),
     ],
 )
 def test_what_is_sealed(settings: UpbitSettings, more: dict[str, Any], body: dict[str, Any]) -> None:
-    assert sealed(settings, **more) == {"market": CODE, "volume": "2.5", **body}
+    wanted = {"market": CODE, "volume": "2.5", **body}
+    assert sealed(settings, **more) == {name: value for name, value in wanted.items() if value}
 
 
-def test_a_market_buy_is_written_by_the_ask_of_the_moment() -> None:
-    quantity = wire.Placing(market="KRW-SOL", side="bid", ord_type="buy_quantity", volume="2.5")
-    written = orders.at_market(quantity, D(71_100), D("0.02"))
-    assert (written.ord_type, written.price, written.volume, written.time_in_force) == ("limit", "72500", "2.5", "ioc")
-    tight = orders.at_market(quantity, D(71_100), D("0.0000001"))
-    assert tight.price == "71100"
-    between = orders.at_market(msgspec.structs.replace(quantity, market="KRW-USDT"), D("1450.5"), D("0.0001"))
-    assert between.price == "1450.5", "never below the ask, though the table has coarser steps than the venue"
-    total = wire.Placing(market="KRW-SOL", side="bid", ord_type="buy_total", volume="0.33333333")
-    written = orders.at_market(total, D(71_100), D("0.02"))
-    assert (written.ord_type, written.price, written.volume) == ("price", "23700", "")
-    best = orders.at_market(msgspec.structs.replace(total, time_in_force="ioc"), D(71_100), D("0.02"))
-    assert (best.ord_type, best.time_in_force) == ("best", "ioc")
+def test_a_market_buy_is_never_priced_below_the_ask_or_its_total_rounded_down() -> None:
+    """The table has coarser steps than the venue in places."""
+    wanted = scenes.request("buy", "0.33333333", None, instrument=InstrumentId("UPBIT:KRW-USDT"))
+    tight = orders.seal(order_of(wanted), UpbitSettings(slippage=D("0.0001")), D("1450.5"))
+    assert (tight.ord_type, tight.price) == ("limit", "1450.5")
+    assert orders.seal(order_of(wanted), TOTALS, D("1450.5")).price == "484"
+
+
+def test_without_an_ask_a_market_buy_is_refused_and_a_sale_is_not() -> None:
+    buy, sale = (
+        order_of(scenes.request(side, "2.5", None, instrument=UpbitPlug.instrument.id)) for side in ("buy", "sell")
+    )
+    with pytest.raises(Unsupported, match="nothing was sent"):
+        orders.seal(buy, PLAIN, None)
+    assert orders.seal(sale, PLAIN, None).ord_type == "market"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +143,7 @@ def test_what_the_venue_does_not_know(more: dict[str, Any]) -> None:
 
 
 async def test_a_market_buy_buys_what_was_asked_for_and_not_more(session: Session) -> None:
-    await session.plug.quote(71_000, 71_100, size=1)
+    await quoted(session, 71_000, 71_100, size=1)
     sent = await session.send(session.plug.request("buy", "2.5", None))
     await until(lambda: sum(event.fill.quantity for event in session.fills(sent.id)) == D("2.5"))
     assert placed(session).ord_type == "limit" and placed(session).state == "done"
@@ -131,28 +152,38 @@ async def test_a_market_buy_buys_what_was_asked_for_and_not_more(session: Sessio
 
 async def test_a_market_buy_stops_at_its_slippage(plug: UpbitPlug) -> None:
     session = await with_settings(plug, slippage=D("0.001"))
-    await plug.quote(71_000, 71_100, size=1)
+    await quoted(session, 71_000, 71_100, size=1)
     sent = await session.send(plug.request("buy", "10", None))
     await until(lambda: session.ends(sent.id))
     assert sum(event.fill.quantity for event in session.fills(sent.id)) == 2
     await session.close()
 
 
-async def test_without_a_quote_the_book_is_asked_and_without_a_seller_nothing_is_sent(session: Session) -> None:
-    asked = [item for item in session.plug.traffic() if item.path.endswith("/orderbook")]
-    sent = await session.send(session.plug.request("buy", "1", None))
-    await until(lambda: session.fills(sent.id))
-    assert len([item for item in session.plug.traffic() if item.path.endswith("/orderbook")]) == len(asked) + 1
-    session.plug.venue.exchange.markets[CODE].asks.clear()  # type: ignore[attr-defined]
-    nobody = await session.send(session.plug.request("buy", "1", None))
-    assert isinstance(nobody.error, NotConnected) and "nothing was sent" in str(nobody.error)
-    nobody.permit.spend(nobody.prepared)  # it is still good
+async def test_a_market_buy_leaves_as_it_was_sealed(session: Session) -> None:
+    """The permit is for these bytes: the price is among them, and the market may move before they are written."""
+    await quoted(session, 71_000, 71_100, size=5)
+    order = order_of(session.plug.request("buy", "1", None))
+    prepared = session.broker.prepare(order)
+    await quoted(session, 71_400, 71_500, size=5)
+    await session.broker.submit(prepared, SendPermit(order.id, prepared.digest))
+    assert msgspec.json.decode(prepared.body)["price"] == "72500"
+    assert placed(session).price == 72_500, "not a little above the ask of now"
+
+
+async def test_without_a_seller_nothing_is_sealed(session: Session) -> None:
+    await quoted(session, 71_000, 71_100, size=5)
+    market = session.plug.venue.exchange.markets[CODE]  # type: ignore[attr-defined]
+    market.asks.clear()
+    session.plug.venue.streams.tell("orderbook", market)  # type: ignore[attr-defined]
+    await until(lambda: not session.of(Quote)[-1].ask)
+    with pytest.raises(Unsupported, match="nothing was sent"):
+        session.broker.prepare(order_of(session.plug.request("buy", "1", None)))
 
 
 async def test_a_buy_by_total_ends_as_cancel_and_is_filled(plug: UpbitPlug) -> None:
     """The venue cuts the volume to eight decimals, cancels the rest, and that is a filled order."""
     session = await with_settings(plug, market_buys="total")
-    await plug.quote(71_000, 71_100, size=1)
+    await quoted(session, 71_000, 71_100, size=1)
     sent = await session.send(plug.request("buy", "2.5", None))
     await until(lambda: any(event.quantity == placed(session).executed for event in session.replaced(sent.id)))
     assert placed(session).ord_type == "price" and placed(session).state == "cancel"
