@@ -60,14 +60,18 @@ class Questions:
             await asyncio.gather(*(self._ask(order) for order in due[start : start + AT_ONCE]))
 
     async def _ask(self, order: Order) -> None:
+        """By our id the venue is asked also while its stream is down: the answer comes through another door."""
         broker = self._brokers.get(broker_of(order.account))
         line = self._engine.state.feeds.get(broker.name) if broker is not None else None
         if broker is None or line is None or not line.is_connected:
             self.settler.waits(order.id, self._clock.monotonic())
+        else:
+            self.settler.asked(order.id, self._clock.monotonic())
+        if broker is None or line is None:
             return
-        self.settler.asked(order.id, self._clock.monotonic())
         if broker.capabilities.is_in_process or not broker.capabilities.has_client_ids:
-            self._read_soon(order.account)
+            if line.is_connected:
+                self._read_soon(order.account)
             return
         found = await find(broker, order)
         for event in self.settler.answered(order.id, found, self._clock.now(), self._clock.monotonic()):

@@ -20,6 +20,8 @@ from core.trading.state import State
 ASK_SECONDS = (0.25, 1.0, 2.0, 5.0, 10.0, 30.0)
 """When to ask after the answer was lost; then again each ASK_AGAIN_SECONDS."""
 ASK_AGAIN_SECONDS = 30.0
+DOWN_NS = 2 * NS
+"""Between two questions while the line is down."""
 ABSENT_TIMES = 3
 ABSENT_NS = 60 * NS
 """So often, over so long, must the venue say that it has no such id."""
@@ -98,9 +100,10 @@ class Settler:
             case.due = max(case.since + round(ASK_SECONDS[case.asked] * NS), mono + round(ASK_SECONDS[0] * NS))
 
     def waits(self, id: ClientOrderId, mono: int) -> None:
-        """Nobody can be asked now. That is no question: the schedule goes on where it is once the line is back."""
+        """The line is down. A question now may come to nothing, so it uses none up: the schedule goes on where it is
+        once the line is back."""
         if id in self._cases:
-            self._cases[id].due = mono + NS
+            self._cases[id].due = mono + DOWN_NS
 
     def _look(self, mono: int) -> None:
         unknown = {o.id for o in self._state.live_orders() if o.status is OrderStatus.UNKNOWN}

@@ -24,20 +24,20 @@ def test_what_the_simulated_upbit_took_is_what_we_know() -> None:
     assert report["filled"] and report["canceled"]
 
 
-async def sent_again(self: Exchange, body: bytes, prepared: Any, spend: Callable[[], None]) -> wire.Order:
+async def sent_again(self: Exchange, prepared: Any, spend: Callable[[], None]) -> wire.Order:
     """After a lost answer, under a new identifier: the venue cannot tell."""
     try:
-        return await place(self, body, prepared, spend)
+        return await place(self, prepared, spend)
     except OutcomeUnknown:
-        placing = msgspec.json.decode(body, type=wire.Placing)
+        placing = msgspec.json.decode(prepared.body, type=wire.Placing)
         again = msgspec.structs.replace(placing, identifier=f"{placing.identifier}-1")
-        return await place(self, msgspec.json.encode(again), prepared, lambda: None)
+        return await place(self, msgspec.structs.replace(prepared, body=msgspec.json.encode(again)), lambda: None)
 
 
-async def believed(self: Exchange, body: bytes, prepared: Any, spend: Callable[[], None]) -> wire.Order:
+async def believed(self: Exchange, prepared: Any, spend: Callable[[], None]) -> wire.Order:
     """A server's error, read as its refusal."""
     try:
-        return await place(self, body, prepared, spend)
+        return await place(self, prepared, spend)
     except OutcomeUnknown as error:
         raise OrderRejected("upbit", "internal", str(error)) from error
 

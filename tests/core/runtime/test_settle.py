@@ -125,17 +125,32 @@ async def test_an_order_is_asked_for_while_its_account_is_being_read() -> None:
         await reading
 
 
-async def test_an_outage_uses_up_no_question() -> None:
-    """Half an hour without a line: what nobody could ask is asked within a second of its return."""
-    async with scene(ids=True) as made:
+@pytest.mark.parametrize("ids", [True, False])
+async def test_an_outage_uses_up_no_question(ids: bool) -> None:
+    """Half an hour without a line: what nobody could answer is asked within two seconds of its return."""
+    async with scene(ids=ids) as made:
         id = await made.lost()
+        made.venue.unread = frozenset({"all"})
         made.runner.feed(FeedChanged(ts=START, broker="scripted", is_connected=False, text="cut"))
         await made.wait(*[10] * 180)
-        assert made.venue.asked == []
+        assert made.order(id).status is OrderStatus.UNKNOWN
+        made.venue.unread = frozenset()
         made.venue.has("r1", id, "open", START)
         made.runner.feed(FeedChanged(ts=START, broker="scripted", is_connected=True))
-        await made.wait(1)
+        await made.wait(2)
         assert made.order(id).status is OrderStatus.OPEN
+
+
+async def test_by_id_an_order_is_asked_for_while_the_stream_is_down() -> None:
+    """The answer comes through another door, and opens no gate."""
+    async with scene(ids=True) as made:
+        id = await made.lost()
+        made.venue.has("r1", id, "open", START)
+        made.runner.feed(FeedChanged(ts=START, broker="scripted", is_connected=False, text="cut"))
+        await made.wait(0.25, 2)
+        assert made.order(id).status is OrderStatus.OPEN
+        assert not made.state.feeds["scripted"].is_connected
+        assert (await made.submit()).status is OrderStatus.DENIED
 
 
 async def test_found_by_id_is_bound() -> None:
