@@ -96,7 +96,7 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
         until, is_chosen = perf_counter() + job.point.count / 1000, True
     tries = 0
     try:
-        while select.select([line], [], [], max(until - perf_counter(), 0))[0] and (data := line.recv(1 << 22)):
+        while select.select([line], [], [], max(until - perf_counter(), 0))[0] and (data := _heard(line)):
             message = msgspec.json.decode(data)
             match message["say"]:
                 case "found":
@@ -130,6 +130,14 @@ def _one(job: life.Job, venue: VenueProcess, truth: Truth, found: Batch, random:
         found.counts["kills"] += 1
         found.counts["points"] += not is_at_rest
         found.ends["at rest" if is_at_rest else job.point.family] += 1
+
+
+def _heard(line: socket.socket) -> bytes:
+    """Nothing once the life is over: also when it died before it read what it was told last."""
+    try:
+        return line.recv(1 << 22)
+    except ConnectionResetError:
+        return b""
 
 
 def _answer(line: socket.socket, word: bytes) -> None:
