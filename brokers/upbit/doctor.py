@@ -54,7 +54,10 @@ async def examine(settings: UpbitSettings, clock: Clock, secrets: Secrets) -> As
         yield Finding(name="limits", level="ok" if left else "warn", text=text)
     finally:
         await quotations.close()
-    if not settings.accounts:
+    if not settings.accounts and settings.mode is Mode.LIVE:
+        text = 'mode = "live" without an account: no engine starts so. Write [brokers.upbit.accounts.main]'
+        yield Finding(name="keys", level="fail", text=text)
+    elif not settings.accounts:
         yield Finding(name="keys", level="ok", text="none set: quotes, charts and paper trading need none")
     for name, given in settings.accounts.items():
         try:

@@ -136,6 +136,9 @@ def test_hostile_words_in_an_error_do_not_reach_the_terminal(capsys: pytest.Capt
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
+NO_ACCOUNT = '[brokers.upbit]\nmode = "live"'
+
+
 @pytest.mark.parametrize(
     ("text", "words", "missing"),
     [
@@ -149,6 +152,13 @@ def test_hostile_words_in_an_error_do_not_reach_the_terminal(capsys: pytest.Capt
         ("", ["--demo", "--live", "run"], ["the demo is play money"]),
         ('[brokers.paper]\nmode = "live"', ["--demo", "--live", "engine", "start"], ["the demo is play money"]),
         ('[brokers.nosuch]\nmode = "live"', ["--live", "run"], ["there is no broker 'nosuch'"]),
+        (NO_ACCOUNT, ["--live", "run", "--duration", "0"], ["an account", "[brokers.upbit.accounts.main]"]),
+        (
+            f"{NO_ACCOUNT}\naccounts = {{}}",
+            ["--live", "engine", "start"],
+            ["an account", "[brokers.upbit.accounts.main]"],
+        ),
+        (NO_ACCOUNT, ["engine", "start"], ["--live at the start", "[brokers.upbit.accounts.main]"]),
     ],
 )
 def test_real_money_needs_two_words_and_a_venue_and_names_what_is_missing(
@@ -162,6 +172,26 @@ def test_real_money_needs_two_words_and_a_venue_and_names_what_is_missing(
     assert all(part in said for part in missing), said
     assert "Nothing was started" in said or "no broker" in said
     assert not (home / "data" / "journal.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "said"),
+    [
+        ("", "ok", "no broker"),
+        (NO_ACCOUNT, "fail", "[brokers.upbit.accounts.main]"),
+        (f"{NO_ACCOUNT}\naccounts = 3", "fail", "brokers.upbit.accounts"),
+        (f'{NO_ACCOUNT}\n[brokers.upbit.accounts.main]\naccess_key = "file:a"', "ok", "--live"),
+    ],
+)
+def test_doctor_says_whether_real_money_could_be_started(
+    home: Path, text: str, level: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / "live.toml"
+    file.write_text(text)
+    main(["--config", str(file), "doctor", "--json"])
+    found = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}["real money"]
+    assert found["level"] == level and said in found["text"], found
 
 
 def test_reading_verbs_need_no_word(capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,6 +100,7 @@ def examine(chosen: Chosen) -> Iterator[Check]:
     yield check_folder(folder)
     yield check_settings_file(chosen)
     yield check_logs(settings)
+    yield _safely("real money", lambda: check_real_money(settings))
     yield _safely("secrets", lambda: check_secrets(settings))
     yield check_disk(folder, settings.storage.min_free_mb)
     yield _safely("fsync", lambda: check_fsync(folder))
@@ -165,6 +166,23 @@ def check_settings(chosen: Chosen) -> tuple[Settings, Check]:
         return Settings(), Check(name="settings", level="fail", text=str(error))
     text = f"{loaded.path}" if loaded.path is not None and Path(loaded.path).exists() else "defaults, there is no file"
     return settings, Check(name="settings", level="ok", text=text)
+
+
+def check_real_money(settings: Settings) -> Check:
+    """Could it be started, if somebody wanted to? Raises ConfigError with what is missing."""
+    from brokers.registry import load
+    from storage.settings import convert_section
+    from tui.run.venues import check, live_names
+
+    names = live_names(settings)
+    if not names:
+        return Check(name="real money", level="ok", text='none: no broker of the settings has mode = "live"')
+    check(settings, is_live=True)
+    convert_section(load(names[0]).settings, settings.brokers[names[0]], f"brokers.{names[0]}")
+    text = (
+        f'{names[0]} has mode = "live"; it also takes --live at the start, and the account\'s name before new exposure'
+    )
+    return Check(name="real money", level="ok", text=text)
 
 
 def _existing(folder: Path) -> Path:

@@ -52,8 +52,14 @@ def check(settings: Settings, *, is_live: bool, is_demo: bool = False) -> None:
     if is_live and not names:
         missing.append('mode = "live" in [brokers.NAME] of the settings')
     for name in names:
-        if not load(name).has_live:
+        entry = load(name)
+        if not entry.has_live:
             missing.append(f"a live venue of the broker {name}: this version has none")
+        elif "accounts" in entry.settings.__struct_fields__ and not settings.brokers[name].get("accounts"):
+            missing.append(
+                f"an account: write [brokers.{name}.accounts.main] into the settings, and under it where its keys are "
+                f"kept (`hoga secrets set`; docs/{name}.md shows it)"
+            )
     if missing:
         raise ConfigError(f"real money is not traded: missing is {'; and '.join(missing)}. Nothing was started")
     if len(names) > 1:
