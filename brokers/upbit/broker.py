@@ -26,7 +26,7 @@ from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected
 from core.domain.events import Event, FeedChanged, Noticed, PhaseChanged
 from core.domain.ids import AccountId, InstrumentId, account_id, code_of
 from core.domain.instrument import Currency, Instrument
-from core.domain.market import NS, Interval, Phase, Quote
+from core.domain.market import NS, Interval, Phase
 from core.domain.order import Order, OrderType, TimeInForce
 from core.ports import (
     Absent,
@@ -80,12 +80,11 @@ class UpbitBroker:
         self.market = stream.MarketLine(settings, clock, self.block)
         self.listing = Listing(settings)
         self._cash = frozenset(settings.cash)
-        self._deep: frozenset[str] = frozenset()
-        self._wanted: frozenset[str] = frozenset()
+        self._markets = {settings.canary: stream.Market(settings.canary)}
+        """By code: those that were asked for at any time."""
         self._topics: frozenset[str] = frozenset()
         self._lines: dict[AccountId, AsyncIterator[Line]] | None = None
         self._late: deque[Event] = deque(maxlen=LATE)
-        self._best: dict[str, Quote] = {}
         self.prints = Prints(clock)
         self._decode = frames.AT_ONCE[settings.stream_format]
         takers: dict[type, Callable[[Any, int], Sequence[Event]]] = {
@@ -110,7 +109,8 @@ class UpbitBroker:
             text = f"upbit shut us out until {self.block.until_text} UTC: nothing is asked before"
             raise RateLimited(NAME, text, self.block.seconds)
         self._late.clear()
-        self._best.clear()
+        for market in self._markets.values():
+            market.best = None
         self.prints.lost()
         self._is_reopened = self._is_filling = False
         self.quotations = Quotations(self._settings, self._clock, self.block)
@@ -141,10 +141,10 @@ class UpbitBroker:
                 case Frame() if stream.is_up(item.data):
                     return lines
                 case Frame() if self._clock.monotonic() - since > OPEN_NS or len(self._late) > LATE // 2:
-                    self._late.extend(self._read(str(pocket.account), item))
+                    self._late.extend(self._told(str(pocket.account), item))
                     return lines  # it talks without end and answers no PING: good enough to be read
                 case Frame():
-                    self._late.extend(self._read(str(pocket.account), item))
+                    self._late.extend(self._told(str(pocket.account), item))
 
     async def close(self) -> None:
         await self._drop()
@@ -169,10 +169,12 @@ class UpbitBroker:
         for code, is_deep in mine.items():
             topics |= {stream.topic("ticker", code), stream.topic(f"orderbook.{DEPTH if is_deep else 1}", code)}
             topics |= {stream.topic("trade", code)} if is_deep else set()
-        self._wanted = frozenset(mine)
-        self._deep = frozenset(code for code, is_deep in mine.items() if is_deep)
+        for code in mine.keys() - self._markets.keys():
+            self._markets[code] = stream.Market(code)
+        for code, market in self._markets.items():
+            market.is_wanted, market.is_deep = code in mine, mine.get(code, False)
         self._topics = frozenset(topics)
-        self.prints.follow(self._deep)
+        self.prints.follow(code for code, is_deep in mine.items() if is_deep)
         if self._lines is not None:
             await self.market.want(self._topics)
 
@@ -189,8 +191,8 @@ class UpbitBroker:
         merged_lines = merged(sources)
         try:
             async for place, item in merged_lines:
-                if isinstance(item, Frame):
-                    for event in self._read(place, item):
+                if item.__class__ is Frame:
+                    for event in self._read(item) if place == "market" else self._told(place, item):
                         yield event
                 elif isinstance(item, Closed):
                     if self._lines is not mine:
@@ -238,34 +240,43 @@ class UpbitBroker:
                     for event in await self.listing.refresh(self.quotations, self._clock.now()):
                         yield event
 
-    def _read(self, place: str, frame: Frame) -> Sequence[Event]:
-        """Quotes come thousands of times a second: one pass over the bytes, one look-up of what they become."""
+    def _read(self, frame: Frame) -> Sequence[Event]:
+        """What the market line says, thousands of times a second: one pass over the bytes, one look-up of what they
+        become."""
         try:
-            if place != "market":
-                return self._told(place, frame)
             try:
                 message = self._decode(frame.data)
             except frames.UNREADABLE:
                 message = frames.read_frame(frame.data)
-            if self.market.socket.missing:
-                self.market.came(message)
-            if self._is_reopened:
-                self._is_reopened, self._is_filling = False, self.prints.has_gap
+            if self._is_reopened or self.market.socket.missing:
+                self._heard(message)
             take = self._takers.get(message.__class__)
             return take(message, frame.received) if take is not None else ()
         except BadMessage:
-            self.unreadable += 1
-            if self.unreadable % 100 != 1:
-                return []
-            text = f"upbit sent what cannot be read ({self.unreadable} so far)"
-            return [Noticed(ts=frame.received, level="warning", kind="FEED", text=text)]
+            return self._refused(frame)
+
+    def _heard(self, message: wire.Message) -> None:
+        """Something comes that was asked for; after a loss it shows that the line is heard again."""
+        self.market.came(message)
+        if self._is_reopened:
+            self._is_reopened, self._is_filling = False, self.prints.has_gap
 
     def _told(self, place: str, frame: Frame) -> Sequence[Event]:
         """What a private line says."""
-        message = frames.read_frame(frame.data)
-        if isinstance(message, wire.MyOrder | wire.MyAsset):
-            return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
-        return self._failed(place, message, frame.received) if isinstance(message, wire.Failure) else ()
+        try:
+            message = frames.read_frame(frame.data)
+            if isinstance(message, wire.MyOrder | wire.MyAsset):
+                return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
+            return self._failed(place, message, frame.received) if isinstance(message, wire.Failure) else ()
+        except BadMessage:
+            return self._refused(frame)
+
+    def _refused(self, frame: Frame) -> list[Event]:
+        self.unreadable += 1
+        if self.unreadable % 100 != 1:
+            return []
+        text = f"upbit sent what cannot be read ({self.unreadable} so far)"
+        return [Noticed(ts=frame.received, level="warning", kind="FEED", text=text)]
 
     def _failed(self, place: str, failure: wire.Failure, received: int) -> list[Event]:
         if failure.error.name == "INVALID_AUTH" and place != "market":
@@ -274,16 +285,20 @@ class UpbitBroker:
         return [Noticed(ts=received, level="warning", kind="FEED", text=text)]
 
     def _booked(self, book: wire.OrderBook, received: int) -> Sequence[Event]:
-        code = book.code
-        if code in self._deep:
-            both = parse.parse_quotes(book, received, DEPTH)
-            self._best[code] = both[0]
+        market = self._markets.get(book.code)
+        if market is None:  # nobody asked; that it can be read is looked at all the same
+            parse.parse_quote(book, received)
+            return ()
+        if market.is_deep:
+            both = parse.parse_quotes(book, received, DEPTH, market.instrument)
+            market.best = both[0]
             return both
-        quote = self._best[code] = parse.parse_quote(book, received)
-        return (quote,) if code in self._wanted else ()
+        market.best = quote = parse.parse_quote(book, received, market.instrument)
+        return (quote,) if market.is_wanted else ()
 
     def _ticked(self, ticker: wire.TickerState, received: int) -> Sequence[Event]:
-        return self.listing.told(ticker, received) if ticker.code in self._wanted else ()
+        market = self._markets.get(ticker.code)
+        return self.listing.told(ticker, received) if market is not None and market.is_wanted else ()
 
     # --- orders ---------------------------------------------------------------------------------------------------
 
@@ -295,9 +310,11 @@ class UpbitBroker:
 
     def _ask(self, code: str) -> Decimal | None:
         """The best ask of this moment; None where the line has told of none, or of one that is old."""
-        best = self._best.get(code)
-        is_known = best is not None and best.ask and self._clock.now() - best.received <= FRESH
-        return exact(best.ask) if best is not None and is_known else None
+        market = self._markets.get(code)
+        best = market.best if market is not None else None
+        if best is None or not best.ask or self._clock.now() - best.received > FRESH:
+            return None
+        return exact(best.ask)
 
     def _pocket(self, account: AccountId) -> Pocket:
         pocket = self.pockets.get(account)

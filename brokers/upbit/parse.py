@@ -130,15 +130,16 @@ def positive(value: float, name: str = "price") -> float:
 # --- market data ---------------------------------------------------------------------------------------------------
 
 
-def parse_quote(book: wire.OrderBook, received: int) -> Quote:
-    """The best of both sides; a side without a level is 0."""
+def parse_quote(book: wire.OrderBook, received: int, instrument: InstrumentId | None = None) -> Quote:
+    """The best of both sides; a side without a level is 0. Who knows the instrument saves its look-up."""
     units = book.orderbook_units
     if len(units) == 1:
         unit = units[0]
         bid, ask = unit.bid_price, unit.ask_price
-        if 0 < bid <= ask < INF:
-            ts = time_of(book.timestamp)
-            return Quote(instrument_of(book.code), bid, unit.bid_size, ask, unit.ask_size, ts, received)
+        if 0.0 < bid <= ask:
+            at = book.timestamp
+            ts = at * 1_000_000 if FIRST_MS <= at < LAST_MS else time_of(at)  # a call for every frame is dear
+            return Quote(instrument or instrument_of(book.code), bid, unit.bid_size, ask, unit.ask_size, ts, received)
     bids, asks = levels(units, 1)
     bid, bid_size = bids[0] if bids else NO_LEVEL
     ask, ask_size = asks[0] if asks else NO_LEVEL
@@ -162,11 +163,13 @@ def levels(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
     above, below = INF, 0.0
     for unit in units:  # one pass over what nearly always comes: both sides full, each price beyond the one before
         bid, ask = unit.bid_price, unit.ask_price
-        if not (0.0 < bid < above and below < ask < INF):
+        if bid >= above or ask <= below:
             return _with_holes(units, depth)
         bids.append((bid, unit.bid_size))
         asks.append((ask, unit.ask_size))
         above, below = bid, ask
+    if above == 0.0:  # the last bid is the lowest: no other is a hole
+        return _with_holes(units, depth)
     if bids and bids[0][0] > asks[0][0]:
         raise bad("a crossed book")
     if len(bids) > depth:
@@ -179,34 +182,38 @@ def _with_holes(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
     asks = tuple((unit.ask_price, unit.ask_size) for unit in units if unit.ask_price)
     for side, before in ((bids, gt), (asks, lt)):
         prices = [price for price, _ in side]
-        if not all(0 < price < INF for price in prices) or not all(map(before, prices, prices[1:])):
+        if not all(map(before, prices, prices[1:])):
             raise bad("a book out of order")
     if bids and asks and bids[0][0] > asks[0][0]:
         raise bad("a crossed book")
     return bids[:depth], asks[:depth]
 
 
-def parse_quotes(book: wire.OrderBook, received: int, depth: int) -> tuple[Quote, OrderBook]:
+def parse_quotes(
+    book: wire.OrderBook, received: int, depth: int, instrument: InstrumentId | None = None
+) -> tuple[Quote, OrderBook]:
     """A book, and the best of it."""
     bids, asks = levels(book.orderbook_units, depth)
-    instrument, ts = instrument_of(book.code), time_of(book.timestamp)
+    instrument, ts = instrument or instrument_of(book.code), time_of(book.timestamp)
     bid, bid_size = bids[0] if bids else NO_LEVEL
     ask, ask_size = asks[0] if asks else NO_LEVEL
     quote = Quote(instrument, bid, bid_size, ask, ask_size, ts, received)
     return quote, OrderBook(instrument, bids, asks, ts, received)
 
 
-def parse_trade(trade: wire.Trade | wire.RestTrade, received: int) -> Trade:
-    """One print. Its venue time is that of the execution."""
+def parse_trade(trade: wire.Trade | wire.RestTrade, received: int, instrument: InstrumentId | None = None) -> Trade:
+    """One print. Its venue time is that of the execution. That price and size are above zero and finite was seen to
+    when it was read (wire.Price)."""
     if trade.__class__ is wire.RestTrade:
         code, at = trade.market, trade.timestamp
     else:
         code, at = trade.code, trade.trade_timestamp  # type: ignore[union-attr]
     aggressor = _AGGRESSORS.get(trade.ask_bid)
-    price, size = trade.trade_price, trade.trade_volume
-    if not (0 < price < INF and 0 < size < INF) or aggressor is None:
-        raise bad(f"a print of {size!r} at {price!r} by {trade.ask_bid[:20]!r}")
-    return Trade(instrument_of(code), price, size, aggressor, time_of(at), received)
+    if aggressor is None:
+        raise bad(f"a print by {trade.ask_bid[:20]!r}")
+    ts = at * 1_000_000 if FIRST_MS <= at < LAST_MS else time_of(at)
+    instrument = instrument or instrument_of(code)
+    return Trade(instrument, trade.trade_price, trade.trade_volume, aggressor, ts, received)
 
 
 _AGGRESSORS = {"BID": Aggressor.BUY, "ASK": Aggressor.SELL, "bid": Aggressor.BUY, "ask": Aggressor.SELL}

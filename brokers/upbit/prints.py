@@ -10,6 +10,7 @@ from brokers.upbit import parse, wire
 from brokers.upbit.rest import Quotations
 from core.domain.errors import BadMessage, BrokerError
 from core.domain.events import Event, Noticed
+from core.domain.ids import InstrumentId
 from core.domain.market import Trade
 from core.ports import Clock
 
@@ -24,9 +25,10 @@ MOST_PAGES = 4
 class _Tape:
     """One market: what was seen, and what waits."""
 
-    __slots__ = ("last", "order", "seen", "since", "waiting")
+    __slots__ = ("instrument", "last", "order", "seen", "since", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, code: str) -> None:
+        self.instrument = InstrumentId(f"{parse.MARKET}:{code}")
         self.seen: set[int] = set()
         self.order: deque[int] = deque()
         self.last = 0
@@ -61,13 +63,14 @@ class Prints:
         wanted = set(codes)
         self._tapes = {code: tape for code, tape in self._tapes.items() if code in wanted}
         for code in wanted:
-            self._tapes.setdefault(code, _Tape())
+            if code not in self._tapes:
+                self._tapes[code] = _Tape(code)
 
     def came(self, message: wire.Trade, received: int) -> Sequence[Event]:
         tape = self._tapes.get(message.code)
         if tape is None:
             return ()
-        trade = parse.parse_trade(message, received)
+        trade = parse.parse_trade(message, received, tape.instrument)
         if message.stream_type == "SNAPSHOT":  # the last one before we asked: known, or older than what we follow
             if not tape.last and message.sequential_id is not None:
                 tape.is_new(message.sequential_id, trade.ts)

@@ -12,8 +12,11 @@ import msgspec
 from brokers.socket import Manner, Socket
 from brokers.upbit import auth, frames, wire
 from brokers.upbit.budget import Block
+from brokers.upbit.parse import MARKET
 from brokers.upbit.settings import NAME, UpbitSettings
 from core.domain.errors import NotConnected
+from core.domain.ids import InstrumentId
+from core.domain.market import Quote
 from core.domain.text import clean
 from core.log import get_logger
 from core.ports import Clock
@@ -50,6 +53,17 @@ PING = "PING"
 PRIVATE = msgspec.json.encode(
     [{"ticket": "hoga"}, {"type": "myOrder"}, {"type": "myAsset"}, {"format": "DEFAULT"}]
 ).decode()
+
+
+class Market:
+    """One market on the line: what every frame of it needs, by one look-up."""
+
+    __slots__ = ("best", "instrument", "is_deep", "is_wanted")
+
+    def __init__(self, code: str) -> None:
+        self.instrument = InstrumentId(f"{MARKET}:{code}")
+        self.is_wanted = self.is_deep = False
+        self.best: Quote | None = None
 
 
 class MarketLine:

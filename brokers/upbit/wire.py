@@ -19,6 +19,12 @@ T = TypeVar("T")
 # --- market data by the stream (DEFAULT names; SHORT below gives those of SIMPLE) ----------------------------------
 
 
+Figure = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
+"""Finite and not below zero: refused while it is read, which is nearly free, where fifteen levels would pay for it."""
+Price = Annotated[float, msgspec.Meta(gt=0, le=1e300)]
+"""The same, and not nothing: what a print is made of."""
+
+
 class TickerState(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="ticker"):
     """Of a 현재가 frame what changes an instrument. It comes with every print, so the rest is left unread."""
 
@@ -68,8 +74,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type
     """체결: one print."""
 
     code: str
-    trade_price: float
-    trade_volume: float
+    trade_price: Price
+    trade_volume: Price
     ask_bid: str
     """ASK: the taker sold; BID: the taker bought."""
     trade_timestamp: int
@@ -77,10 +83,6 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type
     sequential_id: int | None = None
     """Unique, beyond 2^53, and no promise of order."""
     stream_type: str = ""
-
-
-Figure = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
-"""Finite and not below zero: refused while it is read, which is nearly free, where fifteen levels would pay for it."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -295,8 +297,8 @@ class RestTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     market: str
     timestamp: int
-    trade_price: float
-    trade_volume: float
+    trade_price: Price
+    trade_volume: Price
     ask_bid: str
     prev_closing_price: float | None = None
     sequential_id: int | None = None
