@@ -327,4 +327,4 @@ def _seconds(text: str, otherwise: float) -> float:
         seconds = float(text)
     except ValueError:
         return otherwise
-    return seconds if 0 <= seconds <= LONGEST_BAN else otherwise
+    return seconds if 0 < seconds <= LONGEST_BAN else otherwise

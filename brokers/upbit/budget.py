@@ -67,16 +67,22 @@ class Block:
         self._file = file
         self._in_a_row = 0
         self.until = 0
-        """ns since 1970; 0: never."""
+        """ns since 1970, for people and for the next start; 0: never."""
+        self._over_at = 0
+        """The same on the monotonic clock: setting the other one ends no block."""
         if file is not None:
             with suppress(OSError, msgspec.MsgspecError):
                 kept = msgspec.json.decode(file.read_bytes(), type=Kept)
-                self.until = min(kept.until, clock.now() + round(LONGEST_BLOCK * NS))
+                self._shut_until(min(kept.until, clock.now() + round(LONGEST_BLOCK * NS)))
 
     @property
     def seconds(self) -> float:
         """How long it still lasts; 0: it does not."""
-        return max(self.until - self._clock.now(), 0) / NS
+        return max(self._over_at - self._clock.monotonic(), 0) / NS
+
+    def _shut_until(self, until: int) -> None:
+        self.until = until
+        self._over_at = self._clock.monotonic() + until - self._clock.now()
 
     @property
     def until_text(self) -> str:
@@ -97,7 +103,8 @@ class Block:
         self._in_a_row += 1
         seconds = parse.parse_block_seconds(reply.body) or DEFAULT_BLOCK * 2 ** min(self._in_a_row - 1, 12)
         seconds = min(seconds, LONGEST_BLOCK)
-        self.until = max(self.until, self._clock.now() + round(seconds * NS))
+        if seconds > self.seconds:
+            self._shut_until(self._clock.now() + round(seconds * NS))
         log.warning("upbit.blocked", seconds=seconds)
         if self._file is not None:
             self._write(self._file)

@@ -3,7 +3,7 @@ held. Kept up to date by the minute, and by what the stream says of each market.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from core.domain.events import Event, InstrumentListed, Noticed, PhaseChanged, R
 from core.domain.ids import InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import NS, Phase
+from core.ports import Unread
 
 ODD_TICKS = ("KRW-USDT", "KRW-USDC")
 """Markets whose steps were not those of the table: the venue is asked."""
@@ -84,6 +85,17 @@ class Listing:
     def home_of(self, base: str) -> InstrumentId | None:
         code = account.home(base, self.instruments.__contains__)
         return self.instruments[code].id if code is not None else None
+
+    def held(self, wallets: Iterable[account.Wallet]) -> dict[InstrumentId, Decimal] | Unread:
+        """Coins under their home market. One that is traded nowhere here (an airdrop) is none of ours to trade."""
+        if not self.instruments:
+            return Unread("upbit's list of markets could not be read")
+        found = {}
+        for wallet in wallets:
+            home = None if wallet.currency in self._cash else self.home_of(wallet.currency)
+            if home is not None and wallet.total:
+                found[home] = wallet.total
+        return found
 
     async def refresh(self, quotations: Quotations, now: int) -> list[Event]:
         """What changed since the list was read: new markets, ended ones, warnings."""

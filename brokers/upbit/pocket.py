@@ -3,24 +3,25 @@ order there, so two frames and an answer are put together here to the one replac
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from brokers.upbit import account, auth, orders, parse, wire
 from brokers.upbit.account import Told, Wallet
 from brokers.upbit.budget import Block
+from brokers.upbit.changes import KEPT, Memory, Replacement
 from brokers.upbit.listing import Listing
 from brokers.upbit.rest import Exchange, Refused, key_failure
 from brokers.upbit.settings import NAME, UpbitSettings
 from brokers.upbit.stream import private_line
 from brokers.upbit.ticks import LOT
 from core.domain.account import Mode
-from core.domain.decimals import ZERO
+from core.domain.decimals import ZERO, plain
 from core.domain.errors import (
     BadMessage,
     BrokerError,
@@ -39,51 +40,19 @@ from core.domain.events import (
     OrderFilled,
     OrderReplaced,
 )
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
+from core.domain.ids import AccountId, ClientOrderId, VenueRef
 from core.domain.market import NS
 from core.domain.order import Fill, Order
 from core.ports import Absent, Clock, LiveOrder, PaperOrder, Prepared, Snapshot, Unread, VenueOrder
 
-KEPT = 5_000
-"""Orders whose executions, or whose newest number, are remembered."""
 SETTLE_SECONDS = 1.0
 """A replacement of which nothing more was heard for so long is asked about, and again."""
-ABSENT_SECONDS = 5.0
-"""So long the new order may not be shown though the old one is canceled: five times the venue's lag."""
+ABSENT_TIMES, ABSENT_SECONDS = 3, 60.0
+"""So often, and for so long, must the venue say that it has no new order though the old one is canceled."""
 SETTLED_SECONDS = 30.0
 """So long an old order may stand unchanged until we believe that its replacement never arrived."""
 WEEK = 7 * 86_400 * NS
 """Of ended orders no more is listed at once."""
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Memory(OrderedDict[K, V]):
-    """The newest KEPT of something."""
-
-    def keep(self, key: K, value: V) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > KEPT:
-            self.popitem(last=False)
-
-
-class Replacement(msgspec.Struct):
-    """A cancel-and-new that was written and of which not all is known yet."""
-
-    order: Order
-    old: VenueRef
-    version: int
-    limit_price: Decimal | None
-    since: int
-    before: Decimal
-    """What versions before the old one filled."""
-    asked: int = 0
-    """When it was asked about, monotonic; 0 while its answer is on the way."""
-    executed: Decimal | None = None
-    """What the old one filled, once it ended by being canceled."""
-    ended: int = 0
-    new: Told | None = None
 
 
 class Pocket:
@@ -104,6 +73,11 @@ class Pocket:
         """The newest version of each of our orders and its number."""
         self._before: Memory[VenueRef, Decimal] = Memory()
         """What earlier versions of a replacement filled."""
+        self._gone: Memory[VenueRef, wire.Order] = Memory()
+        """Orders that were asked for by themselves, and had ended by then: listings reach back a few days alone."""
+        self._unwanted: dict[VenueRef, int] = {}
+        """Replacements that must not live, and when their end was asked for: the order was canceled on the way, or what
+        filled on the way makes them more than was wanted."""
         self._replacing: dict[ClientOrderId, Replacement] = {}
         self._announced: Memory[VenueRef, None] = Memory()
         self.late: deque[Event] = deque(maxlen=KEPT)
@@ -124,6 +98,8 @@ class Pocket:
 
     async def submit(self, prepared: Prepared, spend: Callable[[], None]) -> VenueRef:
         placed = await self.exchange.place(prepared, spend)
+        if placed.identifier not in (None, prepared.client_order_id):
+            raise OutcomeUnknown(NAME, "upbit answered about another order")
         ref = self._ref_of(placed)
         self._note(prepared.client_order_id, 0, ref)
         return ref
@@ -138,14 +114,13 @@ class Pocket:
         newest = self._newest.get(order.id)
         if newest is not None and newest[1] not in order.refs:
             order = msgspec.structs.replace(order, refs=(*order.refs, newest[1]))
+        before = await self._earlier(order, order.refs[-1]) if order.refs else ZERO
         if order.id in self._replacing:
             raise Unsupported(NAME, "a change of this order is still on its way: nothing was sent")
         now = self._clock.now()
         body = orders.replacing(order, now, self._settings)
-        wish, old = order.requested, order.refs[-1]
-        price = wish.limit_price if wish is not None and wish.limit_price is not None else order.limit_price
-        before = self._before.get(old, ZERO)
-        change = Replacement(order, old, now, price, self._clock.monotonic(), before)
+        old = order.refs[-1]
+        change = Replacement(order, old, now, self._clock.monotonic(), before)
         self._replacing[order.id] = change
         try:
             await self.exchange.replace(self.sealed(order.id, msgspec.json.encode(body)))
@@ -157,10 +132,28 @@ class Pocket:
         finally:  # however it ended: what comes of it is heard, or asked for
             change.asked = change.since = self._clock.monotonic()
 
+    async def _earlier(self, order: Order, ref: VenueRef) -> Decimal:
+        """What versions before this one filled: remembered, or asked for after a restart."""
+        known = self._before.get(ref)
+        if known is None:
+            older = [await self._row(uuid=other) for other in order.refs if other != ref]
+            known = sum((row.executed_volume for row in older), ZERO)
+            self._before.keep(ref, known)
+        return known
+
+    async def _row(self, *, uuid: str = "", identifier: str = "") -> wire.Order:
+        """One order. What ended is remembered as it ended."""
+        row = await self.exchange.order(uuid=uuid, identifier=identifier)
+        if row.state in ("done", "cancel"):
+            self._gone.keep(VenueRef(row.uuid), row)
+        return row
+
     async def cancel(self, order: Order) -> None:
         """By the number of its newest version; by our id when no number is known. While a replacement is on its way
-        the order may be either of the two."""
+        the order may be either of the two, and the new one is canceled as soon as it is there."""
         newest, change = self._newest.get(order.id), self._replacing.get(order.id)
+        if change is not None:
+            change.is_canceled = True
         ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
         try:
             await self.exchange.cancel(uuid=ref, identifier="" if ref else account.identifier_of(order.id))
@@ -246,18 +239,29 @@ class Pocket:
             return []
         self._replacing.pop(id, None)
         before = change.before + change.executed
-        new, price = change.new, change.limit_price
+        new = change.new
         self._before.keep(new.ref, before)
         self._announced.keep(new.ref, None)
-        return [
+        events: list[Event] = [
             OrderReplaced(
                 ts=new.ts,
                 client_order_id=id,
                 quantity=before + new.quantity,
-                limit_price=new.limit_price if new.limit_price is not None else price,
+                limit_price=new.limit_price if new.limit_price is not None else change.limit_price,
                 ref=new.ref,
             )
         ]
+        if before + new.quantity > change.quantity:
+            all, only = plain(before + new.quantity), plain(change.quantity)
+            text = (
+                f"{id[-4:]}: part of it filled on the way of the change, which would make {all} instead of {only}: "
+                "the rest is canceled"
+            )
+            events.append(Noticed(ts=new.ts, level="error", kind="VENUE", text=text))
+            change.is_canceled = True
+        if change.is_canceled:
+            self._unwanted[new.ref] = 0
+        return events
 
     # --- what came of replacements --------------------------------------------------------------------------------
 
@@ -274,10 +278,24 @@ class Pocket:
                 events += await self._asked(id, change)
             except (BrokerError, OSError):
                 continue  # asked again
+        for ref, asked in list(self._unwanted.items()):
+            if asked <= due:
+                self._unwanted[ref] = self._clock.monotonic()
+                await self._take_back(ref)
         return events
 
+    async def _take_back(self, ref: VenueRef) -> None:
+        try:
+            await self.exchange.cancel(uuid=ref)
+        except OrderRejected as error:
+            if error.code != "order_not_found":  # it is asked again
+                return
+        except (BrokerError, OSError):
+            return
+        self._unwanted.pop(ref, None)
+
     async def _asked(self, id: ClientOrderId, change: Replacement) -> list[Event]:
-        old = await self.exchange.order(uuid=change.old)
+        old = await self._row(uuid=change.old)
         new = await self._maybe(identifier=account.identifier_of(id, change.version))
         if self._replacing.get(id) is not change:
             return []  # it was heard of meanwhile
@@ -298,7 +316,8 @@ class Pocket:
             self._note(id, change.version, row.ref)
             return self._settled(id, change)
         waited = (self._clock.monotonic() - change.since) / NS
-        if old.state == "cancel" and new is None and waited > ABSENT_SECONDS:
+        change.absent += old.state == "cancel"
+        if old.state == "cancel" and change.absent >= ABSENT_TIMES and waited > ABSENT_SECONDS:
             self._replacing.pop(id, None)
             text = "canceled to be replaced, and the new one was not placed"
             return [OrderCanceled(ts=change.ended or self._clock.now(), client_order_id=id, text=text)]
@@ -321,16 +340,14 @@ class Pocket:
         newest = self._newest.get(order.id)
         ref = newest[1] if newest is not None else order.refs[-1] if order.refs else ""
         try:
-            found = await self.exchange.order(uuid=ref, identifier="" if ref else account.identifier_of(order.id))
+            found = await self._row(uuid=ref, identifier="" if ref else account.identifier_of(order.id))
             row = account.parse_order(found)
         except Refused as error:
             is_absent = (error.status, error.code) == (404, "order_not_found")
             return Absent() if is_absent else Unread(str(error))
         except BadMessage as error:
             return Unread(str(error))
-        if ref == "" and row.client_order_id != order.id:
-            return Unread("upbit told of another order")
-        before = self._before.get(row.ref, ZERO)
+        before = await self._earlier(order, row.ref)
         return msgspec.structs.replace(row, filled=row.filled + before, quantity=row.quantity + before)
 
     async def wallets(self) -> list[Wallet]:
@@ -360,7 +377,7 @@ class Pocket:
             as_of=as_of,
             orders=rows,
             fills=fills,
-            positions=wallets if isinstance(wallets, Unread) else _positions(wallets, cash, listing),
+            positions=wallets if isinstance(wallets, Unread) else listing.held(wallets),
             balances=wallets
             if isinstance(wallets, Unread)
             else tuple(wallet.balance for wallet in wallets if wallet.currency in cash),
@@ -382,7 +399,7 @@ class Pocket:
             ]
         except BrokerError as error:
             return Unread(str(error))
-        by_number = {row.uuid: row for row in (*waiting, *ended)}  # what ended meanwhile counts as ended
+        by_number = {row.uuid: row for row in (*waiting, *ended, *self._gone.values())}  # an end is the last word
         return list(by_number.values())
 
     async def _list_fills(self, listed: list[wire.Order]) -> tuple[Fill, ...] | Unread:
@@ -406,15 +423,3 @@ class Pocket:
             return await self.wallets()
         except BrokerError as error:
             return Unread(str(error))
-
-
-def _positions(wallets: list[Wallet], cash: frozenset[str], listing: Listing) -> dict[InstrumentId, Decimal] | Unread:
-    """Coins under their home market. One that is traded nowhere here (an airdrop) is none of ours to trade."""
-    if not listing.instruments:
-        return Unread("upbit's list of markets could not be read")
-    found = {}
-    for wallet in wallets:
-        home = None if wallet.currency in cash else listing.home_of(wallet.currency)
-        if home is not None and wallet.total:
-            found[home] = wallet.total
-    return found

@@ -173,8 +173,11 @@ class Exchange(_Rest):
         return await self._read(Ask(path="/orders/chance", query=(("market", code),)), wire.Chance)
 
     async def order(self, *, uuid: str = "", identifier: str = "") -> wire.Order:
-        """One order with its executions. Raises Refused with order_not_found."""
-        return await self._read(Ask(path="/order", query=_name(uuid, identifier)), wire.Order)
+        """One order with its executions. Raises Refused with order_not_found, BadMessage for another than was named."""
+        found = await self._read(Ask(path="/order", query=_name(uuid, identifier)), wire.Order)
+        if (found.uuid if uuid else found.identifier) != (uuid or identifier):
+            raise BadMessage(NAME, "upbit told of another order than it was asked for")
+        return found
 
     async def open_orders(self) -> list[wire.Order]:
         """All that wait, those reserved in the app among them, page by page to the end."""

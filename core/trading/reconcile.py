@@ -114,10 +114,18 @@ def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int) -> list[D
     return events
 
 
-def _terms(order: Order | VenueOrder) -> tuple[object, ...]:
+def _has_moved(order: Order, theirs: VenueOrder, quantity: Decimal) -> bool:
     # A stop that was watched here went out as a market order: the venue knows nothing of its price.
-    stop = None if isinstance(order, Order) and not order.request.is_stop else order.stop_price
-    return order.quantity, order.limit_price, stop
+    stop = order.stop_price if order.request.is_stop else None
+    return (quantity, theirs.limit_price, theirs.stop_price) != (order.quantity, order.limit_price, stop)
+
+
+def _whole(order: Order, theirs: VenueOrder) -> Decimal:
+    """For how much it is in all. Where the venue counts less as filled than we booked, it no longer lists what was
+    filled before a change (or is late): what is left there comes on top of ours."""
+    if theirs.quantity == order.quantity or theirs.filled >= order.filled:
+        return theirs.quantity
+    return order.filled + theirs.quantity - theirs.filled
 
 
 def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:
@@ -136,13 +144,13 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
             # Bought by its total: how much that is was known at its end alone.
             events.append(OrderReplaced(ts=now, client_order_id=order.id, quantity=theirs.quantity))
         case "open":
-            wish = order.requested
-            if _terms(theirs) != _terms(order) and theirs.quantity > 0:
+            wish, quantity = order.requested, _whole(order, theirs)
+            if _has_moved(order, theirs, quantity) and theirs.quantity > 0:
                 events.append(
                     OrderReplaced(
                         ts=now,
                         client_order_id=order.id,
-                        quantity=theirs.quantity,
+                        quantity=quantity,
                         limit_price=theirs.limit_price,
                         stop_price=theirs.stop_price,
                     )

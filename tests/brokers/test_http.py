@@ -200,6 +200,20 @@ async def test_silence_is_kept_as_long_as_asked_or_as_is_sane(server: tuple[Serv
     await http_.close()
 
 
+async def test_a_refusal_that_names_no_time_at_all_is_still_a_rest(server: tuple[Server, str]) -> None:
+    """Whoever is told to come back at once comes back without end."""
+    made, url = server
+    http_ = line(url)
+    made.answers = [ok(b"", 429, "Retry-After: 0")]
+    with pytest.raises(RateLimited) as caught:
+        await http_.ask(Ask(path="/x"))
+    assert caught.value.retry_after > 0.5
+    with pytest.raises(RateLimited):
+        await http_.ask(Ask(path="/x"))
+    assert len(made.heads) == 1
+    await http_.close()
+
+
 async def test_a_short_hold_does_not_end_a_long_one() -> None:
     clock = ManualClock(10**18)
     http_ = Http("x", endpoint("http://127.0.0.1:1"), clock)

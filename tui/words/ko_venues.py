@@ -25,6 +25,9 @@ UPBIT = {
     "{symbol}: upbit no longer lists it": "{symbol}: 업비트에서 거래지원이 끝났습니다",
     "{order}: upbit kept it from meeting another order of ours": "{order}: 업비트가 내 주문끼리의 체결을 막았습니다",
     "canceled to be replaced, and the new one was not placed": "정정하려고 취소되었고, 새 주문은 들어가지 않았습니다",
+    "{order}: part of it filled on the way of the change, which would make {sum} instead of {wanted}: the rest is canceled": (
+        "{order}: 정정하는 사이에 일부가 체결되어 모두 {sum} (원한 수량 {wanted}). 나머지는 취소합니다"
+    ),
     "{symbol}: prints after {time} UTC are missing: {why}": "{symbol}: {time} UTC 이후의 체결이 빠져 있습니다: {why:ko}",
 }
 GROUPS = (LINES, UPBIT)

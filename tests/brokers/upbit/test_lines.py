@@ -292,6 +292,26 @@ def test_blocks_grow_where_they_do_not_say_how_long_they_are(tmp_path: Path) -> 
     assert Block(clock, tmp_path / "state.json").until == block.until
 
 
+def test_a_clock_that_is_set_ends_no_block(tmp_path: Path) -> None:
+    """After a jump all lines are opened anew: that is when somebody would ask."""
+
+    class Jumping(ManualClock):
+        jump = 0
+
+        def now(self) -> int:
+            return super().now() + self.jump
+
+    clock = Jumping(1_790_000_000 * NS)
+    block = Block(clock, tmp_path / "state.json")
+    block.silence(reply(418, "{}"), 1)
+    clock.jump = 3600 * NS
+    assert block.seconds == 60
+    clock.jump = -3600 * NS
+    assert block.seconds == 60
+    clock.advance(61)
+    assert block.seconds == 0
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"until":"x"}', b"\xff\xfe", b"[]"])
 def test_a_broken_state_file_is_no_block(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "state.json"

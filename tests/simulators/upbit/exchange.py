@@ -503,10 +503,14 @@ class Exchange:
             raise Refused(400, f"insufficient_funds_{old.side}", f"주문 가능한 금액({old.held_in})이 부족합니다.")
         return old, new
 
-    def take_over(self, old: Placed, new: Placed) -> bool:
-        """The second half of a replacement; False when the old one filled first."""
+    def take_over(self, old: Placed, new: Placed, *, is_rest: bool = False) -> bool:
+        """The second half of a replacement; False when the old one filled first. `is_rest`: the new one is of what is
+        left by now."""
         if not old.is_open:
             return False
+        if is_rest:
+            new.volume = new.remaining = old.remaining
+            new.reserved_fee = (new.price or ZERO) * new.volume * new.market.fee if new.side == "bid" else ZERO
         self.end(old, "cancel")
         need, wallet = self._need(new), self.wallet(old.account, new.held_in)
         if need > wallet.free:

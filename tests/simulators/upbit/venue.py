@@ -432,7 +432,8 @@ class UpbitVenue:
             case ["cancel_and_new"]:
                 old, new = self.exchange.replace(account, body)
                 row = {**rows.order(old), "new_order_uuid": new.uuid, "new_order_identifier": new.identifier}
-                self._soon(lambda: self.exchange.take_over(old, new))
+                is_rest = body.get("new_volume") == "remain_only"
+                self._soon(lambda: self.exchange.take_over(old, new, is_rest=is_rest))
                 return Answer(status=201, body={k: v for k, v in row.items() if v is not None})
         raise Refused(404, "not_found", call.path)
 
