@@ -317,7 +317,7 @@ ACTIONS: tuple[Action, ...] = (
     _form("review", ("y",), "Send the order with real money (elevated: type what is asked, then Enter)", "send"),
     _form("review", ("escape",), "Back to the ticket", "back"),
     _form("panic", ("enter", "ctrl+x"), "Pause automatic orders, reduce only, cancel entry orders", "stop entries"),
-    _form("panic", ("f",), "Flatten: also close every position (LIVE: after the account's end was typed)", "flatten"),
+    _form("panic", ("f",), "Flatten: also close every position (LIVE: after each account's end was typed)", "flatten"),
     _form("panic", ("h",), "Halt: nothing but cancels (Enter confirms)", "halt"),
     _form("panic", ("escape",), "Leave it", "back"),
     _form("settle", ("enter",), "Settle it, once the symbol was typed", "settle"),

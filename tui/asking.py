@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.domain.account import Mode
-from core.domain.commands import Cancel, Command, Replace, Submit, Unlock
+from core.domain.commands import Cancel, Command, Panic, Replace, Submit, Unlock
 from core.domain.errors import HogaError
 from core.domain.order import OrderRequest
 from core.ports import Preview, Receipt
@@ -250,7 +250,7 @@ class Asking:
             app.show_form()
         refused = [receipt for receipt in receipts if not receipt.is_ok]
         if not refused:
-            self._taken(form, wanted.command)
+            self._taken(form, wanted.command, receipts[0].text)
             app.say("ok", receipts[0].text if len(receipts) == 1 else f"{len(receipts)} times: {wanted.text}")
             return
         self._not_taken(form, wanted, refused, len(receipts))
@@ -261,14 +261,14 @@ class Asking:
         lead = f"{len(refused)} of {count} refused: " if count > 1 else ""
         self._app.say("error", lead + receipt.text)
 
-    def _taken(self, form: Form | None, command: Command) -> None:
+    def _taken(self, form: Form | None, command: Command, text: str) -> None:
         app = self._app
         if isinstance(command, Submit):
             app.last_sent = command.request.client_order_id
             app.trading.sent(command.request)
         elif isinstance(command, Cancel):
             app.trading.canceling.add(command.client_order_id)
-        if form is None:
+        if form is None or (isinstance(form, PanicMenu) and not _is_whole(command) and form.goes_on(text)):
             return
         below = app.forms[: app.forms.index(form)][-1:] if isinstance(form, Confirm) and form in app.forms else []
         app.close(*(app.forms if isinstance(form, PanicMenu) else [form, *below]))
@@ -289,9 +289,16 @@ class Asking:
                 app.typed.opened()
         elif isinstance(asked_by, ParamsForm):
             asked_by.problem = text
+        elif isinstance(asked_by, PanicMenu) and asked_by.goes_on(text):
+            pass  # who was not named was only stopped
         elif asked_by is not None:
             app.close(asked_by)
         app.show_form()
+
+
+def _is_whole(command: Command) -> bool:
+    """Nothing more was meant: not what stops while names are still asked for."""
+    return not isinstance(command, Panic) or command.flatten
 
 
 def _confirmed(wanted: Wanted, answered: frozenset[str]) -> Wanted:

@@ -93,7 +93,7 @@ class Panic(_Command, frozen=True, kw_only=True):
     protections: bool = False
     flatten: bool = False
     tail: str = ""
-    """With `flatten` of real money: the end of the account's name, as typed."""
+    """With `flatten`: the ends of the names of accounts of real money, as typed. Who is not named is only stopped."""
     over: tuple[ClientOrderId, ...] = ()
     """With `flatten`: UNKNOWN orders that the person was told of by name; closing goes past these and no others."""
 

@@ -63,12 +63,16 @@ def broker_of(account: AccountId) -> str:
     return account.partition(":")[0]
 
 
+def name_of(account: AccountId) -> str:
+    return account.partition(":")[2] or account
+
+
 TAIL_LENGTH = 4
 
 
 def tail_of(account: AccountId) -> str:
     """The end of the account's name: what is typed to say that this account is meant."""
-    return (account.partition(":")[2] or account)[-TAIL_LENGTH:]
+    return name_of(account)[-TAIL_LENGTH:]
 
 
 def new_client_order_id(random_bytes: Callable[[int], bytes]) -> ClientOrderId:

@@ -3,7 +3,7 @@ questions into plain structs."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -13,13 +13,11 @@ from core.domain.commands import (
     AcceptLimits,
     Acknowledge,
     Cancel,
-    CancelAll,
     ClearAlert,
     Close,
     Command,
     ControlStrategy,
     EditWatchlist,
-    Panic,
     Replace,
     SetAlert,
     SetStrategyParams,
@@ -35,21 +33,7 @@ from core.domain.commands import (
 )
 from core.domain.decimals import ZERO
 from core.domain.events import (
-    AccountUnlocked,
-    AlertCleared,
-    AlertSet,
     FeedChanged,
-    LimitsChanged,
-    NoteWritten,
-    Noticed,
-    OrderCanceled,
-    OrderDenied,
-    OrderHeld,
-    OrderRequested,
-    OrderStaged,
-    StrategyParamsChanged,
-    WatchlistChanged,
-    event_order,
 )
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
 from core.domain.instrument import Instrument
@@ -57,12 +41,12 @@ from core.domain.market import NS, Interval
 from core.domain.order import OrderRequest, OrderStatus, OrderType, TimeInForce
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime.previewing import Previews
+from core.runtime.receipts import receipt_of
 from core.runtime.recon_rows import recon_rows
 from core.runtime.runner import Runner
 from core.runtime.system import System
 from core.trading import lock, rows
-from core.trading.notify import order_words, short
-from core.trading.outputs import Output
+from core.trading.notify import short
 from core.trading.picture import Face, Picture
 from core.trading.search import SymbolIndex
 from core.trading.story import Story, order_of, order_story, place_of, place_story
@@ -71,8 +55,6 @@ from core.trading.view import Changed, FeedRow, FillRow, Interest, LogRow, Order
 
 PICTURE_SECONDS = 0.1
 _PICTURE_NS = round(PICTURE_SECONDS * NS)
-_KEPT = (StrategyParamsChanged, WatchlistChanged, AlertSet, AlertCleared, NoteWritten, LimitsChanged, AccountUnlocked)
-"""What people keep here: a receipt says it as the log does."""
 T = TypeVar("T")
 
 
@@ -242,7 +224,7 @@ class LocalDesk:
         problem = self._refusal(command)
         if problem:
             return Receipt(is_ok=False, text=problem)
-        receipt = self._receipt(command, self._runner.ask(command))
+        receipt = receipt_of(command, self._runner.ask(command), self._engine.state, self._runner.log)
         if receipt.is_ok and isinstance(command, Submit):
             self._previews.sent(command.request.account)
         return receipt
@@ -256,7 +238,7 @@ class LocalDesk:
         match command:
             case StartDay() | Tick():
                 return "only the clock may say that"
-            case SetTradingState() | Panic() | Unlock():
+            case SetTradingState() | Unlock():
                 return lock.problem(state, command)
             case Settle() if (held := state.orders.get(command.client_order_id)) is not None and (
                 held.status.is_live and held.status is not OrderStatus.UNKNOWN
@@ -298,50 +280,6 @@ class LocalDesk:
             case _:
                 pass
         return ""
-
-    def _receipt(self, command: Command, out: Sequence[Output]) -> Receipt:
-        state = self._engine.state
-        for item in out:
-            if isinstance(item, OrderDenied):
-                figures = f" (limit {item.limit}, actual {item.actual})" if item.limit else ""
-                return Receipt(
-                    is_ok=False,
-                    text=f"{item.rule}: {item.text}{figures}",
-                    client_order_id=item.request.client_order_id,
-                    rule=item.rule,
-                )
-            if isinstance(item, OrderStaged | OrderHeld):
-                known = state.instruments.get(item.request.instrument)
-                name = known.name if known is not None else item.request.instrument
-                id = item.request.client_order_id
-                text = f"{short(id)} {order_words(item.request, name)}"
-                if isinstance(item, OrderHeld):
-                    how = "watched here" if item.request.is_stop else "goes when the stop has made room"
-                    text = f"{text}: sent in slices" if item.request.is_sliced else f"{text}: {how}"
-                return Receipt(is_ok=True, text=text, client_order_id=id)
-            row = self._runner.log.describe(item) if isinstance(item, _KEPT) else None
-            if row is not None:
-                return Receipt(is_ok=True, text=row[2])
-        wishes = sum(isinstance(item, OrderRequested | OrderCanceled) for item in out)
-        notices = [item.text for item in out if isinstance(item, Noticed)]
-        if isinstance(command, CancelAll):
-            return Receipt(is_ok=True, text=self._canceled_words(wishes, out))
-        if isinstance(command, Cancel):
-            return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being canceled")
-        if isinstance(command, Unlock):
-            return Receipt(is_ok=True, text=f"{command.account} is not locked")
-        if isinstance(command, Replace) and not notices:
-            return Receipt(is_ok=True, text=f"{short(command.client_order_id)} is being changed")
-        return Receipt(is_ok=True, text="; ".join(notices) or type(command).__name__.lower() + " taken")
-
-    def _canceled_words(self, count: int, out: Sequence[Output]) -> str:
-        """How many, and that protections are among them."""
-        if not count:
-            return "nothing to cancel"
-        ended = {event_order(item) for item in out if isinstance(item, OrderRequested | OrderCanceled)}
-        orders = (self._engine.state.orders[id] for id in ended if id in self._engine.state.orders)
-        stops = sum(o.request.reduce_only and (o.request.is_stop or o.request.parent is not None) for o in orders)
-        return f"{count} orders are being canceled" + (f", {stops} of them protect a position" if stops else "")
 
     async def preview(self, request: OrderRequest) -> Preview:
         """What the order would do, and the first rule that would refuse it. Sends nothing."""

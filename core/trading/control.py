@@ -29,7 +29,7 @@ from core.domain.events import (
     SweepChanged,
     TradingStateChanged,
 )
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, derived_client_order_id, name_of
 from core.domain.market import NS
 from core.domain.order import OrderRequest, OrderStatus, TimeInForce
 from core.trading import lock, risk
@@ -101,9 +101,7 @@ class Control:
         emit(self.state, TradingStateChanged(ts=now, account=account, state=state, by=by, text=text), out)
 
     def panic(self, command: Panic, now: int) -> Sequence[Output]:
-        problem = lock.problem(self.state, command)
-        if problem:
-            return self._refused(problem, now)
+        """What stops waits for nothing. Positions of real money are closed by name, and it is said whose are not."""
         out: list[Output] = []
         before = self.state.trading_states.get(command.account, TradingState.ACTIVE)
         if before.severity < TradingState.REDUCING.severity:
@@ -117,27 +115,76 @@ class Control:
                 emit(self.state, paused, out)
                 if slot is not None:
                     self.strategist.control(name, StrategyStatus.PAUSED, now)
-        wanted = Sweep.FLATTEN if command.flatten else Sweep.ALL if command.protections else Sweep.ENTRIES
-        held = self.state.curbs.sweeps.get(command.account, Sweep.NONE)
-        over = self._meant(command) if wanted is Sweep.FLATTEN else ()
-        if wanted.reach > held.reach or over:
-            swept = SweepChanged(ts=now, account=command.account, sweep=wanted, by=command.by, over=over)
-            emit(self.state, swept, out)
-        self._swept.pop(command.account, None)
+        for scope, wanted in self._wanted(command).items():
+            held = self.state.curbs.sweeps.get(scope, Sweep.NONE)
+            over = self._meant(command, scope) if wanted is Sweep.FLATTEN else ()
+            if wanted.reach > held.reach or over:
+                emit(self.state, SweepChanged(ts=now, account=scope, sweep=wanted, by=command.by, over=over), out)
+            self._swept.pop(scope, None)
+        left = self._not_closed(command)
+        if left:
+            emit(self.state, Noticed(ts=now, level="warning", kind="LOCK", text=left), out)
         self._said.clear()
         out.extend(self.sweep(now, command.by))
         return out
 
-    def _meant(self, command: Panic) -> tuple[ClientOrderId, ...]:
+    def _wanted(self, command: Panic) -> dict[AccountId | None, Sweep]:
+        """What is wound down where. Where real money is among what is meant, positions are closed account by account:
+        of play money, and of real money that was named."""
+        rest = Sweep.ALL if command.protections else Sweep.ENTRIES
+        if not (command.flatten and self.state.accounts):
+            return {command.account: rest}
+        real = lock.real_accounts(self.state, command.account)
+        if not real:
+            return {command.account: Sweep.FLATTEN}
+        named = lock.named(real, command.tail)
+        mine = (a for a in self.state.accounts if command.account in (None, a))
+        return {command.account: rest, **{a: Sweep.FLATTEN for a in mine if a in named or a not in real}}
+
+    def _not_closed(self, command: Panic) -> str:
+        """Who was to be flattened and keeps what it holds; empty when nobody does."""
+        if not command.flatten:
+            return ""
+        if not self.state.accounts:
+            return "nothing is closed: no account is known yet"
+        real = lock.real_accounts(self.state, command.account)
+        closing = {account for account, sweep in self.state.curbs.sweeps.items() if sweep is Sweep.FLATTEN}
+        left = [a for a in real if a not in closing and lock.is_at_stake(self.state, a)]
+        if not left:
+            return ""
+        names = ", ".join(lock.told(a, real) for a in left)
+        text = f"still open: {names}, whose name's end was not typed"
+        closed = ", ".join(name_of(a) for a in self.state.accounts if a in closing)
+        return f"{text}; closing {closed}" if closed else text
+
+    def _meant(self, command: Panic, scope: AccountId | None) -> tuple[ClientOrderId, ...]:
         """Those of the named orders that are UNKNOWN, and not passed before."""
-        live = {o.id for o in self.state.live_orders(command.account) if o.status is OrderStatus.UNKNOWN}
-        passed = self.state.curbs.passed.get(command.account, frozenset())
+        live = {o.id for o in self.state.live_orders(scope) if o.status is OrderStatus.UNKNOWN}
+        passed = self.state.curbs.passed.get(scope, frozenset())
         return tuple(id for id in dict.fromkeys(command.over) if id in live and id not in passed)
+
+    def _narrow(self, now: int, out: list[Output]) -> None:
+        """What was to be closed of all play money does not go on to real money that turned up since."""
+        curbs = self.state.curbs
+        real = lock.real_accounts(self.state, None)
+        if not real or curbs.sweeps.get(None) is not Sweep.FLATTEN:
+            return
+        over = tuple(curbs.passed.get(None, ()))
+        for account in self.state.accounts:
+            if account not in real:
+                swept = SweepChanged(ts=now, account=account, sweep=Sweep.FLATTEN, by=FLATTENER, over=over)
+                emit(self.state, swept, out)
+        emit(self.state, SweepChanged(ts=now, account=None, sweep=Sweep.ENTRIES, by=FLATTENER), out)
+        left = ", ".join(a for a in real if curbs.sweeps.get(a) is not Sweep.FLATTEN)
+        if left:
+            text = f"positions of play money are closed, as was asked; not those of {left}"
+            emit(self.state, Noticed(ts=now, level="warning", kind="PANIC", text=text), out)
 
     def sweep(self, now: int, by: str = FLATTENER) -> Sequence[Output]:
         """Carry on with what is being wound down, until the venue shows nothing of it: it is in the journal, so a
         restart goes on where this process ended. Orders first; positions once nothing works there any more."""
         out: list[Output] = []
+        self._narrow(now, out)
         for account, sweep in list(self.state.curbs.sweeps.items()):
             held = [
                 place
@@ -149,7 +196,8 @@ class Control:
                 emit(self.state, SweepChanged(ts=now, account=account, sweep=Sweep.NONE, by=FLATTENER), out)
                 self._swept.pop(account, None)
                 if sweep is Sweep.FLATTEN:
-                    emit(self.state, Noticed(ts=now, level="info", kind="FLAT", text="all positions are closed"), out)
+                    text = f"all positions of {account} are closed" if account else "all positions are closed"
+                    emit(self.state, Noticed(ts=now, level="info", kind="FLAT", text=text), out)
                 continue
             tried = self._swept.get(account)
             if tried is not None and abs(now - tried[0]) < AGAIN_NS:

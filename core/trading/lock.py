@@ -3,9 +3,11 @@ is carried out, so that no face, script or line into the engine has a way around
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from core.domain.account import Mode, TradingState
-from core.domain.commands import Panic, SetTradingState, Unlock
-from core.domain.ids import AccountId, tail_of
+from core.domain.commands import SetTradingState, Unlock
+from core.domain.ids import AccountId, name_of, tail_of
 from core.trading.state import State
 
 
@@ -18,14 +20,45 @@ def is_named(account: AccountId, typed: str) -> bool:
     return typed.strip().casefold() == tail_of(account).casefold()
 
 
-def problem(state: State, command: SetTradingState | Panic | Unlock) -> str:
+def word_of(account: AccountId, among: Collection[AccountId]) -> str:
+    """What is typed to mean one of several: the end of its name; all of the name where another's ends alike."""
+    for part in (tail_of, name_of):
+        if sum(part(other).casefold() == part(account).casefold() for other in among) <= 1:
+            return part(account)
+    return account
+
+
+def named(accounts: Collection[AccountId], typed: str) -> list[AccountId]:
+    """Those of several that were typed, each by a word of its own."""
+    words = set(typed.replace(",", " ").casefold().split())
+    found = []
+    for account in accounts:
+        word = word_of(account, accounts)
+        longer = account if word == account else name_of(account)
+        if words & {word.casefold(), longer.casefold(), account.casefold()}:
+            found.append(account)
+    return found
+
+
+def told(account: AccountId, among: Collection[AccountId]) -> str:
+    """Its name, and what to type where its end alone does not do."""
+    word = word_of(account, among)
+    return account if word == tail_of(account) else f"{account} (all of {word})"
+
+
+def is_at_stake(state: State, account: AccountId) -> bool:
+    """Does it hold something, or may it yet: by an order that lives, or because nobody has read it?"""
+    gate = state.gates.get(account)
+    holds = any(position.quantity for place, position in state.positions.items() if place[0] == account)
+    return holds or gate is None or not gate.is_open or any(state.live_orders(account))
+
+
+def problem(state: State, command: SetTradingState | Unlock) -> str:
     """Why not; empty when it may be done."""
     real = real_accounts(state, command.account)
     if not real or any(is_named(account, command.tail) for account in real):
         return ""
     match command:
-        case Panic():
-            kept = "no position was closed" if command.flatten else ""
         case SetTradingState():
             kept = "nothing was changed" if loosens(state, command) else ""
         case _:

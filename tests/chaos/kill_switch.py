@@ -230,7 +230,7 @@ class Trials:
         os.kill(self.engine.pid, signal.SIGSTOP)
         try:
             with contextlib.redirect_stderr(io.StringIO()):
-                asyncio.run(asyncio.wait_for(panicking(self.folder, False), 5))
+                asyncio.run(asyncio.wait_for(panicking(self.folder, Panic(by="cli")), 5))
         except (DeskUnavailable, TimeoutError):
             write_halt(self.folder)
         committed = CLOCK.monotonic()

@@ -275,12 +275,12 @@ def test_panic_that_can_do_nothing_shouts(tmp_path: Path, capsys: pytest.Capture
     assert "NOTHING WAS STOPPED" in capsys.readouterr().err
 
 
-def test_flatten_wants_the_word(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flatten_without_an_engine_halts_before_anything_is_asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert main(["panic", "--flatten"]) == Exit.FAILED
-    assert not (home / "data" / "halt").exists()
+    assert (home / "data" / "halt").exists()
 
 
 def test_there_is_no_journal_yet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 
 from core.domain.account import Mode, TradingState
-from core.domain.events import AccountListed
+from core.domain.events import AccountListed, GateChanged, OrderFilled, Sweep
+from core.domain.ids import AccountId, FillId
 from core.trading.view import Interest, Slice
+from tests import scenes
 from tests.scenes import ACCOUNT
 from tests.stage import make
 from tests.tui import scripted
@@ -122,3 +124,80 @@ async def test_live_is_loud_under_everything(size: tuple[int, int]) -> None:
             hands.app.close_all_but(())
             await hands.press("escape", "1")
         assert not desk.sent
+
+
+# --- flatten of several accounts at once ----------------------------------------------------------------------------
+
+SPARE = AccountId("paper:spare")
+
+
+async def two_of_real_money(hands: Trader) -> None:
+    """Both hold ten shares."""
+    made = hands.stage
+    feed, now = made.program.runner.feed, made.clock.now()
+    for name in (ACCOUNT, SPARE):
+        account = msgspec.structs.replace(made.state.accounts[ACCOUNT], id=name, mode=Mode.LIVE)
+        feed(AccountListed(ts=now, account=account))
+        feed(GateChanged(ts=now, account=name, is_open=True))
+        held = msgspec.structs.replace(scenes.fill("buy", "10", "71000"), account=name, fill_id=FillId(name))
+        feed(OrderFilled(ts=now, fill=held))
+    await made.settle()
+    await hands.settled(lambda: {row.account for row in hands.app.picture.positions()} == {ACCOUNT, SPARE})
+
+
+def closing(hands: Trader) -> set[AccountId | None]:
+    return {account for account, sweep in hands.stage.state.curbs.sweeps.items() if sweep is Sweep.FLATTEN}
+
+
+async def test_flatten_names_each_account_and_stops_before_it_is_named() -> None:
+    async with trader() as hands:
+        await two_of_real_money(hands)
+        await hands.press("!", "f")
+        assert "type main pare" in hands.text
+        await hands.type("mian")
+        await hands.press("enter")
+        await hands.settled(lambda: hands.stage.state.told_state(SPARE) is TradingState.REDUCING)
+        await hands.settled(lambda: not hands.app.asking.is_sending)
+        assert not closing(hands) and "type main pare" in hands.text, "it has stopped, and goes on asking"
+        await hands.type("main")
+        await hands.press("enter")
+        await hands.settled(
+            lambda: "still open: paper:spare, whose name's end was not typed; closing main" in hands.text
+        )
+        assert closing(hands) == {ACCOUNT} and "type main pare" in hands.text
+        await hands.type("pare")
+        await hands.press("enter")
+        await hands.settled(lambda: not hands.app.forms)
+        assert closing(hands) == {ACCOUNT, SPARE}
+
+
+async def test_flatten_of_one_account_by_the_line_leaves_the_other_alone() -> None:
+    async with trader() as hands:
+        await two_of_real_money(hands)
+        await hands.press(":")
+        await hands.type("! f acct=spare")
+        await hands.press("enter")
+        assert "type pare" in hands.text
+        await hands.type("pare")
+        await hands.press("enter")
+        await hands.settled(lambda: not hands.app.forms)
+        assert closing(hands) == {SPARE}
+        assert hands.stage.state.trading_states == {SPARE: TradingState.REDUCING}
+
+
+async def test_an_account_without_positions_is_not_asked_for_and_may_be_named() -> None:
+    async with trader() as hands:
+        await two_of_real_money(hands)
+        now = hands.stage.clock.now()
+        sold = msgspec.structs.replace(scenes.fill("sell", "10", "71000"), account=SPARE, fill_id=FillId("out"))
+        hands.stage.program.runner.feed(OrderFilled(ts=now, fill=sold))
+        hands.stage.program.runner.feed(GateChanged(ts=now, account=SPARE, is_open=False, text="not read"))
+        await hands.settled(lambda: {row.account for row in hands.app.picture.positions()} == {ACCOUNT})
+        await hands.press("!", "f")
+        assert "type main " in hands.text and "main pare" not in hands.text
+        await hands.type("main")
+        await hands.press("enter")
+        await hands.settled(lambda: "still open: paper:spare" in hands.text)
+        await hands.type("pare")
+        await hands.press("enter")
+        await hands.settled(lambda: not hands.app.forms)

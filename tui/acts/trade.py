@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from core.domain.commands import Cancel, CancelAll, Close
 from core.domain.decimals import ZERO, exact, plain
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId, tail_of
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
-from core.domain.order import OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from core.domain.order import OrderRequest, OrderType, Side, TimeInForce
 from core.trading.line import waits_for_entry
 from core.trading.view import OrderRow, PositionRow
 from tui import format as f
+from tui.acts.stopping import panic_menu
 from tui.forms.fields import Market, near
-from tui.forms.strips import Confirm, PanicMenu
+from tui.forms.strips import Confirm
 from tui.forms.ticket import HAS_LIMIT, HAS_STOP, Ticket
 from tui.look import SIDE_WORDS, symbol
 from tui.messages import Wanted
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from tui.app import HogaApp
 
 
-NAMED = 3
-"""UNKNOWN orders that the panic menu has room to name; flatten closes past no others."""
 FIRST_STOP = "2%"
 """Where a protective stop is offered at first, from the last price."""
 
@@ -304,12 +303,8 @@ class Trading:
                 return row
         return None
 
-    def panic(self, choice: str) -> None:
-        """With real money the end of the account's name is typed before all is closed."""
-        word = tail_of(self._app.account) if self._app.asking.is_live else ""
-        rows = self._app.picture.orders()
-        unknown = tuple(row.id for row in rows if row.status is OrderStatus.UNKNOWN)
-        self._app.open(PanicMenu(word, choice=choice or "entries", unknown=unknown[:NAMED]))
+    def panic(self, choice: str, account: AccountId | None = None) -> None:
+        self._app.open(panic_menu(self._app, choice, account))
 
     # ---- what is meant
 

@@ -124,7 +124,7 @@ class Typed:
                 kind = Kind.REVERSE if is_reverse(text) and not line.is_immediate else None
                 return Wanted(Submit(request=line.request(self._id)), say(line), kind=kind)
             if isinstance(line, PanicOrder):  # the menu asks for the word before it flattens
-                self._app.trading.panic("flatten" if line.flatten else "")
+                self._app.trading.panic("flatten" if line.flatten else "", line.account)
                 return ""
             if isinstance(line, CloseOrder):
                 return Wanted(line.command(self._id), say(line))

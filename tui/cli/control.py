@@ -19,6 +19,7 @@ from tui.cli.exits import Exit, guarded, say
 from tui.cli.reading import Json
 
 if TYPE_CHECKING:
+    from core.domain.commands import Panic
     from core.ports import Receipt
 
 HALT_FILE = "halt"
@@ -93,35 +94,37 @@ def panic(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --flatten: do not ask.")] = False,
     tail: Annotated[
-        str, typer.Option(metavar="TAIL", help="With --flatten of real money: the end of the account's name.")
+        str,
+        typer.Option(
+            metavar="TAIL", help="With --flatten of real money: the end of the account's name; of several, each."
+        ),
     ] = "",
     as_json: Json = False,
 ) -> int:
     """Stop trading, now.
 
     Automatic orders stop, only reducing orders pass, entry orders are canceled, again and again until none is left,
-    over a restart too. Protective stops stay. If no engine
+    over a restart too. Protective stops stay. With --flatten this is done first; then it is asked whether to close:
+    by the word FLATTEN, or real money by the end of the name of each account that is to be closed. Who is not named
+    is only stopped. If no engine
     answers within 0.2 seconds a halt file is written beside the journal: an engine
     looks for it before each order, and orders stay forbidden until it is removed. Exit code 1 then says that nothing
     could be canceled.
 
-    Example: hoga panic
+    Examples: hoga panic  |  hoga panic --flatten --tail main
     """
     import asyncio
 
+    from core.domain.commands import Panic
     from core.domain.errors import DeskUnavailable
     from tui.cli.orders import panicking
 
-    if flatten and not yes and typer.prompt("Type FLATTEN to close all positions at the market") != "FLATTEN":
-        say("not confirmed; nothing was done (without --flatten no question is asked)")
-        return Exit.FAILED
     folder = _folder_in_need(context.obj)
+    stop = Panic(protections=every, by="cli")
     try:
-        receipt = asyncio.run(panicking(folder, flatten, protections=every, tail=tail))
-        if flatten and not (receipt.is_ok or tail or yes):  # real money: the engine says whose name it asks for
-            typed = typer.prompt(receipt.text)
-            receipt = asyncio.run(panicking(folder, flatten, protections=every, tail=typed))
-        return show_receipt(receipt, as_json)
+        receipt = asyncio.run(panicking(folder, stop))
+        if not receipt.is_ok:
+            raise DeskUnavailable(f"the engine refused: {receipt.text}")
     except DeskUnavailable as error:
         say(f"hoga: {error}")
         path = write_halt(folder)
@@ -131,6 +134,40 @@ def panic(
             "`hoga state active`."
         )
         return Exit.FAILED
+    if not flatten:
+        return show_receipt(receipt, as_json)
+    say(receipt.text)
+    try:
+        receipt = _flatten(folder, stop, tail, is_asked=not (yes or tail))
+        if as_json or receipt.is_ok:
+            return show_receipt(receipt, as_json)
+        say(receipt.text)  # it was not refused: a part of it was done
+        return Exit.FAILED
+    except DeskUnavailable as error:
+        say(f"hoga: {error}. Trading is stopped; no position was closed, ask again")
+        return Exit.FAILED
+
+
+def _flatten(folder: Path, stop: Panic, tail: str, *, is_asked: bool) -> Receipt:
+    """Close positions too, once trading has stopped: after a word, which for real money is each account's name. A name
+    that was mistyped is asked for again, until nothing is left or nothing is typed."""
+    import asyncio
+
+    from core.ports import Receipt
+    from tui.cli.naming import asked, words_to_close
+    from tui.cli.orders import panicking, with_line
+
+    if is_asked:
+        words = asyncio.run(with_line(folder, words_to_close))
+        names = f"the end of the name of each account to close at the market ({' '.join(words)})"
+        tail = asked(f"Type {names if words else 'FLATTEN to close all positions at the market'}")
+        if not tail or not (words or tail == "FLATTEN"):
+            return Receipt(is_ok=False, text="not confirmed: no position was closed, trading stays stopped")
+    while True:
+        command = msgspec.structs.replace(stop, flatten=True, tail=tail)
+        receipt = asyncio.run(panicking(folder, command))
+        if receipt.is_ok or not is_asked or not (tail := asked(f"{receipt.text}. Type it, or Enter to leave it so")):
+            return receipt
 
 
 def state(
@@ -153,7 +190,7 @@ def state(
     from core.domain.ids import account_id
     from core.ports import Desk
     from tui.cli.desk import with_engine
-    from tui.cli.orders import locked_live
+    from tui.cli.naming import locked_live
 
     one = None if account is None else account_id(*(account.split(":", 1) if ":" in account else ("paper", account)))
     command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line", tail=tail)

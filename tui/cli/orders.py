@@ -5,17 +5,17 @@ for the venue's word. The grammar is core/trading/orderline.py, the gate is the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from core.clock import SystemClock
-from core.domain.account import Mode
 from core.domain.commands import Cancel, CancelAll, Panic, Submit, Unlock
 from core.domain.decimals import ZERO
-from core.domain.errors import DeskUnavailable, HogaError, InvalidValue
+from core.domain.errors import HogaError, InvalidValue
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Currency, Instrument
 from core.domain.order import OrderRequest, OrderStatus
@@ -30,6 +30,7 @@ from core.trading.view import Interest, OrderRow, PnlRow, PositionRow, QuoteRow,
 from tui.cli.desk import picture
 from tui.format import currency_decimals, number, quantity
 
+T = TypeVar("T")
 WORDS_SEARCHED = 12
 """An order line has a handful of words; more are not looked up."""
 
@@ -209,21 +210,14 @@ async def cancelling(desk: Desk, what: str, entries_only: bool) -> Receipt:
     raise InvalidValue(f"{what[:40]!r} is neither a working order nor an instrument; see `hoga orders`")
 
 
-async def panicking(folder: Path, flatten: bool, *, protections: bool = False, tail: str = "") -> Receipt:
+async def with_line(folder: Path, ask: Callable[[Desk], Awaitable[T]]) -> T:
     """Straight to the engine's socket: no journal is opened, nothing else can be in the way."""
     async with connect(socket_path(folder), SystemClock(), answer_seconds=2.0) as desk:
-        receipt = await desk.send(Panic(flatten=flatten, protections=protections, tail=tail, by="cli"))
-        if flatten and not receipt.is_ok:  # it asks for a name: what needs none is done while somebody looks for it
-            asked, receipt = receipt.text, await desk.send(Panic(protections=protections, by="cli"))
-            if receipt.is_ok:
-                text = f"stopped, and entry orders are being canceled, but {asked}"
-                return msgspec.structs.replace(receipt, is_ok=False, text=text)
-    if not receipt.is_ok:
-        raise DeskUnavailable(f"the engine refused: {receipt.text}")
-    done = "all orders are being canceled" if protections else "entry orders are being canceled"
-    done = "everything is being canceled and positions closed" if flatten else done
-    text = f"stopped: no automatic orders, only reducing ones pass, {done}"
-    return msgspec.structs.replace(receipt, text=text)
+        return await ask(desk)
+
+
+async def panicking(folder: Path, command: Panic) -> Receipt:
+    return await with_line(folder, lambda desk: desk.send(command))
 
 
 async def unlocking(desk: Desk, tail: str, account: str) -> Receipt:
@@ -235,12 +229,3 @@ async def unlocking(desk: Desk, tail: str, account: str) -> Receipt:
         which = "several accounts" if fitting else "no account"
         return Receipt(is_ok=False, text=f"nothing was unlocked: the name of {which} ends so; name it with --account")
     return await desk.send(Unlock(account=fitting[0], tail=tail, by="cli"))
-
-
-async def locked_live(desk: Desk, account: AccountId | None) -> str:
-    """The account of real money whose name must be typed before it may trade again; empty for paper."""
-    rows = (await picture(desk, Slice.STATUS))[Slice.STATUS]
-    status = next((row for row in rows if isinstance(row, StatusRow)), None)
-    if status is None or (status.mode is not Mode.LIVE and status.badge != "LIVE"):
-        return ""
-    return str(account) if account is not None else status.account.partition(",")[0]

@@ -3,11 +3,11 @@ review.py). Each waits for the key that means it and for nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from core.domain.account import TradingState
 from core.domain.commands import ControlStrategy, Panic, SetTradingState, StrategyAction
-from core.domain.ids import ClientOrderId
+from core.domain.ids import AccountId, ClientOrderId
 from tui.messages import Dropped, Edited, Entered, Press, Wanted, Wish
 from tui.widgets.line_edit import LineEdit
 
@@ -36,25 +36,38 @@ class Confirm:
 
 
 class PanicMenu:
-    """Enter: stop automatic orders and cancel entries. `f`: flatten, with real money after the end of the account's
-    name was typed. `h`: halt."""
+    """Enter: stop automatic orders and cancel entries. `f`: flatten, with real money after the end of each account's
+    name was typed: who is not named is only stopped, at once, and the menu goes on asking. `h`: halt."""
 
     place = "panic"
     sending = frozenset({"enter", "ctrl+x"})
 
-    def __init__(self, word: str = "", *, choice: str = "entries", unknown: tuple[ClientOrderId, ...] = ()) -> None:
-        self.word = word
-        """What must be typed before all is closed; empty in paper."""
+    def __init__(
+        self,
+        words: Sequence[str] = (),
+        *,
+        names: Iterable[str] = (),
+        choice: str = "entries",
+        account: AccountId | None = None,
+        unknown: tuple[ClientOrderId, ...] = (),
+    ) -> None:
+        self.words = tuple(words)
+        """What must be typed before an account is closed, a word each; empty in paper."""
+        self.names = frozenset(word.casefold() for word in (*words, *names))
+        """The words of all accounts: who was not asked for may be named too."""
+        self.account = account
+        """The one that is meant; None: all."""
         self.unknown = unknown
         """Orders whose fate is not known: flatten names them, and then closes past them."""
         self.choice = choice
         """entries, flatten or halt."""
+        self.problem = ""
         self.typed = LineEdit()
         self.armed_from = 0.0
 
     @property
     def is_input(self) -> bool:
-        return self.choice == "flatten" and bool(self.word)
+        return self.choice == "flatten" and bool(self.words)
 
     def key(self, press: Press) -> Wish | None:
         match press.key:
@@ -75,19 +88,27 @@ class PanicMenu:
         return None
 
     def _go(self, press: Press) -> Wish | None:
+        said = "panic: automatic orders stop, only reducing orders pass, entry orders are canceled"
+        stop = Wanted(Panic(account=self.account), said)
         if self.choice == "entries":
-            return Wanted(Panic(), "panic: automatic orders stop, only reducing orders pass, entry orders are canceled")
+            return stop
         if press.key == "ctrl+x":
             return None
         if self.choice == "halt":
-            return Wanted(SetTradingState(state=TradingState.HALTED, text="panic"), "halt: nothing but cancels")
-        if self.typed.text.strip().upper() != self.word.upper():
-            self.typed.set("")
-            return Edited()
+            halted = SetTradingState(account=self.account, state=TradingState.HALTED, text="panic")
+            return Wanted(halted, "halt: nothing but cancels")
+        if self.words and not self.names.intersection(self.typed.text.casefold().replace(",", " ").split()):
+            return stop
         return Wanted(
-            Panic(flatten=True, tail=self.typed.text, over=self.unknown),
+            Panic(account=self.account, flatten=True, tail=self.typed.text, over=self.unknown),
             "flatten: everything is canceled and every position closed",
         )
+
+    def goes_on(self, text: str) -> bool:
+        """Something was sent, and not all is closed that was to be: does it go on asking for names? `text`: whose."""
+        self.problem = text
+        self.typed.set("")
+        return self.is_input
 
     def paste(self, text: str) -> Wish | None:
         return None

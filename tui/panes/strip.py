@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.ids import name_of
 from core.trading.view import StatusRow
 from tui import format as f
 from tui.forms.review import Review
@@ -57,9 +58,10 @@ class StripPane(Sheet):
 
     def _panic(self, form: PanicMenu, status: StatusRow | None) -> list[list[Cell]]:
         word = self._look.word
-        head = [Cell(f" ! {word('PANIC')} ", "error"), Cell(" "), badge(status, self._look), Cell("  ")]
+        scope = [Cell(f"{name_of(form.account)}  ", "strong")] if form.account is not None else []
+        head = [Cell(f" ! {word('PANIC')} ", "error"), Cell(" "), badge(status, self._look), Cell("  "), *scope]
         escape = [Cell("Esc", "key"), Cell(f" {word('back')}", "text-dim")]
-        if form.choice == "flatten" and not form.word:
+        if form.choice == "flatten" and not form.words:
             return [
                 [*head, Cell(word("flatten: cancel everything, close every position"), "strong")],
                 [self._past(form) or Cell(f" {word('with orders at market that can only reduce')}", "text-dim")],
@@ -67,15 +69,20 @@ class StripPane(Sheet):
             ]
         if form.choice == "flatten":
             typed = form.typed.text
+            told = self._look.said(form.problem) or word("flatten: cancel everything, close every position")
             return [
-                [*head, Cell(word("flatten: cancel everything, close every position"), "strong")],
+                [*head, Cell(told, "warning" if form.problem else "strong")],
                 [
-                    Cell(f" {self._look.say('type {word}', word=form.word)} ", "text"),
+                    Cell(f" {self._look.say('type {word}', word=' '.join(form.words))} ", "text"),
                     Cell(typed, "strong"),
                     Cell(" ", "cursor"),
                     *([Cell("  "), past] if (past := self._past(form)) else []),
                 ],
-                [Cell(" "), Cell("Enter", "key"), Cell(f" {word('when it reads so')}   ", "text-dim"), *escape],
+                [
+                    *(Cell(" "), Cell("Enter", "key"), Cell(f" {word('closes what is named')}   ", "text-dim")),
+                    *escape,
+                    Cell(f"   {word('else it only stops')}", "text-dim"),
+                ],
             ]
         if form.choice == "halt":
             return [

@@ -114,8 +114,8 @@ KEYS = {
     "Send the order with real money (elevated: type what is asked, then Enter)": (
         "실제 돈으로 주문 전송 (주의가 있으면 묻는 것을 입력하고 Enter)"
     ),
-    "Flatten: also close every position (LIVE: after the account's end was typed)": (
-        "전량 청산: 모든 보유도 청산 (LIVE: 계좌 끝자리 입력 후)"
+    "Flatten: also close every position (LIVE: after each account's end was typed)": (
+        "전량 청산: 모든 보유도 청산 (LIVE: 각 계좌 끝자리 입력 후)"
     ),
 }
 

@@ -12,15 +12,16 @@ from typing import Any
 
 from core.clock import ManualClock, SystemClock
 from core.config import Settings
-from core.domain.commands import CancelAll, Submit
+from core.domain.commands import CancelAll, Panic, Submit
 from core.domain.events import OrderFilled
 from core.domain.market import Aggressor, Freshness, Interval, OrderBook, Trade
+from core.domain.order import OrderStatus
 from core.ports import Query
 from core.runtime.desk import LocalDesk
 from core.trading.view import Changed, Interest, Slice, chart_key
 from storage.journal import Journal
 from tests import scenes
-from tests.scenes import APPLE, INSTRUMENTS, SAMSUNG
+from tests.scenes import ACCOUNT, APPLE, INSTRUMENTS, SAMSUNG
 from tests.stage import Stage, stage
 from tui.compose import Program, paper_broker
 
@@ -248,3 +249,18 @@ async def _one(desk: LocalDesk) -> AsyncIterator[Changed]:
         yield change
         break
     await watch.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_panic_that_ends_an_order_before_it_leaves_has_stopped() -> None:
+    """What it ends or closes on its way is no answer to it: to a face that would read as refused."""
+    async with stage() as made:
+        await made.do(Submit(request=scenes.request(price="71100")))
+        assert (await made.desk.send(Submit(request=scenes.request("buy", "1", "70000")))).is_ok
+        receipt = await made.desk.send(Panic())
+        assert [order.status for order in made.state.orders.values()][-1] is OrderStatus.DENIED
+        assert receipt.is_ok and receipt.text.startswith("stopped: no automatic orders"), receipt
+        await made.settle()
+        made.clock.advance(3)
+        await made.quote(71_000, 71_100)
+        assert (await made.do(Panic(flatten=True))).text.endswith("everything is being canceled and positions closed")
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 0

@@ -1,0 +1,133 @@
+"""`hoga panic --flatten` against an engine with two accounts of real money: it stops at once, whatever is typed later,
+and closes the accounts whose names were typed, no others. The console's menu does the same."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.domain.account import Mode, TradingState
+from core.domain.events import AccountListed, GateChanged, OrderFilled, Sweep
+from core.domain.ids import AccountId, FillId
+from tests import scenes
+from tests.scenes import ACCOUNT
+from tests.stage import Stage, stage
+from tui.cli import main
+from tui.cli.exits import Exit
+from tui.run.doors import served
+
+SPARE = AccountId("paper:spare")
+
+
+class House:
+    """A stage that runs in a thread of its own and answers on the desk socket of a data folder."""
+
+    def __init__(self, data: Path, *, is_real: bool = True) -> None:
+        self._data, self._is_real = data, is_real
+        self._up, self._loop = threading.Event(), asyncio.new_event_loop()
+        self.made: Stage
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()))
+        self._thread.start()
+        assert self._up.wait(20)
+
+    async def _run(self) -> None:
+        self._end = asyncio.Event()
+        async with stage() as self.made, served(self.made.program, self._data):
+            feed, state = self.made.program.runner.feed, self.made.state
+            account, now = state.accounts[ACCOUNT], self.made.clock.now()
+            for name in (ACCOUNT, SPARE):
+                mode = Mode.LIVE if self._is_real else Mode.PAPER
+                feed(AccountListed(ts=now, account=msgspec.structs.replace(account, id=name, mode=mode)))
+                feed(GateChanged(ts=now, account=name, is_open=True))
+                held = msgspec.structs.replace(scenes.fill("buy", "10", "71000"), account=name, fill_id=FillId(name))
+                feed(OrderFilled(ts=now, fill=held))
+            await self.made.settle()
+            self._up.set()
+            await self._end.wait()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(20)
+        self._loop.close()
+
+    @property
+    def closing(self) -> set[AccountId | None]:
+        return {account for account, sweep in self.made.state.curbs.sweeps.items() if sweep is Sweep.FLATTEN}
+
+
+@pytest.fixture
+def house_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., House]]:
+    monkeypatch.setenv("HOGA_HOME", str(tmp_path))
+    (tmp_path / "data").mkdir(mode=0o700)
+    made: list[House] = []
+
+    def make(**more: Any) -> House:
+        made.append(House(tmp_path / "data", **more))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.close()
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def test_one_name_closes_one_account_and_the_other_is_asked_for_again(
+    house_of: Callable[..., House], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = house_of()
+    typed(monkeypatch, "main", "")
+    assert main(["panic", "--flatten", "--json"]) == Exit.FAILED
+    assert house.closing == {ACCOUNT}
+    assert {house.made.state.told_state(a) for a in (ACCOUNT, SPARE)} == {TradingState.REDUCING}
+    shown = capsys.readouterr()
+    assert "(main pare)" in shown.err and "still open: paper:spare" in shown.err
+    receipt = json.loads(shown.out)
+    assert not receipt["is_ok"] and "closing main. Trading is stopped" in receipt["text"]
+    assert main(["panic", "--flatten", "--tail", "pare"]) == Exit.OK
+    assert house.closing == {ACCOUNT, SPARE}
+
+
+def test_a_mistyped_name_is_asked_for_again(house_of: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
+    house = house_of()
+    typed(monkeypatch, "mian pare", "main")
+    assert main(["panic", "--flatten"]) == Exit.OK
+    assert house.closing == {ACCOUNT, SPARE}
+
+
+@pytest.mark.parametrize("lines", [(), ("",), ("FLATTEN", "")], ids=["nobody", "nothing", "a word for play money"])
+def test_trading_has_stopped_before_a_name_is_asked_for(
+    lines: tuple[str, ...],
+    house_of: Callable[..., House],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house = house_of()
+    typed(monkeypatch, *lines)
+    assert main(["panic", "--flatten"]) == Exit.FAILED
+    assert not house.closing
+    assert house.made.state.told_state(SPARE) is TradingState.REDUCING
+    said = capsys.readouterr().err
+    assert "no position was closed" in said or "still open: paper:main, paper:spare" in said
+
+
+@pytest.mark.parametrize(("word", "is_closed"), [("FLATTEN", True), ("flatten", False), ("", False)])
+def test_play_money_wants_the_word_after_it_has_stopped(
+    word: str, is_closed: bool, house_of: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = house_of(is_real=False)
+    typed(monkeypatch, word)
+    assert main(["panic", "--flatten"]) == (Exit.OK if is_closed else Exit.FAILED)
+    assert house.made.state.told_state(ACCOUNT) is TradingState.REDUCING
+    assert bool(house.closing) is is_closed
