@@ -106,7 +106,8 @@ class TightenLimit(_Command, frozen=True, kw_only=True):
 
 
 class AcceptLimits(_Command, frozen=True, kw_only=True):
-    """The settings' looser limits, found at the start, may count from now on. `typed` must be the word LOOSEN."""
+    """The settings' looser limits, found at the start, may count from now on. `typed`: the ends of the names of all
+    accounts of real money; the word LOOSEN where there are none."""
 
     typed: str
 

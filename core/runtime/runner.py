@@ -93,6 +93,7 @@ class Runner:
         self.brokers = {broker.name: broker for broker in brokers}
         engine.gate.venues = {broker.name: broker.capabilities for broker in brokers}
         engine.gate.laned = frozenset(b.name for b in brokers if not b.capabilities.has_client_ids)
+        engine.limits.is_live = is_live
         engine.is_conflated = any(broker.capabilities.conflates_prints for broker in brokers)
         self._step, self._now = engine.step, clock.now
         self.archive = archive

@@ -1,6 +1,6 @@
 """Limits in force. They are tightened at any time and loosened only by the settings and a restart: of what the settings
 say and what was in force when the journal ended, the tighter counts, and what the settings would loosen waits until
-somebody accepts it by typing a word."""
+somebody accepts it by typing a word: for real money the end of the name of each account, for they bound all of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.domain.decimals import parse, plain
 from core.domain.errors import InvalidValue
 from core.domain.events import LimitsChanged, Noticed
 from core.domain.limits import RiskLimits
+from core.trading import lock
 from core.trading.gate import Gate
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.risk import usage
@@ -35,6 +36,8 @@ class Limits:
         self.state = state
         self.gate = gate
         self.waiting: dict[str, Value] = {}
+        self.is_live = False
+        """The engine was started for real money, whether or not its accounts are known yet."""
 
     def begin(self, now: int) -> Sequence[Output]:
         """Call once, when the journal was read and before anything is asked."""
@@ -66,7 +69,7 @@ class Limits:
         if isinstance(command, AcceptLimits):
             if not self.waiting:
                 return "no limit waits to be loosened: write it into [risk] of the settings and start hoga again"
-            return "" if command.typed == WORD else f"nothing was loosened: type {WORD}"
+            return self._unconfirmed(command.typed)
         if command.name not in RiskLimits.__struct_fields__:
             return f"there is no limit {command.name[:40]!r}; `hoga risk` lists them"
         held = getattr(self.gate.limits, command.name)
@@ -81,6 +84,17 @@ class Limits:
             f"{command.name} is {text_of(held)} and can only be tightened here; to loosen it, write it into [risk] of "
             "the settings and start hoga again"
         )
+
+    def _unconfirmed(self, typed: str) -> str:
+        """Why what was typed does not let looser limits count; empty when it does."""
+        real = lock.real_accounts(self.state, None)
+        if not self.state.accounts or (self.is_live and not real):
+            return "nothing was loosened: no account is known yet; ask again once it was read"
+        left = [account for account in real if account not in lock.named(real, typed)]
+        if left:
+            names = ", ".join(lock.told(account, real) for account in left)
+            return f"nothing was loosened: real money asks for the end of the name of {names}"
+        return "" if real or typed == WORD else f"nothing was loosened: type {WORD}"
 
     def tighten(self, command: TightenLimit, now: int) -> Sequence[Output]:
         out: list[Output] = []

@@ -31,7 +31,8 @@ def risk(
     """The limits in force and what is used of them.
 
     set makes one tighter, at once and for good. Looser ones are written into [risk] of the settings; after a restart
-    they wait until accept, which asks for a word to be typed.
+    they wait until accept, which asks for the word LOOSEN, or where real money is bound by them for the end of the name
+    of each account. Nobody there to type it: the tighter ones stay.
 
     Example: hoga risk set max_order_value 1m
     """
@@ -85,8 +86,12 @@ def _accept(context: typer.Context, as_json: bool) -> int:
     from core.trading.limits import WORD
     from tui.cli.control import show_receipt
     from tui.cli.desk import with_engine
+    from tui.cli.naming import asked, words_of_all
 
-    _show(context, as_json=False)
-    typed = typer.prompt(f"Type {WORD} to let the looser limits of the settings count")
-    command = AcceptLimits(typed=typed.strip(), by="cli")
+    if not as_json:
+        _show(context, as_json=False)
+    words = with_engine(context.obj.settings(), words_of_all)
+    whose = f"This loosens limits of REAL money. Type the end of the name of each account ({' '.join(words)})"
+    typed = asked(whose if words else f"Type {WORD} to let the looser limits of the settings count")
+    command = AcceptLimits(typed=typed, by="cli")
     return show_receipt(with_engine(context.obj.settings(), lambda desk: desk.send(command)), as_json)

@@ -8,9 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from core.domain.account import Account, Mode
 from core.domain.commands import AcceptLimits, Submit, TightenLimit
-from core.domain.events import LimitsChanged
+from core.domain.events import AccountListed, LimitsChanged
+from core.domain.ids import AccountId
 from core.domain.limits import RiskLimits
+from core.trading.engine import Engine
 from core.trading.limits import is_tighter, read, text_of, texts, values
 from tests import scenes
 from tests.stage import stage
@@ -82,6 +85,63 @@ async def test_tighter_settings_count_at_once_and_looser_ones_wait(tmp_path: Pat
         assert made.engine.limits.waiting == {"max_open_orders": None}
         row = next(row for row in made.desk.system.row(made.clock.now(), 0).limits if row.name == "max_open_orders")
         assert (row.limit, row.used, row.waiting) == ("5", "0", "off")
+
+
+def looser() -> Engine:
+    """What the settings would loosen waits since the start; nothing was read of any account yet."""
+    engine = Engine(scenes.KRW, RiskLimits(max_open_orders=50))
+    engine.restore(LimitsChanged(ts=1, limits=texts(RiskLimits(max_open_orders=5)), by="settings"))
+    engine.limits.begin(2)
+    assert engine.limits.waiting == {"max_open_orders": 50}
+    return engine
+
+
+def listed(engine: Engine, name: str, mode: Mode) -> None:
+    engine.step(
+        AccountListed(ts=3, account=Account(id=AccountId(name), mode=mode, base_currency=scenes.KRW)), scenes.START
+    )
+
+
+def is_loosened(engine: Engine, typed: str) -> bool:
+    engine.step(AcceptLimits(typed=typed), scenes.START)
+    return engine.gate.limits.max_open_orders == 50
+
+
+def test_looser_limits_of_real_money_ask_for_each_name() -> None:
+    engine = looser()
+    for name, mode in (("upbit:main", Mode.LIVE), ("upbit:spare", Mode.LIVE), ("paper:play", Mode.PAPER)):
+        listed(engine, name, mode)
+    for typed in ("LOOSEN", "", "yes", "main", "pare", "play", "main LOOSEN", "mainpare"):
+        assert not is_loosened(engine, typed), typed
+        assert "real money asks for the end of the name of" in engine.limits.problem(AcceptLimits(typed=typed))
+    assert is_loosened(engine, "PARE main")
+
+
+def test_play_money_takes_the_word_and_nothing_else() -> None:
+    engine = looser()
+    listed(engine, "paper:main", Mode.PAPER)
+    assert not any(is_loosened(engine, typed) for typed in ("", "main", "loosen", "yes"))
+    assert is_loosened(engine, "LOOSEN")
+
+
+def test_nothing_is_loosened_before_the_account_is_known() -> None:
+    engine = looser()
+    assert not is_loosened(engine, "LOOSEN")
+    engine.limits.is_live = True
+    listed(engine, "paper:main", Mode.PAPER)  # as the journal has it from before
+    assert not is_loosened(engine, "LOOSEN") and not is_loosened(engine, "main")
+    listed(engine, "upbit:main", Mode.LIVE)
+    assert is_loosened(engine, "main")
+
+
+async def test_an_engine_for_real_money_takes_no_word_for_play_money(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with stage(path, limits=RiskLimits(max_open_orders=5)):
+        pass
+    async with stage(path, limits=RiskLimits(max_open_orders=50), mode=Mode.LIVE) as made:
+        receipt = await made.do(AcceptLimits(typed="LOOSEN"))
+        assert not receipt.is_ok and "no account is known yet" in receipt.text
+        assert made.engine.gate.limits.max_open_orders == 5
 
 
 def test_a_limit_of_another_version_does_not_stop_a_start() -> None:

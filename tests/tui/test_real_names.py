@@ -1,5 +1,6 @@
 """`hoga panic --flatten` against an engine with two accounts of real money: it stops at once, whatever is typed later,
-and closes the accounts whose names were typed, no others. The console's menu does the same."""
+and closes the accounts whose names were typed, no others. `hoga risk
+accept` asks for the same names."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ import pytest
 from core.domain.account import Mode, TradingState
 from core.domain.events import AccountListed, GateChanged, OrderFilled, Sweep
 from core.domain.ids import AccountId, FillId
+from core.domain.limits import RiskLimits
 from tests import scenes
 from tests.scenes import ACCOUNT
 from tests.stage import Stage, stage
@@ -31,8 +33,8 @@ SPARE = AccountId("paper:spare")
 class House:
     """A stage that runs in a thread of its own and answers on the desk socket of a data folder."""
 
-    def __init__(self, data: Path, *, is_real: bool = True) -> None:
-        self._data, self._is_real = data, is_real
+    def __init__(self, data: Path, *, is_real: bool = True, **more: Any) -> None:
+        self._data, self._is_real, self._more = data, is_real, more
         self._up, self._loop = threading.Event(), asyncio.new_event_loop()
         self.made: Stage
         self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()))
@@ -41,7 +43,7 @@ class House:
 
     async def _run(self) -> None:
         self._end = asyncio.Event()
-        async with stage() as self.made, served(self.made.program, self._data):
+        async with stage(**self._more) as self.made, served(self.made.program, self._data):
             feed, state = self.made.program.runner.feed, self.made.state
             account, now = state.accounts[ACCOUNT], self.made.clock.now()
             for name in (ACCOUNT, SPARE):
@@ -131,3 +133,49 @@ def test_play_money_wants_the_word_after_it_has_stopped(
     assert main(["panic", "--flatten"]) == (Exit.OK if is_closed else Exit.FAILED)
     assert house.made.state.told_state(ACCOUNT) is TradingState.REDUCING
     assert bool(house.closing) is is_closed
+
+
+# --- looser limits, found at a restart ------------------------------------------------------------------------------
+
+
+def restarted(path: Path) -> dict[str, Any]:
+    """The journal of an engine with a tighter limit, and settings that would loosen it."""
+
+    async def before() -> None:
+        async with stage(path, limits=RiskLimits(max_open_orders=5)):
+            pass
+
+    asyncio.run(before())
+    return {"path": path, "limits": RiskLimits(max_open_orders=50)}
+
+
+@pytest.mark.parametrize(
+    ("is_real", "word", "is_loosened"),
+    [
+        (True, "main pare", True),
+        (True, "main", False),
+        (True, "LOOSEN", False),
+        (True, None, False),
+        (False, "LOOSEN", True),
+        (False, "main pare", False),
+    ],
+)
+def test_looser_limits_wait_for_the_names_of_real_money(
+    is_real: bool,
+    word: str | None,
+    is_loosened: bool,
+    tmp_path: Path,
+    house_of: Callable[..., House],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house = house_of(is_real=is_real, **restarted(tmp_path / "before.db"))
+    typed(monkeypatch, *([] if word is None else [word]))
+    assert main(["risk", "accept"]) == (Exit.OK if is_loosened else Exit.FAILED)
+    assert house.made.engine.gate.limits.max_open_orders == (50 if is_loosened else 5)
+    shown = capsys.readouterr()
+    assert ("(main pare)" in shown.err) is is_real
+    assert is_loosened or "nothing was loosened" in shown.err
+    assert main(["risk", "--json"]) == Exit.OK
+    limits = {row["name"]: row for row in json.loads(capsys.readouterr().out)["limits"]}
+    assert limits["max_open_orders"]["waiting"] == ("" if is_loosened else "50"), "it says what waits"
