@@ -272,6 +272,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.request.side
 
     @property
+    def most(self) -> Decimal:
+        """What may fill in all: while a change is under way, the larger of both terms."""
+        wish = self.requested
+        if wish is None or wish.quantity is None or wish.phase is RequestPhase.REFUSED:
+            return self.quantity
+        return max(self.quantity, wish.quantity)
+
+    @property
     def remaining(self) -> Decimal:
         return max(self.quantity - self.filled, ZERO)
 

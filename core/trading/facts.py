@@ -133,7 +133,7 @@ class Facts:
             self._over(fill, now, out)
             return out
         order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None
-        late = order is not None and (not order.status.may_fill or order.filled + fill.quantity > order.quantity)
+        late = order is not None and (not order.status.may_fill or order.filled + fill.quantity > order.most)
         emit(self.state, event, out)
         if late and order is not None:
             amount = plain(fill.quantity)
@@ -144,7 +144,7 @@ class Facts:
 
     def _over(self, fill: Fill, now: int, out: list[Output]) -> None:
         order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None
-        if order is not None and order.filled > order.quantity:
+        if order is not None and order.filled > order.most:
             text = (
                 f"{order.id[-4:]}: {plain(order.filled)} filled of {plain(order.quantity)}: all of it is booked; "
                 f"automatic trading of {order.instrument} waits until somebody has looked (hoga reconcile --ack)"

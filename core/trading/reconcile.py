@@ -23,7 +23,7 @@ from core.domain.events import (
     PositionAdjusted,
 )
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
-from core.domain.order import Fill, Order, OrderStatus, RequestPhase
+from core.domain.order import Fill, Order, OrderStatus, Requested, RequestPhase
 from core.ports import Snapshot, Unread, VenueOrder
 from core.trading.ledger import average_price
 from core.trading.state import DRIFT, OPENING, State
@@ -43,14 +43,18 @@ def unread(snapshot: Snapshot) -> str:
 def differences(
     state: State, snapshot: Snapshot, now: int, *, absent: frozenset[ClientOrderId] = frozenset()
 ) -> list[DurableEvent | Noticed]:
-    """Events for one account: fills first (they are money), then orders, then what is left of positions and cash.
+    """Events for one account: orders that became larger, fills (they are money), the other changes of orders, then what
+    is left of positions and cash.
     `absent`: orders that were UNKNOWN before the venue was asked, where it keeps our ids: one of them that a complete
     listing does not show was never placed.
     """
-    events: list[DurableEvent | Noticed] = [OrderFilled(ts=now, fill=fill) for fill in _unbooked(state, snapshot)]
+    fills = [OrderFilled(ts=now, fill=fill) for fill in _unbooked(state, snapshot)]
+    events: list[DurableEvent | Noticed] = []
     if not isinstance(snapshot.orders, Unread):
         events += _orders(state, snapshot.account, snapshot.orders, now, absent)
         events += _strangers(state, snapshot.orders, now)
+    larger = [event for event in events if _is_larger(state, event)]
+    events = [*larger, *fills, *(event for event in events if event not in larger)]
     events += _positions(state, snapshot, now)
     if not isinstance(snapshot.balances, Unread):
         events += [
@@ -59,6 +63,11 @@ def differences(
             if state.balances.get((snapshot.account, b.currency)) != b or (snapshot.account, b.currency) in state.spent
         ]
     return events
+
+
+def _is_larger(state: State, event: DurableEvent | Noticed) -> bool:
+    """A change whose answer was lost, and which the executions that are listed beside it may have used already."""
+    return isinstance(event, OrderReplaced) and event.quantity > state.orders[event.client_order_id].quantity
 
 
 def unlisted(state: State, account: AccountId, listed: tuple[VenueOrder, ...]) -> list[Order]:
@@ -133,6 +142,9 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
     events: list[DurableEvent | Noticed] = []
     if order.status is not OrderStatus.OPEN or theirs.ref not in order.refs:
         events.append(OrderAccepted(ts=now, client_order_id=order.id, ref=theirs.ref))
+    wish = order.requested if order.requested is None or order.requested.phase is not RequestPhase.REFUSED else None
+    if theirs.status != "open" and theirs.quantity > order.quantity:
+        events.append(_ended_larger(order, theirs, now))
     match theirs.status:
         case "canceled":
             events.append(OrderCanceled(ts=now, client_order_id=order.id, text=theirs.text))
@@ -143,8 +155,10 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
         case "filled" if 0 < theirs.quantity < order.quantity:
             # Bought by its total: how much that is was known at its end alone.
             events.append(OrderReplaced(ts=now, client_order_id=order.id, quantity=theirs.quantity))
+        case "filled" if wish is not None and theirs.quantity == order.quantity:
+            events.append(_gone(order, wish, "it had filled before it was changed", now))
         case "open":
-            wish, quantity = order.requested, _whole(order, theirs)
+            quantity = _whole(order, theirs)
             if _has_moved(order, theirs, quantity) and theirs.quantity > 0:
                 events.append(
                     OrderReplaced(
@@ -157,13 +171,25 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
                 )
             elif wish is not None and wish.phase is RequestPhase.UNKNOWN:
                 # The answer to our wish is lost; the order stands as listed, so the wish may be made again.
-                gone = msgspec.structs.replace(
-                    wish, phase=RequestPhase.REFUSED, text="the venue has it unchanged", ts=now
-                )
-                events.append(OrderRequested(ts=now, client_order_id=order.id, requested=gone))
+                events.append(_gone(order, wish, "the venue has it unchanged", now))
         case _:
             pass
     return events
+
+
+def _ended_larger(order: Order, theirs: VenueOrder, now: int) -> OrderReplaced:
+    return OrderReplaced(
+        ts=now,
+        client_order_id=order.id,
+        quantity=theirs.quantity,
+        limit_price=order.limit_price if theirs.limit_price is None else theirs.limit_price,
+        stop_price=order.stop_price if theirs.stop_price is None else theirs.stop_price,
+    )
+
+
+def _gone(order: Order, wish: Requested, text: str, now: int) -> OrderRequested:
+    gone = msgspec.structs.replace(wish, phase=RequestPhase.REFUSED, text=text, ts=now)
+    return OrderRequested(ts=now, client_order_id=order.id, requested=gone)
 
 
 def _unbooked(state: State, snapshot: Snapshot) -> list[Fill]:

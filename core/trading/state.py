@@ -236,6 +236,9 @@ class State:
         if wish.kind is RequestKind.CANCEL and wish.phase is RequestPhase.SENDING:
             self.curbs.cancels.append((event.ts, wish.text))
         self._change(event.client_order_id, event.ts, requested=wish)
+        order = self.orders[event.client_order_id]
+        if order.status is OrderStatus.OPEN and order.filled >= order.most:  # it had filled before it was changed
+            self._step(order.id, OrderStatus.FILLED, event.ts, requested=None)
 
     def _end(self, event: Any, status: OrderStatus, reason: str) -> None:
         self._step(event.client_order_id, status, event.ts, reason=reason, requested=None)
@@ -339,11 +342,14 @@ class State:
     def _fill_order(self, order: Order, fill: Fill) -> None:
         filled = order.filled + fill.quantity
         value = order.filled_value + fill.quantity * fill.price
-        if not order.status.may_fill or filled > order.quantity:
+        most = order.most
+        if not order.status.may_fill or filled > most:
             self.late_fills += 1
-        if filled > order.quantity:
-            self._freeze((order.account, order.instrument), filled - order.quantity, "over-fill", fill.ts)
-        done = filled >= order.quantity
+        if filled > most:
+            self._freeze((order.account, order.instrument), filled - most, "over-fill", fill.ts)
+        elif filled > order.quantity:  # more than the old terms had: the venue has taken the new ones
+            self._change(order.id, fill.ts, quantity=most)
+        done = filled >= most
         if not order.status.may_fill:
             self._change(order.id, fill.ts, filled=filled, filled_value=value)
         elif done:
@@ -533,8 +539,4 @@ def exposure(order: Order) -> Decimal:
     no venue has it."""
     if order.status is OrderStatus.HELD:
         return ZERO
-    remaining = order.remaining
-    wish = order.requested
-    if wish is not None and wish.quantity is not None and wish.phase is not RequestPhase.REFUSED:
-        remaining = max(remaining, wish.quantity - order.filled)
-    return remaining
+    return max(order.most - order.filled, ZERO)

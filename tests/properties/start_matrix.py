@@ -40,12 +40,16 @@ from tests.scenes import KRW, SAMSUNG, START
 from tests.scripted_venue import ACCOUNT, PARTS, ScriptedVenue
 
 AT_CRASH = ("staged", "sending", "unknown", "open", "canceling", "replacing")
-TRUTHS = ("never", "open", "part", "filled", "canceled", "part canceled", "replaced")
+REPLACED = ("replaced", "replaced part", "replaced filled")
+TRUTHS = ("never", "open", "part", "filled", "canceled", "part canceled", *REPLACED)
 READABLE = ("everything", *PARTS, "all")
 OUTSIDE = ("nothing", "holding", "order")
 REF = VenueRef("r1")
-ENDS = {"open": "open", "part": "open", "filled": "filled", "canceled": "canceled", "part canceled": "canceled"}
-FILLED = {"part": 4, "part canceled": 4, "filled": 10}
+ENDS = {
+    **{"open": "open", "part": "open", "filled": "filled", "canceled": "canceled", "part canceled": "canceled"},
+    **{"replaced part": "open", "replaced filled": "filled"},
+}
+FILLED = {"part": 4, "part canceled": 4, "filled": 10, "replaced part": 14, "replaced filled": 20}
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -72,8 +76,8 @@ def _is_possible(s: Scenario) -> bool:
     if s.crash == "staged":
         return s.truth == "never"
     if s.crash in ("sending", "unknown"):
-        return s.truth != "replaced"
-    return s.truth != "never" and (s.truth != "replaced" or s.crash == "replacing")
+        return s.truth not in REPLACED
+    return s.truth != "never" and (s.truth not in REPLACED or s.crash == "replacing")
 
 
 class Life:
@@ -93,7 +97,7 @@ class Life:
     def truth(self) -> None:
         s, venue = self.scenario, self.venue
         terms: dict[str, Any] = {"filled": Decimal(FILLED.get(s.truth, 0))}
-        if s.truth == "replaced":
+        if s.truth in REPLACED:
             terms |= {"quantity": Decimal(20), "limit_price": Decimal(70_900)}
         if s.truth != "never":
             venue.has(REF, self.id, ENDS.get(s.truth, "open"), START, **terms)
@@ -198,7 +202,9 @@ def _while_cut(life: Life) -> None:
         # No listing, no verdict: only a fill can have spoken.
         spoken = s.cut == "orders" and FILLED.get(s.truth, 0) and (s.ids or s.crash not in ("sending", "unknown"))
         before = OrderStatus.UNKNOWN if s.crash in ("sending", "unknown") else OrderStatus.OPEN
-        wanted = before if not spoken else OrderStatus.FILLED if s.truth == "filled" else OrderStatus.OPEN
+        # Ten of ten or of twenty: while nobody knows whether it was replaced, the rest may still be there.
+        is_over = s.truth == "replaced filled" or (s.truth == "filled" and s.crash != "replacing")
+        wanted = before if not spoken else OrderStatus.FILLED if is_over else OrderStatus.OPEN
         assert order.status in (wanted, OrderStatus.DENIED), order.status
         if s.crash == "replacing" and order.status is OrderStatus.OPEN:
             assert exposure(order) == 20 - order.filled, "the worse of old and new terms counts"
@@ -222,6 +228,7 @@ async def _when_all_was_read(life: Life) -> str:
     wanted = {
         "never": OrderStatus.DENIED if s.crash == "staged" else OrderStatus.NOT_PLACED,
         "filled": OrderStatus.FILLED,
+        "replaced filled": OrderStatus.FILLED,
         "canceled": OrderStatus.CANCELED,
         "part canceled": OrderStatus.CANCELED,
     }.get(s.truth, OrderStatus.OPEN)
@@ -229,7 +236,7 @@ async def _when_all_was_read(life: Life) -> str:
         wanted = OrderStatus.UNKNOWN  # the holding moved since: it may have been ours
     assert order.status is wanted, f"{order.status} instead of {wanted}"
     assert order.filled == FILLED.get(s.truth, 0)
-    quantity = 20 if s.truth == "replaced" else 10
+    quantity = 20 if s.truth in REPLACED else 10
     assert order.quantity == quantity
     if order.status is OrderStatus.OPEN:
         assert exposure(order) == quantity - order.filled

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.domain.account import TradingState
@@ -31,6 +32,7 @@ from core.domain.events import (
     OrderFilled,
     OrderNotPlaced,
     OrderReplaced,
+    OrderRequested,
     OrderSending,
     OrderStaged,
     OrderUnknown,
@@ -40,7 +42,7 @@ from core.domain.events import (
 from core.domain.ids import VenueRef
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Bar, Freshness, Interval, Phase
-from core.domain.order import OrderStatus, OrderType, RequestKind
+from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase
 from core.domain.signal import Signal
 from core.strategies.strategy import Context, Strategy
 from core.trading import rows
@@ -192,6 +194,43 @@ def test_a_replace_that_leaves_nothing_ends_the_order() -> None:
     engine.step(OrderReplaced(ts=START, client_order_id=id, quantity=Decimal(4), limit_price=Decimal(71_000)), START)
     assert engine.state.orders[id].status is OrderStatus.FILLED
     assert id not in engine.state.live
+
+
+def replacing(engine: Engine, quantity: int, *filled: int) -> Any:
+    """An order for 10 that is being changed, and executions that are told before the answer is."""
+    id = working(engine, quantity="10")
+    engine.step(Replace(client_order_id=id, quantity=Decimal(quantity)), START)
+    for amount in filled:
+        engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", str(amount), "71000", order=id)), START)
+    return id
+
+
+def test_an_execution_that_overtakes_the_answer_to_a_larger_quantity_ends_nothing_and_alarms_nobody() -> None:
+    engine = scenes.engine()
+    id = replacing(engine, 13, 10)
+    assert engine.state.orders[id].status is OrderStatus.OPEN, "the venue may have 3 more of it"
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "2", "71000", order=id)), START)
+    order = engine.state.orders[id]
+    assert (order.status, order.quantity, order.remaining) == (OrderStatus.OPEN, 13, 1)
+    engine.step(OrderReplaced(ts=START, client_order_id=id, quantity=Decimal(13), limit_price=order.limit_price), START)
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "1", "71000", order=id)), START)
+    assert engine.state.orders[id].status is OrderStatus.FILLED
+    assert not engine.state.frozen and not engine.state.late_fills
+
+
+def test_a_change_that_is_refused_after_all_had_filled_ends_the_order() -> None:
+    engine = scenes.engine()
+    id = replacing(engine, 13, 10)
+    wish = engine.state.orders[id].requested
+    refused = msgspec.structs.replace(wish, phase=RequestPhase.REFUSED, text="filled")
+    engine.step(OrderRequested(ts=START, client_order_id=id, requested=refused), START)
+    assert engine.state.orders[id].status is OrderStatus.FILLED and id not in engine.state.live
+
+
+def test_more_than_the_larger_of_both_terms_is_too_much() -> None:
+    engine = scenes.engine()
+    replacing(engine, 13, 10, 4)
+    assert engine.state.frozen[(ACCOUNT, SAMSUNG)].quantity == 1
 
 
 def test_a_cancel_survives_the_answer_to_the_replace_before_it() -> None:
