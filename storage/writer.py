@@ -23,7 +23,6 @@ from core.domain.order import OrderStatus
 from core.ports import Prepared, SendPermit
 from storage.ballast import Ballast
 from storage.chain import GENESIS, link
-from storage.files import MB
 from storage.projection import ALL_ACCOUNTS, FOLDED, Changes, FillKey, OrderMark, clears, encode_facts
 from storage.schema import connect_writer, explain, make_durable
 
@@ -263,11 +262,8 @@ class Writer:
 
     @property
     def shortage(self) -> str:
-        """Why no order is claimed though the journal is written; empty while what is kept back is there."""
-        if not self.ballast.is_spent:
-            return ""
-        kept = f"{self.ballast.size // MB} MB kept back for cancels"
-        return f"the disk is full: the journal lives on the {kept}, and wants twice that free"
+        """Why no order is claimed though the journal is written; empty while there is room for what stops."""
+        return self.ballast.problem
 
     def _look_at_file(self) -> None:
         """A file that was moved away would take writes that no start ever reads."""

@@ -72,14 +72,19 @@ class Vitals:
             return 0.0
 
     def look_at_disk(self) -> None:
-        """Refuse new orders while there is still room to journal their cancels."""
+        """Refuse new orders while there is still room to journal their cancels. What a refusal says is of this second;
+        it is told once."""
         free, text = self.free_mb(), self._journal.shortage
         shortness = 2 if text else int(free is not None and free < self.min_free_mb)
+        if shortness == 1:
+            text = f"low disk: only {free or 0:.0f} MB free, {self.min_free_mb:g} MB are needed"
+        elif text and free is not None and free < self.min_free_mb:
+            text = f"{text}; orders want {self.min_free_mb:g} MB"
+        self._gate.disk_problem = text
         if shortness == self._shortness:
             return
         self._shortness = shortness
-        if shortness == 1:
-            text = f"low disk: only {free or 0:.0f} MB free, {self.min_free_mb:g} MB are needed"
-        self._gate.disk_problem = text
-        told = f"{text}. New orders are refused, cancels work; make room" if text else "there is room on the disk again"
+        told = "there is room on the disk again"
+        if text:
+            told = f"{text}. New orders are refused; cancels, panic and fills go on. Make room: orders then pass again"
         self._feed(Noticed(ts=self._clock.now(), level="error" if text else "info", kind="DISK", text=told))

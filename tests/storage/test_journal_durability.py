@@ -14,7 +14,8 @@ from core.domain.errors import JournalUnavailable, StorageError
 from core.domain.events import OrderSending, OrderStaged, TradingStateChanged
 from core.domain.order import Order, OrderStatus
 from core.ports import PaperOrder
-from storage.ballast import place
+from storage.ballast import Ballast, place
+from storage.files import MB
 from storage.journal import Journal
 from storage.writer import Writer
 from tests import scenes
@@ -100,13 +101,38 @@ async def test_room_is_kept_back_given_up_for_a_cancel_and_kept_back_again(tmp_p
     )
     assert sequence == 2, "what stops is written into the room that was kept back"
     assert isinstance(refused, JournalUnavailable), "what trades is not"
-    assert "disk is full" in journal.shortage
+    assert journal.shortage.startswith("the disk was full: what was kept back for cancels is in use, ")
     assert journal.facts().kept_back == 0
     writer.ballast.size = 64 * 1024
     while journal.shortage:
         await SystemClock().sleep(0.01)
     assert kept.exists()
     await journal.close()
+
+
+async def test_who_starts_without_room_to_keep_back_is_told_what_is_free_and_what_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 3.4
+    monkeypatch.setattr("storage.ballast.free_mb", lambda _: free)
+    journal = Journal.open(tmp_path / "journal.db", ballast=2 * MB)
+    assert journal.shortage == "3 MB of disk are free, and to keep 2 MB back for cancels takes 4 MB"
+    assert not place(tmp_path / "journal.db").exists()
+    free = 4.1
+    while journal.shortage:
+        await SystemClock().sleep(0.01)
+    assert journal.facts().kept_back == 2 * MB, "by itself, without another start"
+    await journal.close()
+
+
+def test_room_that_cannot_be_kept_back_for_another_reason_is_not_called_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    place(path).mkdir(mode=0o700)
+    ballast = Ballast(path, 64 * 1024)
+    assert ballast.problem.startswith("no room can be kept back for cancels: ") and str(place(path)) in ballast.problem
+    place(path).rmdir()
+    ballast.keep()
+    assert ballast.is_kept and not ballast.problem
 
 
 async def test_a_ballast_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:

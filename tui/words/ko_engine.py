@@ -272,8 +272,8 @@ NOTICES = {
     "{problem}. New orders are refused, cancels work; what happens is kept and written when it can be": (
         "{problem:ko}. 새 주문은 거절하고 취소는 받습니다. 일어난 일은 보관했다가 기록합니다"
     ),
-    "{problem}. New orders are refused, cancels work; make room": (
-        "{problem:ko}. 새 주문은 거절하고 취소는 받습니다. 공간을 비우십시오"
+    "{problem}. New orders are refused; cancels, panic and fills go on. Make room: orders then pass again": (
+        "{problem:ko}. 새 주문은 거절하고 취소, 비상 정지, 체결은 계속합니다. 공간을 비우면 다시 주문할 수 있습니다"
     ),
     "the journal is written again": "거래 기록을 다시 씁니다",
     "the engine stood still for {seconds} s": "엔진이 {seconds}초 동안 멈췄습니다",
@@ -291,9 +291,14 @@ NOTICES = {
     "the journal has not answered for {seconds} s": "거래 기록이 {seconds}초 동안 응답하지 않습니다",
     "there is room on the disk again": "디스크에 다시 여유가 있습니다",
     "low disk: only {free} MB free, {need} MB are needed": "디스크 부족: {free} MB 남음, {need} MB 필요",
-    "the disk is full: the journal lives on the {size} MB kept back for cancels, and wants twice that free": (
-        "디스크가 찼습니다: 취소를 위해 남겨 둔 {size} MB로 기록 중이며, 다시 남겨 두려면 그 두 배가 필요합니다"
+    "the disk was full: what was kept back for cancels is in use, {free} MB are free, and to keep {size} MB back again takes {need} MB": (
+        "디스크가 찼습니다. 취소를 위해 남겨 둔 공간을 쓰는 중입니다. {free} MB 남음, 다시 {size} MB를 남겨 두려면 {need} MB 필요"
     ),
+    "{free} MB of disk are free, and to keep {size} MB back for cancels takes {need} MB": (
+        "디스크 {free} MB 남음. 취소를 위해 {size} MB를 남겨 두려면 {need} MB 필요"
+    ),
+    "no room can be kept back for cancels: {why}": "취소를 위한 공간을 남겨 둘 수 없습니다: {why}",
+    "{problem}; orders want {need} MB": "{problem:ko}. 주문에는 {need} MB 필요",
     "found the halt file": "중단 파일을 발견했습니다",
     "{broker}: not subscribed: {error}": "{broker}: 시세를 신청하지 못했습니다: {error}",
     "the tape has ended after {count} events": "테이프가 {count}건으로 끝났습니다",

@@ -27,7 +27,7 @@ def journal_writable(q: Question) -> Denial | None:
 
 def disk_room(q: Question) -> Denial | None:
     if q.disk_problem:
-        return Denial("disk", "free disk", q.disk_problem, f"nothing is sent: {q.disk_problem}")
+        return Denial("disk", "", "", f"nothing is sent: {q.disk_problem}")
     return None
 
 

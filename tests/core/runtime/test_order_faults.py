@@ -481,6 +481,12 @@ async def test_low_disk_stays_low_though_the_journal_is_written() -> None:
         for _ in range(3):
             receipt = await made.do(Submit(request=scenes.request(price="70000")))
             assert receipt.rule == "disk"
+        assert receipt.text == "disk: nothing is sent: low disk: only 3 MB free, 64 MB are needed"
+        runner.vitals._free_mb = lambda: 9.0
+        await made.second()
+        refused = (await made.do(Submit(request=scenes.request(price="70000")))).text
+        assert "only 9 MB free" in refused, "as it is now, though it is told once"
+        assert sum(row.kind == "DISK" for row in runner.log.rows) == 1
         runner.vitals._free_mb = lambda: 100.0
         await made.second()
         assert (await made.do(Submit(request=scenes.request(price="70000")))).is_ok
