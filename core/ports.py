@@ -3,7 +3,7 @@ the faces (Desk). Protocols and the small structs that cross them; no code."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -11,8 +11,9 @@ import msgspec
 
 from core.domain.account import Account, Balance, Mode
 from core.domain.commands import Command
+from core.domain.errors import Unsupported
 from core.domain.events import DurableEvent, Event
-from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
+from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef, broker_of
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Interval, Quote
 from core.domain.order import Fill, Order, OrderRequest, OrderType, Side, TimeInForce
@@ -111,19 +112,26 @@ class SendPermit:
     """The right to write one order to the wire, once. Only the journal's commit of STAGED -> SENDING makes one
     (a test reads the source for other makers), and `spend` works a single time."""
 
-    __slots__ = ("_spent", "client_order_id", "digest")
+    __slots__ = ("_spent", "client_order_id", "digest", "stopped")
 
     def __init__(self, client_order_id: ClientOrderId, digest: str) -> None:
         self.client_order_id = client_order_id
         self.digest = digest
+        self.stopped: Callable[[], str] = str
+        """Why it must not be used any more; empty while it may. Between the commit and the first byte a connection is
+        made, and somebody may halt meanwhile."""
         self._spent = False
 
     def spend(self, prepared: Prepared) -> None:
-        """Called by a broker right before it writes. Raises RuntimeError on a second use or a foreign request."""
+        """Called by a broker right before it writes. Raises RuntimeError on a second use or a foreign request, and
+        Unsupported when the order was stopped on its way here."""
         if self._spent:
             raise RuntimeError("a permit sends once")
         if (prepared.client_order_id, prepared.digest) != (self.client_order_id, self.digest):
             raise RuntimeError("this permit belongs to another request")
+        why = self.stopped()
+        if why:
+            raise Unsupported(broker_of(prepared.account), f"{why}: nothing was sent")
         self._spent = True
 
     def void(self) -> bool:

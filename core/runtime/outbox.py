@@ -266,9 +266,8 @@ class Outbox:
 
     async def _submit(self, id: ClientOrderId, sealed: Prepared, permit: SendPermit, since: int) -> None:
         """`since`: when it was sealed, on the monotonic clock."""
-        why = self._stopped(id)
-        if not why and self._clock.monotonic() - since > self._max_age:
-            why = "its commit took too long"
+        permit.stopped = lambda: self._stopped(id, since)
+        why = permit.stopped()
         if why:
             self._unsent(id, why)
             return
@@ -294,9 +293,12 @@ class Outbox:
                 self.answered(id)
                 self._feed(OrderAccepted(ts=self._clock.now(), client_order_id=id, ref=answer.ref))
 
-    def _stopped(self, id: ClientOrderId) -> str:
-        """What happened while the commit was on its way and forbids the write; empty when nothing did."""
+    def _stopped(self, id: ClientOrderId, since: int) -> str:
+        """What happened while the commit was on its way, or a connection was made, and forbids the write; empty when
+        nothing did."""
         order = self._engine.state.orders[id]
+        if self._clock.monotonic() - since > self._max_age:
+            return "its commit or its connection took too long"
         if order.status is not OrderStatus.SENDING:
             return f"it became {order.status} before the write"
         if order.requested is not None and order.requested.kind is RequestKind.CANCEL:

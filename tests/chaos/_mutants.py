@@ -75,8 +75,15 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "an order whose commit took for ever is sent late",
         OUTBOX,
-        "        if not why and self._clock.monotonic() - since > self._max_age:\n",
+        "        if self._clock.monotonic() - since > self._max_age:\n",
         "        if False:\n",
+        GAPS,
+    ),
+    mutant(
+        "a permit is not asked whether somebody halted while a connection was made",
+        "core/ports.py",
+        "        why = self.stopped()\n",
+        '        why = ""\n',
         GAPS,
     ),
     mutant(
@@ -153,8 +160,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "nothing is looked at between the commit and the write",
         OUTBOX,
-        "        why = self._stopped(id)\n",
-        '        why = ""\n',
+        "        permit.stopped = lambda: self._stopped(id, since)\n",
+        "",
         FAULTS,
     ),
     mutant(

@@ -46,7 +46,7 @@ def texts(made: Stage, kind: str = "") -> list[str]:
 
 
 class Wire:
-    """Stands before the paper venue: counts what goes out, and may hold it up."""
+    """Stands before the paper venue: counts what goes out, and may hold its answers up."""
 
     def __init__(self, made: Stage) -> None:
         self.broker = made.program.broker
@@ -62,10 +62,11 @@ class Wire:
         self.broker.replace = self.replace  # type: ignore[method-assign]
 
     async def submit(self, prepared: Any, permit: Any) -> Any:
+        self.sent.append(prepared.client_order_id)
+        answer = await self._submit(prepared, permit)
         self.entered.append(prepared.client_order_id)
         await self.gate.wait()
-        self.sent.append(prepared.client_order_id)
-        return await self._submit(prepared, permit)
+        return answer
 
     async def cancel(self, order: Any) -> None:
         self.canceled.append(order.id)
@@ -143,7 +144,7 @@ async def test_a_cancel_while_the_commit_is_on_the_way_keeps_it_from_the_wire() 
 
 
 async def test_a_cancel_does_not_overtake_its_order() -> None:
-    """The submit hangs: a cancel sent beside it would find nothing at the venue and be lost."""
+    """The submit is on the wire and hangs: a cancel sent beside it would find nothing at the venue and be lost."""
     async with stage() as made:
         wire = Wire(made)
         wire.gate.clear()

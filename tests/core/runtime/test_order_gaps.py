@@ -12,7 +12,7 @@ import pytest
 
 from core.clock import SystemClock
 from core.domain.account import TradingState
-from core.domain.commands import Cancel, Panic, Submit
+from core.domain.commands import Cancel, Panic, SetTradingState, Submit
 from core.domain.errors import OrderRejected
 from core.domain.events import OrderCanceled, OrderFilled, OrderNotPlaced, OrderSending, OrderStaged, OrderUnknown
 from core.domain.ids import AccountId
@@ -239,3 +239,35 @@ async def test_a_request_that_was_sealed_for_another_account_is_not_claimed(tmp_
         await journal.claim(order, msgspec.structs.replace(sealed, account=AccountId("paper:other")), 2)
     assert await journal.claim(order, sealed, 3) is not None
     await journal.close()
+
+
+@pytest.mark.parametrize("stop", ["halt", "cancel", "reduce", "age"])
+async def test_what_is_forbidden_while_a_connection_is_made_does_not_leave(stop: str) -> None:
+    """Between the last look and the first byte lie a token, a handshake, seconds: the permit is asked at the byte."""
+    async with stage() as made:
+        submit, go, came = made.program.broker.submit, asyncio.Event(), asyncio.Event()
+
+        async def connecting(prepared: Any, permit: Any) -> Any:
+            came.set()
+            await go.wait()
+            return await submit(prepared, permit)
+
+        made.program.broker.submit = connecting  # type: ignore[method-assign]
+        wanted = scenes.request(price="70000")
+        await made.desk.send(Submit(request=wanted))
+        await came.wait()
+        match stop:
+            case "halt":
+                made.program.runner.ask(SetTradingState(state=TradingState.HALTED, by="test"))
+            case "reduce":
+                made.program.runner.ask(SetTradingState(state=TradingState.REDUCING, by="test"))
+            case "cancel":
+                made.program.runner.ask(Cancel(client_order_id=wanted.client_order_id, by="test"))
+            case "age":
+                made.clock.advance(11)
+                made.program.runner.feed(scenes.quote(71_000, 71_100, made.clock.now()))
+        go.set()
+        await made.settle()
+        assert made.state.orders[wanted.client_order_id].status is OrderStatus.NOT_PLACED
+        snapshot = await made.program.broker.snapshot(ACCOUNT)
+        assert not [o for o in snapshot.orders if o.client_order_id == wanted.client_order_id]  # type: ignore[union-attr]
