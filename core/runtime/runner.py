@@ -24,7 +24,6 @@ from core.domain.events import (
     Event,
     FeedChanged,
     InstrumentListed,
-    Noticed,
     OrderAccepted,
     OrderFilled,
     OrderRejected,
@@ -33,7 +32,7 @@ from core.domain.events import (
     event_order,
 )
 from core.domain.ids import AccountId, ClientOrderId, broker_of
-from core.domain.market import NS, Bar, Freshness, OrderBook, Quote, Trade
+from core.domain.market import NS, Bar, OrderBook, Quote, Trade
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
 from core.runtime.crew import Crew
@@ -45,9 +44,9 @@ from core.runtime.outbox import Outbox
 from core.runtime.past import Past
 from core.runtime.reconciler import Reconciler
 from core.runtime.scribe import Scribe
+from core.runtime.silence import FEED, Silence
 from core.runtime.supervise import supervise
 from core.runtime.vitals import Vitals
-from core.runtime.watch import LATE_NS, Sentry, Watch
 from core.trading import rows
 from core.trading.engine import Engine
 from core.trading.gate import deny
@@ -59,7 +58,6 @@ DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
-FEED, THREAD = "feed ", "journal thread"
 
 
 class Runner:
@@ -113,7 +111,6 @@ class Runner:
         self._stopped = asyncio.Event()
         self._equity_minute = -1
         self._beat = 0
-        self._sentry: Sentry | None = None
         self.vitals = Vitals(engine.gate, journal, clock, self.feed, free_mb, min_free_mb)
         self.scribe = Scribe(
             journal,
@@ -126,7 +123,7 @@ class Runner:
             short=self.vitals.look_at_disk,
             progressed=self._progress.set,
         )
-        self.watch = Watch(clock, self._silent)
+        self.silence = Silence(engine.state, clock, self.feed, journal, self.scribe)
         self.outboxes = {
             name: Outbox(
                 broker,
@@ -280,13 +277,14 @@ class Runner:
     async def run(self, started: asyncio.Event | None = None) -> None:
         """Run until `stop`. Sets `started` when every broker has been read once, or said why it cannot be."""
         async with asyncio.TaskGroup() as group:
-            crew = self.crew = Crew(group, self._fell)
+            crew = self.crew = self.silence.crew = Crew(group, self.silence.fell)
             crew.start("journal", self.scribe.keep)
-            self.watch.part("journal", self.scribe.late)
+            watch = self.silence.watch
+            watch.part("journal", self.scribe.late)
             for name, box in self.outboxes.items():
                 for lane in box.lanes:
                     crew.start(f"{name} {lane.name}", partial(box.keep, lane))
-                    self.watch.part(f"{name} {lane.name}", lane.late)
+                    watch.part(f"{name} {lane.name}", lane.late)
             if self._is_driven:
                 for broker in self.brokers.values():
                     await self.open(broker)
@@ -296,72 +294,27 @@ class Runner:
                 for broker in self.brokers.values():
                     crew.start(f"{FEED}{broker.name}", partial(self._keep_feed, broker, started))
                 crew.start("seconds", self._seconds)
-                self.vitals.expect_seconds(self._slept)
+                self.vitals.expect_seconds(partial(self.silence.slept, tuple(self.brokers)))
                 if self.archive is not None:
                     crew.start("archive", partial(self._keep_archive, self.archive))
                 crew.start("reconcile", self.reconciler.keep)
                 crew.start("questions", self.reconciler.questions.keep)
-                self._keep_watch()
+                self.silence.keep(self._parts())
             crew.start("subscriptions", self.lines.keep)
             try:
                 await self._stopped.wait()
                 await self._close()
             finally:
-                if self._sentry is not None:
-                    self._sentry.end()
+                self.silence.end()
 
-    # --- what falls silent ----------------------------------------------------------------------------------------
-
-    def _keep_watch(self) -> None:
-        """Who is looked after by the second, and by whom: the watch by a thread, the thread by the watch."""
-        self._sentry = sentry = Sentry(
-            self.clock,
-            self.watch.look_at_itself,
-            lambda seconds: self._alarm(f"the engine stood still for {seconds:.1f} s"),
-        )
-        for name, late in (
+    def _parts(self) -> tuple[tuple[str, Callable[[int], int]], ...]:
+        """What must move each second, by the names of its tasks, and how late each is."""
+        return (
             ("seconds", lambda mono: mono - self._beat - NS if self._beat else 0),
             ("reconcile", self.reconciler.pace.late),
             ("questions", self.reconciler.questions.pace.late),
             ("subscriptions", self.lines.late),
-            (THREAD, lambda _: 2 * LATE_NS if self.journal.fallen and not self.scribe.problem else 0),
-            ("sentry", sentry.late),
-        ):
-            self.watch.part(name, late)
-        self.crew.start("watch", self.watch.keep)
-
-    def _alarm(self, text: str) -> None:
-        self.feed(Noticed(ts=self.clock.now(), level="error", kind="ENGINE", text=text))
-
-    def _fell(self, name: str) -> None:
-        """A task was gone, and is started anew. A line whose feed was gone is read anew before its gate opens."""
-        if name.startswith(FEED):
-            text = "its feed had ended"
-            self.feed(FeedChanged(ts=self.clock.now(), broker=name.removeprefix(FEED), is_connected=False, text=text))
-        self._alarm(f"a part of the engine had ended and was started anew: {name}")
-
-    def _silent(self, name: str, by: int) -> None:
-        """A part does not move: it is started anew, unless it is the journal that it waits for."""
-        if name == THREAD:
-            self.scribe.fallen(self.journal.fallen)
-        elif name == "sentry":
-            self._alarm("nobody looks any more whether the engine stands still: stop hoga and start it again")
-        elif name != "journal" or not self.scribe.silent(by):
-            self._alarm(f"a part of the engine has not moved for {by / NS:.1f} s and is started anew: {name}")
-            self.crew.again(name)
-
-    def _slept(self, seconds: float) -> None:
-        """What was known before says nothing about now: gates shut at once, quotes are old, and each line is opened
-        anew, which reads its accounts before it opens their gates."""
-        now, why = self.clock.now(), f"hoga stood still for {seconds:.0f} s"
-        for name in self.brokers:
-            if self.crew.again(f"{FEED}{name}", is_told=False):
-                self.feed(FeedChanged(ts=now, broker=name, is_connected=False, text=why))
-        for quote in list(self.engine.state.quotes.values()):
-            if quote.freshness in (Freshness.LIVE, Freshness.POLLED):
-                self.feed(msgspec.structs.replace(quote, freshness=Freshness.STALE))
-        told = f"{why}: quotes are old, and every account is read anew before anything is sent"
-        self.feed(Noticed(ts=now, level="warning", kind="CLOCK", text=told))
+        )
 
     def stop(self) -> None:
         self._stopped.set()
@@ -373,8 +326,7 @@ class Runner:
                 await self.idle()
         except TimeoutError:
             pass  # what the venue did not answer stays SENDING in the journal: UNKNOWN at the next start
-        if self._sentry is not None:
-            self._sentry.end()  # before the watch: nobody is to be missed from here on
+        self.silence.end()  # before the watch
         self.crew.end(but="journal")
         for broker in self.brokers.values():
             with suppress(BrokerError, OSError):

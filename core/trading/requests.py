@@ -79,13 +79,14 @@ class Requests:
         self._confirmed: set[ClientOrderId] = set()
         """Orders a person was warned of and meant; until they are sent."""
         self._said: set[ClientOrderId] = set()
+        """Orders of which it was said that only a person cancels them; until they end."""
 
     def submit(self, command: Submit, now: int) -> Sequence[Output]:
         request = command.request
         if request.client_order_id in self.state.orders:
             return NOTHING  # the same ticket sent again is the same order
         if command.is_confirmed:
-            self._confirmed.add(request.client_order_id)
+            self._confirmed = {id for id in self._confirmed if self._is_here(id)} | {request.client_order_id}
         denial, is_held = self.admission(request, now, is_confirmed=command.is_confirmed)
         out: list[Output] = []
         if denial is not None:
@@ -96,6 +97,11 @@ class Requests:
             emit(self.state, OrderStaged(ts=now, request=request), out)
             out.append(SendOrder(request.client_order_id))
         return out
+
+    def _is_here(self, id: ClientOrderId) -> bool:
+        """It may still have to pass before it leaves."""
+        order = self.state.orders.get(id)
+        return order is not None and order.status in (OrderStatus.STAGED, OrderStatus.HELD)
 
     def admission(self, request: OrderRequest, now: int, *, is_confirmed: bool = False) -> tuple[Denial | None, bool]:
         """(why not, whether it is held here first). A protection is held when its venue cannot watch a stop, or not
@@ -125,7 +131,7 @@ class Requests:
         out: list[Output] = []
         if order.binding is Binding.INFERRED and (command.by in _OURSELVES or command.by in self.gate.strategist.slots):
             if order.id not in self._said:
-                self._said.add(order.id)
+                self._said = {id for id in self._said if id in self.state.live} | {order.id}
                 text = f"{order.id[-4:]} is taken for ours by inference: {command.by} does not cancel it, a person may"
                 emit(self.state, Noticed(ts=now, level="warning", kind="DENY", text=text), out)
             return out

@@ -174,8 +174,8 @@ class Trial:
             writer._look_at_file = lambda: (life.release.wait(20), real())
             life.runner.ask(SetTradingState(state=TradingState.PAUSED, by="trial"))
         elif what == "sentry thread":
-            assert runner._sentry is not None
-            _raise_in(runner._sentry._thread)
+            assert runner.silence.sentry is not None
+            _raise_in(runner.silence.sentry._thread)
         elif way == "canceled":
             runner.crew.tasks[what].cancel()
         elif way == "raised":

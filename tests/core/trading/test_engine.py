@@ -310,3 +310,17 @@ def test_not_placed_frees_what_unknown_held() -> None:
     assert isinstance(engine.step(Submit(request=scenes.request(price="70900")), START)[0], OrderDenied)
     engine.step(OrderNotPlaced(ts=START, client_order_id=id, text="absent"), START)
     assert isinstance(engine.step(Submit(request=scenes.request(price="70800")), START)[0], OrderStaged)
+
+
+def test_what_a_person_confirmed_is_remembered_until_it_left() -> None:
+    engine = scenes.engine()
+    for n in range(300):
+        now = START + n * NS
+        engine.step(scenes.quote(71_000, 71_100, now), now)
+        request = scenes.request("buy", "1", str(69_000 + 100 * (n % 9)))
+        engine.step(Submit(request=request, is_confirmed=True), now)
+        if engine.state.orders[request.client_order_id].status is OrderStatus.STAGED:
+            assert engine.requests.last_look(request.client_order_id, now) is None
+            scenes.send(engine, request.client_order_id)
+            engine.step(OrderCanceled(ts=now, client_order_id=request.client_order_id), now)
+    assert len(engine.requests._confirmed) <= 1
