@@ -44,8 +44,10 @@ class Ballast:
             return f"no room can be kept back for cancels: {self._hindrance}"
         free, size = int(_free(self._path)), self.size / MB
         if self._was_given:
-            kept = "the disk was full: what was kept back for cancels is in use"
-            return f"{kept}, {free} MB are free, and to keep {size:g} MB back again takes {2 * size:g} MB"
+            return (
+                f"the disk was full: what was kept back for cancels is in use, {free} MB are free, and to keep {size:g} MB "
+                f"back again takes {2 * size:g} MB"
+            )
         return f"{free} MB of disk are free, and to keep {size:g} MB back for cancels takes {2 * size:g} MB"
 
     def keep(self) -> None:
