@@ -45,8 +45,8 @@ class Ballast:
         free, size = int(_free(self._path)), self.size / MB
         if self._was_given:
             return (
-                f"the disk was full: what was kept back for cancels is in use, {free} MB are free, and to keep {size:g} MB "
-                f"back again takes {2 * size:g} MB"
+                f"the disk was full: what was kept back for cancels is in use, {free} MB are free, and to keep "
+                f"{size:g} MB back again takes {2 * size:g} MB"
             )
         return f"{free} MB of disk are free, and to keep {size:g} MB back for cancels takes {2 * size:g} MB"
 
