@@ -179,3 +179,7 @@ def test_looser_limits_wait_for_the_names_of_real_money(
     assert main(["risk", "--json"]) == Exit.OK
     limits = {row["name"]: row for row in json.loads(capsys.readouterr().out)["limits"]}
     assert limits["max_open_orders"]["waiting"] == ("" if is_loosened else "50"), "it says what waits"
+    if is_loosened:
+        assert main(["risk", "accept"]) == Exit.FAILED
+        said = capsys.readouterr().err
+        assert "no limit waits" in said and "Type" not in said, "nobody is asked for nothing"

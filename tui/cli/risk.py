@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli.exits import Exit, guarded, say
 from tui.cli.reading import Json
+
+if TYPE_CHECKING:
+    from core.trading.risk.usage import LimitRow
 
 
 class RiskAction(StrEnum):
@@ -45,19 +48,24 @@ def risk(
             return _show(context, as_json)
 
 
-def _show(context: typer.Context, as_json: bool) -> int:
+def _rows(context: typer.Context) -> tuple[bool, tuple[LimitRow, ...]]:
+    """(from an engine that runs, the limits)."""
     from core.ports import Desk
-    from core.trading.risk.usage import LimitRow
     from core.trading.systemview import SystemRow
     from core.trading.view import Slice
-    from tui.cli import table
     from tui.cli.desk import picture, with_desk
 
     async def ask(desk: Desk, is_live: bool) -> tuple[bool, tuple[LimitRow, ...]]:
         rows = (await picture(desk, Slice.SYSTEM))[Slice.SYSTEM]
         return is_live, next((row.limits for row in rows if isinstance(row, SystemRow)), ())
 
-    is_live, rows = with_desk(context.obj.settings(), ask)
+    return with_desk(context.obj.settings(), ask)
+
+
+def _show(context: typer.Context, as_json: bool) -> int:
+    from tui.cli import table
+
+    is_live, rows = _rows(context)
     if not is_live:
         say("no engine runs: this is what the journal and the settings say")
     if as_json:
@@ -88,10 +96,12 @@ def _accept(context: typer.Context, as_json: bool) -> int:
     from tui.cli.desk import with_engine
     from tui.cli.naming import asked, words_of_all
 
-    if not as_json:
-        _show(context, as_json=False)
-    words = with_engine(context.obj.settings(), words_of_all)
-    whose = f"This loosens limits of REAL money. Type the end of the name of each account ({' '.join(words)})"
-    typed = asked(whose if words else f"Type {WORD} to let the looser limits of the settings count")
+    waits, typed = any(row.waiting for row in _rows(context)[1]), ""
+    if waits:
+        if not as_json:
+            _show(context, as_json=False)
+        words = with_engine(context.obj.settings(), words_of_all)
+        whose = f"This loosens limits of REAL money. Type the end of the name of each account ({' '.join(words)})"
+        typed = asked(whose if words else f"Type {WORD} to let the looser limits of the settings count")
     command = AcceptLimits(typed=typed, by="cli")
     return show_receipt(with_engine(context.obj.settings(), lambda desk: desk.send(command)), as_json)
