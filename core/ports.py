@@ -129,15 +129,20 @@ class SendPermit:
             raise RuntimeError("a permit sends once")
         if (prepared.client_order_id, prepared.digest) != (self.client_order_id, self.digest):
             raise RuntimeError("this permit belongs to another request")
-        why = self.stopped()
-        if why:
-            raise Unsupported(broker_of(prepared.account), f"{why}: nothing was sent")
+        heed(self.stopped, prepared.account)
         self._spent = True
 
     def void(self) -> bool:
         """Whether it was still unspent: then no byte left, and from now on none can."""
         was_unspent, self._spent = not self._spent, True
         return was_unspent
+
+
+def heed(stopped: Callable[[], str], account: AccountId) -> None:
+    """Asked right before a first byte: raises Unsupported when there is a reason by now why it must not leave."""
+    why = stopped()
+    if why:
+        raise Unsupported(broker_of(account), f"{why}: nothing was sent")
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -220,8 +225,9 @@ class Broker(Protocol):
     async def subscribe(self, wanted: frozenset[Subscription]) -> None: ...
     def prepare(self, order: Order) -> Prepared: ...
     async def submit(self, prepared: Prepared, permit: SendPermit) -> Accepted | Sent: ...
-    async def replace(self, order: Order) -> None:
-        """Send the terms of `order.requested`, once. Raises as submit does; the outcome comes through events()."""
+    async def replace(self, order: Order, stopped: Callable[[], str] = str) -> None:
+        """Send the terms of `order.requested`, once. Raises as submit does; the outcome comes through events().
+        `stopped` is for `heed`, right before the write."""
         ...
 
     async def cancel(self, order: Order) -> None: ...

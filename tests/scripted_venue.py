@@ -107,7 +107,7 @@ class ScriptedVenue:
             raise NotConnected(self.name, "the answer is lost")
         return Accepted(VenueRef(f"r-{prepared.client_order_id[-4:]}"))
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, stopped: Any = str) -> None:
         self.wire.append(f"replace {order.id}")
 
     async def cancel(self, order: Order) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal
@@ -53,6 +53,7 @@ from core.ports import (
     Snapshot,
     Subscription,
     VenueOrder,
+    heed,
 )
 
 NAME = "paper"
@@ -358,8 +359,9 @@ class PaperBroker:
         """Ask for the end of an order; OrderCanceled or OrderRequested(REFUSED) follows as an event."""
         self._keep(self._matching.cancel(order.id, self._clock.now()))
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, stopped: Callable[[], str] = str) -> None:
         """Ask for the terms of `order.requested`; OrderReplaced or OrderRequested(REFUSED) follows as an event."""
+        heed(stopped, order.account)
         self._keep(self._matching.replace(order, self._clock.now()))
 
     def restore(

@@ -41,6 +41,7 @@ from core.ports import (
     Subscription,
     Unread,
     VenueOrder,
+    heed,
 )
 
 DEPTH = 15
@@ -327,8 +328,8 @@ class UpbitBroker:
         pocket.exchange.http.endpoint.own(prepared)
         return Accepted(await pocket.submit(prepared, lambda: permit.spend(prepared)))
 
-    async def replace(self, order: Order) -> None:
-        await self._traded(order.account).replace(order)
+    async def replace(self, order: Order, stopped: Callable[[], str] = str) -> None:
+        await self._traded(order.account).replace(order, lambda: heed(stopped, order.account))
 
     async def cancel(self, order: Order) -> None:
         await self._traded(order.account).cancel(order)

@@ -110,7 +110,7 @@ class Pocket:
         except BadMessage as error:
             raise OutcomeUnknown(NAME, str(error)) from error
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, spend: Callable[[], None]) -> None:
         newest = self._newest.get(order.id)
         if newest is not None and newest[1] not in order.refs:
             order = msgspec.structs.replace(order, refs=(*order.refs, newest[1]))
@@ -123,7 +123,7 @@ class Pocket:
         change = Replacement(order, old, now, self._clock.monotonic(), before)
         self._replacing[order.id] = change
         try:
-            await self.exchange.replace(self.sealed(order.id, msgspec.json.encode(body)))
+            await self.exchange.replace(self.sealed(order.id, msgspec.json.encode(body)), spend)
         except (OrderRejected, NotConnected, RateLimited, Unsupported):  # it was not taken, or not written
             self._replacing.pop(order.id, None)
             if change.executed is not None:  # it was canceled by other means, which was taken for the replacement's

@@ -224,11 +224,11 @@ class Exchange(_Rest):
         ask = Ask(method="POST", path="/orders", body=prepared.body, group="order")
         return self._judged(await self._line().write(ask, self.http.endpoint.own(prepared), spend))
 
-    async def replace(self, prepared: Prepared) -> wire.Order:
+    async def replace(self, prepared: Prepared, spend: Callable[[], None]) -> wire.Order:
         """Cancel and new, once. Told is the old order with the number of the new one, which comes only if the old one
         was still there."""
         ask = Ask(method="POST", path="/orders/cancel_and_new", body=prepared.body, group="order")
-        return self._judged(await self._line().write(ask, self.http.endpoint.own(prepared), lambda: None))
+        return self._judged(await self._line().write(ask, self.http.endpoint.own(prepared), spend))
 
     async def cancel(self, *, uuid: str = "", identifier: str = "") -> wire.Order:
         """Ask for its end; told is the order as it still is. May be repeated."""

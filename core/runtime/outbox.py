@@ -28,7 +28,7 @@ from core.domain.events import (
 )
 from core.domain.ids import ClientOrderId
 from core.domain.market import NS
-from core.domain.order import Order, OrderStatus, RequestKind, RequestPhase
+from core.domain.order import Order, OrderStatus, Requested, RequestKind, RequestPhase
 from core.ports import Accepted, Broker, Clock, Journal, Prepared, SendPermit
 from core.runtime.meters import Meters
 from core.runtime.throttle import Throttle
@@ -315,22 +315,28 @@ class Outbox:
 
     async def _replace(self, order: Order) -> None:
         order = self._engine.state.orders[order.id]
-        wish, now = order.requested, self._clock.now()
-        if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is not RequestPhase.SENDING:
+        if not _is_wished(order.requested):
             return  # ended, or a cancel took its place while it waited
-        account = self._engine.state.accounts.get(order.account)
-        if account is None or (account.mode is not Mode.PAPER and not self._is_live):
-            why = NOT_STARTED
-        elif self._is_halted():
-            why = "trading is halted by the halt file"
-        elif now - wish.ts > self._max_age:
-            why = "it waited too long; ask again"
-        else:
-            why = self._engine.requests.replace_last_look(order.id, now)
+        why = self._unchanged(order.id)
         if why:
             self._refused(order, why)
             return
-        await asyncio.shield(self._change(order, self._broker.replace(order)))
+        await asyncio.shield(self._change(order, self._broker.replace(order, lambda: self._unchanged(order.id))))
+
+    def _unchanged(self, id: ClientOrderId) -> str:
+        """Why its new terms must not leave (any more); empty while they may."""
+        order = self._engine.state.orders[id]
+        wish, now = order.requested, self._clock.now()
+        if wish is None or not _is_wished(wish):
+            return "something else became of it on the way"
+        account = self._engine.state.accounts.get(order.account)
+        if account is None or (account.mode is not Mode.PAPER and not self._is_live):
+            return NOT_STARTED
+        if self._is_halted():
+            return "trading is halted by the halt file"
+        if now - wish.ts > self._max_age:
+            return "it waited too long; ask again"
+        return self._engine.requests.replace_last_look(order.id, now)
 
     async def _cancel(self, order: Order) -> None:
         order = self._engine.state.orders[order.id]
@@ -363,6 +369,10 @@ class Outbox:
             now = self._clock.now()
             requested = msgspec.structs.replace(wish, phase=phase, text=text[:200], ts=now)
             self._feed(OrderRequested(ts=now, client_order_id=order.id, requested=requested))
+
+
+def _is_wished(wish: Requested | None) -> bool:
+    return wish is not None and wish.kind is RequestKind.REPLACE and wish.phase is RequestPhase.SENDING
 
 
 def _is_ours(error: BaseException) -> bool:

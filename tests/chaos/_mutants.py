@@ -82,8 +82,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "a permit is not asked whether somebody halted while a connection was made",
         "core/ports.py",
-        "        why = self.stopped()\n",
-        '        why = ""\n',
+        "    why = stopped()\n",
+        '    why = ""\n',
         GAPS,
     ),
     mutant(

@@ -152,7 +152,7 @@ class SoakVenue:
         kept.status = "canceled"
         self._tell(OrderCanceled(ts=self._now(), client_order_id=order.id))
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, stopped: Any = str) -> None:
         raise Unsupported(self.name, "this venue replaces nothing")
 
     # --- questions ------------------------------------------------------------------------------------------------

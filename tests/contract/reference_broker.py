@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from hashlib import blake2b
@@ -61,6 +61,7 @@ from core.ports import (
     Subscription,
     Unread,
     VenueOrder,
+    heed,
 )
 from core.runtime.throttle import Throttle
 
@@ -532,7 +533,7 @@ class ReferenceBroker:
             raise OrderRejected(self.name, problem.code, clean(problem.text))
         raise OutcomeUnknown(self.name, f"{self.name} answered {problem.code}, which proves nothing")
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, stopped: Callable[[], str] = str) -> None:
         wish = order.requested
         if wish is None:
             raise Unsupported(self.name, "nothing is asked for")
@@ -540,7 +541,7 @@ class ReferenceBroker:
         terms = {"quantity": wish.quantity, "limit_price": wish.limit_price, "stop_price": wish.stop_price}
         sealed = self._sealed(order.id, order.account, msgspec.json.encode(terms))
         ask = Ask(method="PUT", path=f"/orders/{ref}", body=sealed.body, group="order", headers={"X-Intent": order.id})
-        self._judge(await self._http.write(ask, sealed, lambda: None))
+        self._judge(await self._http.write(ask, sealed, lambda: heed(stopped, order.account)))
 
     async def cancel(self, order: Order) -> None:
         ref = self._ref(order)

@@ -264,6 +264,7 @@ NOTICES = {
     "canceled before the write": "기록 전에 취소되었습니다",
     "the lane was ended before the write": "기록 전에 보내는 부분이 끝났습니다",
     "its commit or its connection took too long": "기록이나 연결이 너무 오래 걸렸습니다",
+    "something else became of it on the way": "그 사이에 다른 일이 되었습니다",
     "halted before the write": "기록 전에 거래가 중단되었습니다",
     "it waited too long; ask again": "너무 오래 대기했습니다. 다시 요청하십시오",
     "stopped at the last moment": "마지막 순간에 멈췄습니다",

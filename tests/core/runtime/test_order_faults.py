@@ -72,9 +72,9 @@ class Wire:
         self.canceled.append(order.id)
         await self._cancel(order)
 
-    async def replace(self, order: Any) -> None:
+    async def replace(self, order: Any, stopped: Any = str) -> None:
         self.replaced.append(order.id)
-        await self._replace(order)
+        await self._replace(order, stopped)
 
 
 def hold_claims(made: Stage) -> asyncio.Event:
@@ -289,7 +289,7 @@ async def test_a_replace_is_in_the_journal_before_it_is_on_the_wire_and_leaves_o
         await turn()
         assert wire.replaced == [], "the commit is on its way"
 
-        async def lost(order: Any) -> None:
+        async def lost(order: Any, *_: Any) -> None:
             assert [type(event) for event in kept] == [OrderRequested]
             raise NotConnected("paper", "the answer is lost")
 
@@ -331,7 +331,7 @@ async def test_a_lost_answer_to_a_replace_is_read_from_the_listing() -> None:
         wire = Wire(made)
         real = wire._replace
 
-        async def lost(order: Any) -> None:
+        async def lost(order: Any, *_: Any) -> None:
             await real(order)
             made.program.broker.take()
             raise TimeoutError

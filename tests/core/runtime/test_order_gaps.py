@@ -12,7 +12,7 @@ import pytest
 
 from core.clock import SystemClock
 from core.domain.account import TradingState
-from core.domain.commands import Cancel, Panic, SetTradingState, Submit
+from core.domain.commands import Cancel, Panic, Replace, SetTradingState, Submit
 from core.domain.errors import OrderRejected
 from core.domain.events import OrderCanceled, OrderFilled, OrderNotPlaced, OrderSending, OrderStaged, OrderUnknown
 from core.domain.ids import AccountId
@@ -271,3 +271,30 @@ async def test_what_is_forbidden_while_a_connection_is_made_does_not_leave(stop:
         assert made.state.orders[wanted.client_order_id].status is OrderStatus.NOT_PLACED
         snapshot = await made.program.broker.snapshot(ACCOUNT)
         assert not [o for o in snapshot.orders if o.client_order_id == wanted.client_order_id]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("stop", ["halt", "cancel"])
+async def test_new_terms_do_not_leave_either(stop: str) -> None:
+    async with stage() as made:
+        resting = scenes.request(price="70000")
+        await made.do(Submit(request=resting))
+        replace, go, came = made.program.broker.replace, asyncio.Event(), asyncio.Event()
+
+        async def connecting(order: Order, *more: Any) -> None:
+            came.set()
+            await go.wait()
+            await replace(order, *more)
+
+        made.program.broker.replace = connecting  # type: ignore[method-assign, assignment]
+        id = resting.client_order_id
+        await made.desk.send(Replace(client_order_id=id, limit_price=Decimal(70_100), by="test"))
+        await came.wait()
+        if stop == "halt":
+            made.program.runner.ask(SetTradingState(state=TradingState.HALTED, by="test"))
+        else:
+            made.program.runner.ask(Cancel(client_order_id=id, by="test"))
+        go.set()
+        await made.settle()
+        order = made.state.orders[id]
+        assert order.limit_price == 70_000
+        assert order.status is (OrderStatus.OPEN if stop == "halt" else OrderStatus.CANCELED)
