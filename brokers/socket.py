@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from socket import gaierror
 from ssl import SSLError
-from typing import TypeVar
+from typing import cast
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from brokers.connection import Connection
+from brokers.inbox import ITEMS_WAITING, Tray, merged, nothing
 from core.domain.errors import AuthFailed, NotConnected
 from core.domain.market import NS
 from core.domain.text import clean
@@ -27,8 +29,6 @@ from core.runtime.throttle import Throttle
 
 FRAME_CAP = 1 << 20
 """A longer frame ends the connection."""
-FRAMES_WAITING = 256
-"""Frames that wait to be taken; beyond that the venue waits (TCP)."""
 FIRST_SECONDS, LAST_SECONDS = 0.5, 30.0
 CONNECTS_A_MINUTE = 12
 STALL = NS // 20
@@ -36,7 +36,6 @@ STALL = NS // 20
 CALM = 60 * NS
 """A line that stood this long counts as having recovered."""
 
-T = TypeVar("T")
 log = get_logger("brokers.socket")
 logging.getLogger("websockets").propagate = False  # it prints headers, and the key in them
 logging.getLogger("websockets").addHandler(logging.NullHandler())
@@ -81,7 +80,8 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Socket:
-    """One line. `lines()` is its life: iterate it in one place; `want` may be called at any time."""
+    """One line. `tell` is its life, and `lines()` the same for who iterates: in one place. `want` may be called at any
+    time."""
 
     def __init__(
         self,
@@ -120,9 +120,7 @@ class Socket:
         self._asked: frozenset[str] = frozenset()
         """What was asked for on this line."""
         self._asked_at = 0
-        self._heard_at = self._probed_at = self._left_at = 0
-        self._is_waiting = False
-        """Somebody waits for the next frame: only then is silence the venue's."""
+        self._heard_at = self._probed_at = 0
         self._changed = asyncio.Event()
         self._verdict = ""
         """Why the watch ended the line."""
@@ -171,6 +169,16 @@ class Socket:
 
     async def lines(self) -> AsyncIterator[Line]:
         """Opened, frames, Closed, and again, until `close`. Raises AuthFailed when the venue will not have us."""
+        told = merged({"": self})
+        try:
+            async for _, items in told:
+                for item in items:
+                    yield item
+        finally:
+            await told.aclose()  # type: ignore[attr-defined]
+
+    async def tell(self, tray: Tray[Line]) -> None:
+        """The same into a tray. A frame is put there where it is received; a full tray holds the venue back (TCP)."""
         attempt = refusals = 0
         while not self._closing.is_set():
             await self._connects.take()
@@ -191,21 +199,21 @@ class Socket:
                 text = clean(str(error), 120) if isinstance(error, NotConnected) else _words(error)
             else:
                 refusals = 0
-                since = self._heard_at = self._probed_at = self._left_at = self._clock.monotonic()
+                since = self._heard_at = self._probed_at = self._clock.monotonic()
                 self.connects += 1
                 self._line, self._asked, self._verdict = line, frozenset(), ""
                 self._acknowledged(frozenset())
                 watch: asyncio.Future[None] | None = None
                 try:
-                    yield Opened(self._clock.now())
+                    tray.put(Opened(self._clock.now()))
+                    self._listen(line, tray)
                     with suppress(ConnectionClosed, OSError):
                         await self._ask(line)
-                    watch = asyncio.ensure_future(self._watch(line))
-                    while not isinstance(item := await self._next(line), str):
-                        yield item
-                    text = item
+                    watch = asyncio.ensure_future(self._watch(line, tray))
+                    text = await self._end(line, tray)
                 finally:
                     self._line = None
+                    tray.pause = tray.resume = nothing
                     if watch is not None:
                         watch.cancel()
                         await asyncio.wait({watch})
@@ -218,34 +226,54 @@ class Socket:
             self.losses += 1
             attempt += 1
             log.info("socket.lost", broker=self.broker, reason=text, attempt=attempt)
-            yield Closed(self._clock.now(), text)
+            tray.put(Closed(self._clock.now(), text))
+            await tray.room()
             await self._clock.sleep(
                 self._chance.uniform(FIRST_SECONDS / 2, min(FIRST_SECONDS * 2**attempt, LAST_SECONDS))
             )
 
-    async def _open(self) -> ClientConnection:
+    async def _open(self) -> Connection:
         async with asyncio.timeout(self._manner.open_seconds):
             headers = await self._headers() if self._headers is not None else {}
-            return await _Connect(
+            made = await _Connect(
                 self._url,
+                create_connection=Connection,
                 additional_headers=dict(headers),
                 proxy=None,
                 compression=None,
                 max_size=FRAME_CAP,
-                max_queue=FRAMES_WAITING,
+                max_queue=ITEMS_WAITING,
                 open_timeout=None,
                 close_timeout=1,
                 ping_interval=self._manner.ping_seconds,
                 ping_timeout=None,
                 user_agent_header="hoga",
             )
+            return cast(Connection, made)
 
-    async def _next(self, line: ClientConnection) -> Frame | str:
-        """The next frame, or why there is none. The time in which nobody took frames is not the venue's silence."""
-        self._heard_at += max(self._clock.monotonic() - self._left_at, 0)
-        self._is_waiting = True
+    def _listen(self, line: Connection, tray: Tray[Line]) -> None:
+        is_life, monotonic, now = self._is_life, self._clock.monotonic, self._clock.now
+
+        def hear(data: str | bytes) -> None:
+            if is_life(data):
+                self._heard_at = monotonic()
+            tray.put(Frame(data, now()))
+
+        def resume() -> None:
+            self._heard_at = monotonic()  # the time in which nobody took frames was not the venue's silence
+            line.transport.resume_reading()
+
+        tray.pause, tray.resume = line.transport.pause_reading, resume
+        line.listen(hear)
+        if tray.is_full:
+            tray.pause()
+
+    async def _end(self, line: Connection, tray: Tray[Line]) -> str:
+        """Why the line ended. What comes in pieces is put together by the library, and passes by here."""
         try:
-            data = await line.recv()
+            while True:
+                line.hear(await line.recv())
+                await tray.room()
         except ConnectionClosed as error:
             if self._verdict:
                 return self._verdict
@@ -254,19 +282,13 @@ class Socket:
             return f"closed with {said.code if said is not None else 1006}{': ' if reason else ''}{reason}"
         except OSError as error:
             return f"the line broke ({type(error).__name__})"
-        finally:
-            self._is_waiting = False
-        self._left_at = self._clock.monotonic()
-        if self._is_life(data):
-            self._heard_at = self._left_at
-        return Frame(data, self._clock.now())
 
-    async def _watch(self, line: ClientConnection) -> None:
+    async def _watch(self, line: ClientConnection, tray: Tray[Line]) -> None:
         """Beside the frames, so that none of them pays for it: asks again, probes, and ends a line that is silent."""
         silence = round(self._manner.silence_seconds * NS)
         while True:
             now = self._clock.monotonic()
-            if not self._is_waiting:
+            if tray.is_full:
                 due = now + silence
             elif now >= self._heard_at + silence:
                 self._verdict = f"no data for {self._manner.silence_seconds:g} s"
@@ -285,7 +307,7 @@ class Socket:
             except TimeoutError:
                 late = self._clock.monotonic() - wake
                 if late > STALL:  # it was we who stood still: what came meanwhile is not looked at yet
-                    self._heard_at += late
+                    self._heard_at = min(self._heard_at + late, self._clock.monotonic())
 
     async def _tend(self, line: ClientConnection, now: int) -> int:
         """Do what is due on a line between frames; returns when the next thing will be."""
@@ -336,52 +358,3 @@ class _Connect(connect):
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
-
-
-async def merged(sources: Mapping[str, AsyncIterator[T]], size: int = FRAMES_WAITING) -> AsyncIterator[tuple[str, T]]:
-    """Several lines as one, in turn: a flood on one line does not starve another, and who is ahead waits. The first
-    failure of any is raised, and ends all."""
-    queues: dict[str, asyncio.Queue[T | _End]] = {name: asyncio.Queue(size) for name in sources}
-    ready = asyncio.Event()
-
-    async def pump(queue: asyncio.Queue[T | _End], source: AsyncIterator[T]) -> None:
-        end = _End(None)
-        try:
-            async for item in source:
-                await queue.put(item)
-                ready.set()
-        except Exception as error:
-            end = _End(error)
-        finally:
-            if isinstance(source, AsyncGenerator):
-                await source.aclose()
-        await queue.put(end)
-        ready.set()
-
-    pumps = [asyncio.ensure_future(pump(queues[name], source)) for name, source in sources.items()]
-    try:
-        while queues:
-            ready.clear()
-            for name, queue in list(queues.items()):
-                if queue.empty():
-                    continue
-                ready.set()
-                item = queue.get_nowait()
-                if not isinstance(item, _End):
-                    yield name, item
-                elif item.error is not None:
-                    raise item.error
-                else:
-                    del queues[name]
-            await ready.wait()
-    finally:
-        for task in pumps:
-            task.cancel()
-        if pumps:
-            await asyncio.wait(pumps)
-
-
-class _End(msgspec.Struct, frozen=True):
-    """A source has no more, or failed."""
-
-    error: Exception | None

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from brokers.socket import Closed, Frame, Line, Opened, merged
+from brokers.inbox import Teller, merged
+from brokers.socket import Closed, Frame, Line, Opened
 from brokers.upbit import auth, candles, frames, orders, parse, stream, wire
 from brokers.upbit.budget import Block
 from brokers.upbit.listing import Listing
@@ -187,31 +188,36 @@ class UpbitBroker:
             raise NotConnected(NAME, "connect first")
         mine = self._lines
         yield PhaseChanged(ts=self._clock.now(), market=parse.MARKET, phase=Phase.OPEN)
-        sources: dict[str, AsyncIterator[Any]] = {"market": self.market.socket.lines(), "late": self._later(mine)}
+        sources: dict[str, AsyncIterator[Any] | Teller] = {"market": self.market.socket, "late": self._later(mine)}
         sources |= {str(account): lines for account, lines in mine.items()}
-        merged_lines = merged(sources)
+        told = merged(sources)
         try:
-            async for place, item in merged_lines:
-                if item.__class__ is Frame:
-                    for event in self._read(item) if place == "market" else self._told(place, item):
-                        yield event
-                elif isinstance(item, Closed):
+            async for place, items in told:
+                for item in items:
                     if self._lines is not mine:
                         return
-                    if place != "market":
-                        raise NotConnected(NAME, f"upbit: the private stream broke ({item.text})")
-                    self.prints.lost()
-                    yield self._no_quotes(item)
-                elif not isinstance(item, Opened):
-                    yield item
-                elif place == "market":
-                    self._is_reopened = True
-                    if not self.pockets:
-                        yield FeedChanged(ts=item.received, broker=self.name, is_connected=True)
-                if self._lines is not mine:
-                    return
+                    if item.__class__ is not Frame:
+                        found = self._turned(place, item)
+                    else:
+                        found = self._read(item) if place == "market" else self._told(place, item)
+                    for event in found:
+                        yield event
         finally:
-            await merged_lines.aclose()  # type: ignore[attr-defined]
+            await told.aclose()  # type: ignore[attr-defined]
+
+    def _turned(self, place: str, item: Any) -> Sequence[Event]:
+        """A line opened or closed, or something was learned beside the lines."""
+        if isinstance(item, Opened):
+            if place != "market":
+                return ()
+            self._is_reopened = True
+            return () if self.pockets else (FeedChanged(ts=item.received, broker=self.name, is_connected=True),)
+        if not isinstance(item, Closed):
+            return (item,)
+        if place != "market":
+            raise NotConnected(NAME, f"upbit: the private stream broke ({item.text})")
+        self.prints.lost()
+        return (self._no_quotes(item),)
 
     def _no_quotes(self, closed: Closed) -> Event:
         """Without an account the market line is all there is; with one its orders go on over another line."""

@@ -253,7 +253,7 @@ def target_2() -> list[Row]:
     return [
         Row(name="upbit: bare websockets and msgspec, one frame a wake-up", value=floor, unit="us/frame"),
         compared("upbit: socket to state, paced", line, "us/frame", "bare loop", floor, at_most=1.15),
-        compared("upbit: the same through the broker's events", broker, "us/frame", "bare loop", floor),
+        compared("upbit: the same through the broker's events", broker, "us/frame", "bare loop", floor, at_most=1.15),
     ]
 
 

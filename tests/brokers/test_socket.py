@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from brokers.socket import CONNECTS_A_MINUTE, FRAME_CAP, Closed, Frame, Manner, Opened, Socket, merged
+from brokers.inbox import merged
+from brokers.socket import CONNECTS_A_MINUTE, FRAME_CAP, Closed, Frame, Manner, Opened, Socket
 from core.clock import ManualClock, SystemClock
 from core.domain.errors import AuthFailed, NotConnected
 

@@ -16,7 +16,8 @@ import msgspec
 
 from brokers.endpoint import Endpoint
 from brokers.http import Ask, Http, Reply
-from brokers.socket import Closed, Frame, Line, Manner, Opened, Socket, merged
+from brokers.inbox import Teller, merged
+from brokers.socket import Closed, Frame, Line, Manner, Opened, Socket
 from brokers.token import TokenKeeper
 from core.domain.account import Account, Balance, Mode
 from core.domain.errors import (
@@ -364,28 +365,27 @@ class ReferenceBroker:
         if self._private_lines is None:
             raise NotConnected(self.name, "connect first")
         private = self._private_lines
-        sources: dict[str, AsyncIterator[Any]] = {
-            "market": self._market.lines(),
+        sources: dict[str, AsyncIterator[Any] | Teller] = {
+            "market": self._market,
             "private": private,
             "late": self._later(private),
         }
         stream = merged(sources)
         try:
-            async for place, item in stream:
-                if isinstance(item, Frame):
-                    for event in self._read(item):
-                        yield event
-                elif isinstance(item, Closed):
+            async for place, items in stream:
+                for item in items:
                     if self._private_lines is not private:
                         return
-                    if place == "private":
-                        raise NotConnected(self.name, f"{self.name}: the private stream broke ({item.text})")
-                    text = f"{self.name}: no quotes ({item.text}); reconnecting"
-                    yield Noticed(ts=item.received, level="warning", kind="FEED", text=text)
-                elif not isinstance(item, Opened):
-                    yield item
-                if self._private_lines is not private:
-                    return
+                    if isinstance(item, Frame):
+                        for event in self._read(item):
+                            yield event
+                    elif isinstance(item, Closed):
+                        if place == "private":
+                            raise NotConnected(self.name, f"{self.name}: the private stream broke ({item.text})")
+                        text = f"{self.name}: no quotes ({item.text}); reconnecting"
+                        yield Noticed(ts=item.received, level="warning", kind="FEED", text=text)
+                    elif not isinstance(item, Opened):
+                        yield item
         finally:
             await stream.aclose()  # type: ignore[attr-defined]
 
