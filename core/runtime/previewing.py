@@ -17,8 +17,8 @@ from core.ports import Preview
 from core.trading import risk, rows
 from core.trading.caution import Weighed, live_id, weigh
 from core.trading.engine import Engine
+from core.trading.market import is_price
 from core.trading.risk import Question
-from core.trading.state import is_price
 
 
 class Previews:

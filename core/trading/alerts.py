@@ -14,8 +14,9 @@ from core.domain.events import AlertCleared, AlertFired, AlertSet, Noticed
 from core.domain.ids import InstrumentId
 from core.domain.market import NS, Freshness, Phase, Quote, Trade
 from core.domain.text import clean
+from core.trading.market import is_price
 from core.trading.outputs import Output, emit
-from core.trading.state import State, is_price
+from core.trading.state import State
 from core.trading.strategist import Strategist
 
 MAX_ALERTS = 500

@@ -23,9 +23,10 @@ from core.domain.order import Order, OrderRequest, OrderStatus, RequestKind, Req
 from core.trading.gate import Gate
 from core.trading.legplan import FAILED
 from core.trading.legs import MoveDenial, is_asked
+from core.trading.market import is_price
 from core.trading.outputs import Output
 from core.trading.risk import least_order
-from core.trading.state import State, exposure, is_price
+from core.trading.state import State, exposure
 
 FRESH_NS = 10 * NS
 """An older quote is followed nowhere."""

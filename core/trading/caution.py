@@ -17,8 +17,9 @@ from core.domain.ids import ClientOrderId
 from core.domain.instrument import Instrument
 from core.domain.market import NS, Freshness, Phase
 from core.domain.order import OrderRequest, OrderStatus, OrderType, Side
+from core.trading.market import is_price
 from core.trading.risk import Question, lane
-from core.trading.state import State, is_price
+from core.trading.state import State
 
 SIZE_ORDERS = 20
 """So many orders make a habit."""

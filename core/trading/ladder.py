@@ -10,8 +10,9 @@ from core.domain.instrument import Instrument
 from core.domain.market import Phase
 from core.domain.order import Order, OrderStatus, Side
 from core.trading.engine import Engine
+from core.trading.market import is_price
 from core.trading.rows import decimals_of, freshness, last_price, waits_for_entry
-from core.trading.state import State, is_price
+from core.trading.state import State
 from core.trading.view import BookRow, DayFacts, MarkKind, OwnMark
 
 LEVELS = 10

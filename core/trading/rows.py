@@ -17,8 +17,9 @@ from core.trading import ledger
 from core.trading.algos import tag
 from core.trading.charts import ChartKey
 from core.trading.engine import Engine
+from core.trading.market import is_price
 from core.trading.notes import FILL, ORDER
-from core.trading.state import PositionKey, State, is_price
+from core.trading.state import PositionKey, State
 from core.trading.view import (
     ChartRow,
     FillRow,

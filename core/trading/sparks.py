@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from core.domain.ids import InstrumentId
 from core.domain.market import NS
-from core.trading.state import State, is_price
+from core.trading.market import is_price
+from core.trading.state import State
 
 MINUTES = 60
 POINTS = 10

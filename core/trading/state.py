@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from core.domain.account import Account, Balance, Mode, Position, TradingState
-from core.domain.decimals import ONE, ZERO, exact
+from core.domain.decimals import ZERO
 from core.domain.errors import IllegalTransition
 from core.domain.events import (
     AccountListed,
@@ -20,11 +20,9 @@ from core.domain.events import (
     CandidatesFound,
     DayStarted,
     DriftAcknowledged,
-    FeedChanged,
     FillAttributed,
     FillCorrected,
     GateChanged,
-    InstrumentListed,
     OrderAccepted,
     OrderCanceled,
     OrderDenied,
@@ -38,21 +36,18 @@ from core.domain.events import (
     OrderSending,
     OrderStaged,
     OrderUnknown,
-    PhaseChanged,
     PositionAdjusted,
-    RateChanged,
     StrategyChanged,
     StrategyParamsChanged,
     TradingStateChanged,
 )
-from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, market_of
-from core.domain.instrument import Currency, Instrument
-from core.domain.market import OrderBook, Phase, Quote, Trade
+from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef
+from core.domain.instrument import Currency
 from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
 from core.trading import ledger
 from core.trading.curbs import Curbs
 from core.trading.kept import Kept
-from core.trading.tally import Tally
+from core.trading.market import Market
 
 PositionKey = tuple[AccountId, InstrumentId]
 StrategyKey = tuple[str, AccountId, InstrumentId]
@@ -74,24 +69,12 @@ class Freeze(msgspec.Struct, frozen=True):
     cause: str
 
 
-class State:
+class State(Market):
     """Dictionaries of nouns and their indices. Read it freely, change it only through `apply`."""
 
     def __init__(self, base_currency: Currency) -> None:
-        self.base_currency = base_currency
+        super().__init__(base_currency)
         self.revision = 0
-        # market
-        self.instruments: dict[InstrumentId, Instrument] = {}
-        self.quotes: dict[InstrumentId, Quote] = {}
-        self.trades: dict[InstrumentId, Trade] = {}
-        self.books: dict[InstrumentId, OrderBook] = {}
-        self.tallies: dict[InstrumentId, Tally] = {}
-        """What the prints of the session add up to."""
-        self.phases: dict[InstrumentId, Phase] = {}
-        self.market_phases: dict[str, Phase] = {}
-        self.rates: dict[Currency, Decimal] = {base_currency: ONE}
-        self.feeds: dict[str, FeedChanged] = {}
-        # ours
         self.accounts: dict[AccountId, Account] = {}
         self.balances: dict[tuple[AccountId, Currency], Balance] = {}
         self.orders: dict[ClientOrderId, Order] = {}
@@ -152,15 +135,12 @@ class State:
             PositionAdjusted: self._adjusted,
             TradingStateChanged: self._trading_state,
             DayStarted: self._day,
+            **self.market_folds,
             **self.curbs.folds,
             StrategyChanged: lambda e: self.strategies.__setitem__(e.name, e),
             StrategyParamsChanged: lambda e: self.strategy_params.__setitem__(e.name, e),
             **self.kept.folds,
-            InstrumentListed: self._listed,
-            PhaseChanged: self._phase,
-            FeedChanged: self._feed,
             GateChanged: lambda e: self.gates.__setitem__(e.account, e),
-            RateChanged: self._rate,
         }
 
     def apply(self, event: object) -> None:
@@ -426,35 +406,6 @@ class State:
             if mine[1] == event.account:
                 self.strategy_positions[mine] = ledger.start_day(position, event.marks.get(mine[2]))
 
-    # --- market ---------------------------------------------------------------------------------------------------
-
-    def _listed(self, event: InstrumentListed) -> None:
-        id = event.instrument.id
-        before = self.instruments.get(id)
-        self.instruments[id] = event.instrument
-        if before is not None and before.previous_close != event.instrument.previous_close:
-            self.tallies[id] = Tally(is_whole=True)  # another close is another day
-
-    def _feed(self, event: FeedChanged) -> None:
-        self.feeds[event.broker] = event
-        if not event.is_connected:
-            for tally in self.tallies.values():
-                tally.is_whole = False
-
-    def _phase(self, event: PhaseChanged) -> None:
-        if event.instrument is not None:
-            self.phases[event.instrument] = event.phase
-            return
-        if self.market_phases.get(event.market) is Phase.CLOSED and event.phase is not Phase.CLOSED:
-            for id in self.instruments:
-                if market_of(id) == event.market:
-                    self.tallies[id] = Tally(is_whole=True)
-        self.market_phases[event.market] = event.phase
-
-    def _rate(self, event: RateChanged) -> None:
-        if event.base == self.base_currency:
-            self.rates[event.currency] = event.rate
-
     # --- questions ------------------------------------------------------------------------------------------------
 
     def position(self, account: AccountId, instrument: InstrumentId) -> Position:
@@ -492,42 +443,6 @@ class State:
         """Real money whose name was not typed since this engine started."""
         known = self.accounts.get(account)
         return known is not None and known.mode is not Mode.PAPER and account not in self.curbs.unlocked
-
-    def phase(self, instrument: InstrumentId) -> Phase | None:
-        """What the venue said of the instrument or its market; None when it never said anything."""
-        market = self.market_phases.get(market_of(instrument))
-        own = self.phases.get(instrument)
-        if market is Phase.CLOSED or own is None or own is Phase.OPEN:
-            return market if market is not None else own
-        return own
-
-    def mark(self, instrument: InstrumentId) -> Decimal | None:
-        """The price a holding is valued at: the last trade while it lies within the quote, else the nearer side.
-        None while there is none, or none that is a price."""
-        value = self.mark_float(instrument)
-        return exact(value) if value is not None and is_price(value) else None
-
-    def mark_float(self, instrument: InstrumentId) -> float | None:
-        trade = self.trades.get(instrument)
-        quote = self.quotes.get(instrument)
-        if quote is None or not (quote.bid and quote.ask):
-            return trade.price if trade is not None else None
-        if trade is None:
-            return (quote.bid + quote.ask) / 2
-        return min(max(trade.price, quote.bid), quote.ask)
-
-    def rate(self, currency: Currency) -> Decimal | None:
-        """Base currency for one unit of `currency`; None while unknown."""
-        return self.rates.get(currency)
-
-    def to_base(self, amount: Decimal | None, currency: Currency) -> Decimal | None:
-        rate = self.rates.get(currency)
-        return None if amount is None or rate is None else amount * rate
-
-
-def is_price(value: float) -> bool:
-    """Could it be a price? NaN, infinity, zero and what is beyond all reason could not."""
-    return 1e-12 < value < 1e18
 
 
 def _paid(fill: Fill) -> Decimal:

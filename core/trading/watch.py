@@ -15,7 +15,8 @@ from core.domain.decimals import exact
 from core.domain.ids import ClientOrderId, InstrumentId
 from core.domain.market import NS, Freshness, Phase, Quote
 from core.domain.order import Order, OrderStatus, OrderType, Side
-from core.trading.state import PositionKey, State, is_price
+from core.trading.market import is_price
+from core.trading.state import PositionKey, State
 
 FRESH_NS = 10 * NS
 """An older price sets nothing off, and what was set off counts for this long while it waits to leave."""

@@ -11,9 +11,10 @@ from core.domain.ids import broker_of
 from core.domain.instrument import Instrument
 from core.domain.market import Phase
 from core.domain.order import ON_CLOSE, OrderType, Side, TimeInForce
+from core.trading.market import is_price
 from core.trading.risk.question import Denial, Question, collar_of
 from core.trading.risk.size import wished_price
-from core.trading.state import exposure, is_price
+from core.trading.state import exposure
 
 
 def lot(q: Question) -> Denial | None:
