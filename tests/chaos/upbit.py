@@ -40,8 +40,10 @@ from tests.simulators.upbit.plug import CODE, KEYS, MAIN
 
 POINTS, MID, SHORT = 100_000, 5_000, 100
 SESSION = 1_000
-AT_ONCE, TAILS = 2, 12
+AT_ONCE, TAILS = 4, 24
 """Sessions that trade at a time, and those that wait for their last open ends beside them."""
+LOOK_SECONDS, TAIL_LOOK_SECONDS = 0.002, 0.02
+"""How often is looked at what became of orders: while a session trades, and while it waits."""
 BURST = 6
 P99_SECONDS = 3.0
 OPENS_SECONDS = 60.0
@@ -133,8 +135,8 @@ class Session:
             if order.status is OrderStatus.OPEN and order.limit_price == Decimal(RESTS) and not is_asked:
                 self.console.runner.ask(Cancel(client_order_id=id))
 
-    async def turn(self) -> None:
-        await CLOCK.sleep(0.002)
+    async def turn(self, seconds: float = LOOK_SECONDS) -> None:
+        await CLOCK.sleep(seconds)
         now = CLOCK.now()
         for id in self.state.live:
             if id not in self.spells and self.state.orders[id].status is OrderStatus.UNKNOWN:
@@ -152,7 +154,7 @@ class Session:
         """Until nothing is open; without `whole` what never arrived is left UNKNOWN, which it must be for a minute."""
         end, asked = perf_counter() + PATIENCE, 0.0
         while self.state.live and perf_counter() < end and not self.console.is_over:
-            await self.turn()
+            await self.turn(TAIL_LOOK_SECONDS)
             if perf_counter() > asked:
                 asked = perf_counter() + 0.5
                 self._cancel()
