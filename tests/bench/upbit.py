@@ -17,6 +17,7 @@ from typing import Any, Literal, Union
 import msgspec
 from websockets.asyncio.client import connect
 
+from brokers.inbox import merged
 from brokers.socket import Frame, Socket
 from brokers.upbit import frames
 from brokers.upbit.auth import Keys
@@ -180,25 +181,28 @@ async def bare(port: int) -> float:
 
 
 async def ours(port: int, live: Runner) -> float:
-    """The same frames by the adapter's socket into the state."""
+    """The same frames by the adapter's socket into the state, and nothing beside it."""
     broker = UpbitBroker(settings(port), SystemClock(), {})
     broker.listing.instruments = {item.code: item for item in live.engine.state.instruments.values()}
     wanted = {Subscription(item.id, depth=True) for item in broker.listing.instruments.values()}
     await broker.subscribe(frozenset(wanted))
     lines: Socket = broker.market.socket
     await broker.market.want(broker._topics)
-    count = started = 0
-    async for item in lines.lines():
-        if isinstance(item, Frame):
-            count += 1
-            for event in broker._read(item):
-                live.feed(event)
-            if count == WARM:
-                started = time.process_time_ns()
-        elif started:
+    count = started = spent = 0
+    told = merged({"market": lines})
+    async for _, items in told:
+        for item in items:
+            if isinstance(item, Frame):
+                count += 1
+                for event in broker._read(item):
+                    live.feed(event)
+                if count == WARM:
+                    started = time.process_time_ns()
+            elif started:
+                spent = time.process_time_ns() - started
+        if spent:
             break
-    spent = time.process_time_ns() - started
-    await lines.close()
+    await told.aclose()  # type: ignore[attr-defined]
     return spent / (count - WARM) / 1e3
 
 
