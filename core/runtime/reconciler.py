@@ -133,7 +133,7 @@ class Reconciler:
     def _standing(self, account: AccountId) -> tuple[object, ...]:
         """What a snapshot is compared with: it must not move between the question and the answer."""
         state = self._engine.state
-        orders = tuple((order.id, order.status, order.filled) for order in state.live_orders(account))
+        orders = tuple((o.id, o.status, o.filled, o.refs) for o in state.live_orders(account))
         held = [position.quantity for (owner, _), position in state.positions.items() if owner == account]
         return len(state.fills), orders, held, [b for (owner, _), b in state.balances.items() if owner == account]
 

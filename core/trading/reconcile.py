@@ -23,10 +23,14 @@ from core.domain.events import (
     PositionAdjusted,
 )
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
-from core.domain.order import Fill, Order, OrderStatus, Requested, RequestPhase
+from core.domain.market import NS
+from core.domain.order import Fill, Order, OrderStatus, Requested, RequestKind, RequestPhase
 from core.ports import Snapshot, Unread, VenueOrder
 from core.trading.ledger import average_price
 from core.trading.state import DRIFT, OPENING, State
+
+CHANGE_NS = 60 * NS
+"""For so long a listing may show the end of what was canceled for a change, and not yet what takes its place."""
 
 
 def unread(snapshot: Snapshot) -> str:
@@ -71,25 +75,39 @@ def _is_larger(state: State, event: DurableEvent | Noticed) -> bool:
 
 
 def unlisted(state: State, account: AccountId, listed: tuple[VenueOrder, ...]) -> list[Order]:
-    """Our OPEN orders that the venue does not list."""
-    ids, refs = {o.client_order_id for o in listed}, {o.ref for o in listed}
+    """Our OPEN orders that the venue does not list, or only as they were before a change."""
+    by_id, by_ref = _by_name(listed)
+    found = [(order, _listed(order, by_id, by_ref)) for order in state.live_orders(account)]
     return [
         order
-        for order in state.live_orders(account)
-        if order.status is OrderStatus.OPEN and order.id not in ids and refs.isdisjoint(order.refs)
+        for order, theirs in found
+        if order.status is OrderStatus.OPEN and (theirs is None or theirs.ref in order.refs[:-1])
     ]
+
+
+Names = tuple[dict[ClientOrderId, VenueOrder], dict[VenueRef, VenueOrder]]
+
+
+def _by_name(listed: tuple[VenueOrder, ...]) -> Names:
+    return {o.client_order_id: o for o in listed if o.client_order_id}, {o.ref: o for o in listed}
+
+
+def _listed(
+    order: Order, by_id: dict[ClientOrderId, VenueOrder], by_ref: dict[VenueRef, VenueOrder]
+) -> VenueOrder | None:
+    """By our id, else by the newest of its numbers that is there."""
+    return by_id.get(order.id) or next((by_ref[ref] for ref in reversed(order.refs) if ref in by_ref), None)
 
 
 def _orders(
     state: State, account: str, listed: tuple[VenueOrder, ...], now: int, absent: frozenset[ClientOrderId]
 ) -> list[DurableEvent | Noticed]:
-    by_id: dict[ClientOrderId, VenueOrder] = {o.client_order_id: o for o in listed if o.client_order_id}
-    by_ref: dict[VenueRef, VenueOrder] = {o.ref: o for o in listed}
+    by_id, by_ref = _by_name(listed)
     events: list[DurableEvent | Noticed] = []
     for order in list(state.live_orders()):
         if order.account != account or order.status in (OrderStatus.STAGED, OrderStatus.HELD):
             continue
-        theirs = by_id.get(order.id) or next((by_ref[ref] for ref in order.refs if ref in by_ref), None)
+        theirs = _listed(order, by_id, by_ref)
         if theirs is not None:
             events += bring_up(order, theirs, now)
         elif order.status is OrderStatus.SENDING:
@@ -129,6 +147,14 @@ def _has_moved(order: Order, theirs: VenueOrder, quantity: Decimal) -> bool:
     return (quantity, theirs.limit_price, theirs.stop_price) != (order.quantity, order.limit_price, stop)
 
 
+def _is_changing(order: Order, now: int) -> bool:
+    """Is a change of it on its way, or its answer lost, and not for so long that nothing can come of it?"""
+    wish = order.requested
+    if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is RequestPhase.REFUSED:
+        return False
+    return abs(now - wish.ts) < CHANGE_NS
+
+
 def _whole(order: Order, theirs: VenueOrder) -> Decimal:
     """For how much it is in all. Where the venue counts less as filled than we booked, it no longer lists what was
     filled before a change (or is late): what is left there comes on top of ours."""
@@ -140,12 +166,16 @@ def _whole(order: Order, theirs: VenueOrder) -> Decimal:
 def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:
     """Our order as the venue has it."""
     events: list[DurableEvent | Noticed] = []
+    if theirs.ref in order.refs[:-1]:
+        return events  # read before the version took its place that we know of
     if order.status is not OrderStatus.OPEN or theirs.ref not in order.refs:
         events.append(OrderAccepted(ts=now, client_order_id=order.id, ref=theirs.ref))
     wish = order.requested if order.requested is None or order.requested.phase is not RequestPhase.REFUSED else None
     if theirs.status != "open" and theirs.quantity > order.quantity:
         events.append(_ended_larger(order, theirs, now))
     match theirs.status:
+        case "canceled" if _is_changing(order, now):
+            pass  # where a change is a cancel and a new order, the new one may not be listed yet
         case "canceled":
             events.append(OrderCanceled(ts=now, client_order_id=order.id, text=theirs.text))
         case "expired":

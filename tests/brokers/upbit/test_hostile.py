@@ -3,6 +3,7 @@ middle of a change, an answer that is not ours."""
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -159,3 +160,40 @@ async def test_one_absence_is_not_the_end_of_a_changed_order(session: Session, m
     await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
     told = await until(lambda: session.replaced(sent.id) or session.ends(sent.id))
     assert isinstance(told[-1], OrderReplaced) and len(asked) == 2
+
+
+async def test_a_change_in_the_middle_of_a_reading_does_not_end_the_order(
+    plug: UpbitPlug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is listed before what ended: a change in between leaves the old one, canceled, and no new one."""
+    async with running(plug, tmp_path / "journal.db") as console:
+        id = (await console.submit("10", "70000")).client_order_id
+        venue = venue_of(plug)
+        monkeypatch.setattr(venue.exchange, "moved", lambda account, currencies: None)  # told minutes later
+        for seconds in (0.001, 0.5):
+            plug.faults.put("list", Fault.DELAY, seconds=seconds)
+        reading = asyncio.ensure_future(console.reconcile())
+        await until(lambda: any("/orders/open" in str(call) for call in plug.traffic()[-3:]))
+        await console.do(Replace(client_order_id=id, limit_price=D(69_900), by="keyboard"))
+        await until(lambda: console.order(id).limit_price == 69_900)
+        await reading
+        order = console.order(id)
+        assert (order.status, order.limit_price) == (OrderStatus.OPEN, 69_900)
+
+
+async def test_the_end_of_a_changed_order_is_found_though_only_its_first_version_is_remembered(
+    plug: UpbitPlug, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal.db"
+    async with running(plug, journal) as console:
+        id = (await console.submit("10", "71000")).client_order_id
+        await console.do(Replace(client_order_id=id, limit_price=D(70_500), by="keyboard"))
+        await until(lambda: console.order(id).limit_price == 70_500)
+    await plug.quote(70_400, 70_500, size=100)
+    for order in venue_of(plug).exchange.orders.values():
+        order.created -= 8 * DAY
+    async with running(plug, journal) as console:
+        for _ in range(2):
+            await console.reconcile()
+        assert (console.order(id).status, console.order(id).filled) == (OrderStatus.FILLED, 10)
+        assert not console.engine.state.frozen

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from core.clock import ManualClock, SystemClock
-from core.domain.commands import Acknowledge, Cancel, Settle, Submit
+from core.domain.commands import Acknowledge, Cancel, Replace, Settle, Submit
 from core.domain.errors import NotConnected
-from core.domain.events import FeedChanged, FillAttributed, OrderDenied, OrderFilled, PhaseChanged
+from core.domain.events import FeedChanged, FillAttributed, OrderDenied, OrderFilled, OrderReplaced, PhaseChanged
 from core.domain.ids import ClientOrderId, VenueRef
 from core.domain.market import NS, Phase
 from core.domain.order import Binding, Order, OrderStatus
@@ -563,3 +563,34 @@ async def test_a_drift_that_two_readings_see_at_once_is_booked_once() -> None:
         await asyncio.gather(*both)
         assert made.state.position(ACCOUNT, SAMSUNG).quantity == 3
         assert made.state.frozen[(ACCOUNT, SAMSUNG)].quantity == 3
+
+
+async def test_a_listing_of_before_a_change_ends_nothing() -> None:
+    """Where a change is a cancel and a new order, the end of the old one is no end; and a change that is on its way may
+    be in the middle."""
+    async with scene(ids=True) as made:
+        order = await made.submit()
+        made.venue.has(order.refs[0], order.id, "canceled", START)
+        made.runner.ask(Replace(client_order_id=order.id, limit_price=Decimal(70_500), by="test"))
+        await made.runner.reconcile(made.venue, ACCOUNT)
+        assert made.order(order.id).status is OrderStatus.OPEN
+        changed = OrderReplaced(
+            ts=START, client_order_id=order.id, quantity=Decimal(10), limit_price=Decimal(70_500), ref=VenueRef("new")
+        )
+        made.runner.feed(changed)
+        await made.runner.reconcile(made.venue, ACCOUNT)
+        assert made.order(order.id).status is OrderStatus.OPEN
+        made.venue.has("new", order.id, "canceled", START, limit_price=Decimal(70_500))
+        await made.runner.reconcile(made.venue, ACCOUNT)
+        assert made.order(order.id).status is OrderStatus.CANCELED
+
+
+async def test_a_change_that_nothing_came_of_ends_with_its_order() -> None:
+    async with scene(ids=True) as made:
+        order = await made.submit()
+        made.venue.has(order.refs[0], order.id, "canceled", START)
+        made.runner.ask(Replace(client_order_id=order.id, limit_price=Decimal(70_500), by="test"))
+        await made.runner.idle()
+        made.clock.advance(61)
+        await made.runner.reconcile(made.venue, ACCOUNT)
+        assert made.order(order.id).status is OrderStatus.CANCELED
