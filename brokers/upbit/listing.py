@@ -36,8 +36,9 @@ class Listing:
         self.skipped = 0
         """Markets that could not be read."""
         self._phases: dict[str, Phase] = {}
-        self._states: dict[str, tuple[object, ...]] = {}
-        """What each market's newest ticker said, with the instrument as it was told then."""
+        self._told: dict[str, wire.TickerState] = {}
+        """The ticker of each market that was looked at last, as long as none that says the same can change anything:
+        until the list is read anew, and of no market whose price is an exchange rate."""
         self._money = frozenset(f"{settings.cash[0]}-{base}" for base in settings.cash[1:])
         """Markets whose price is an exchange rate."""
         self._rates: dict[str, tuple[Decimal, int]] = {}
@@ -65,6 +66,7 @@ class Listing:
                 continue
             found[market.market] = msgspec.structs.replace(made, is_tradable=self._is_tradable(market.market))
         self.instruments, self.skipped = found, skipped
+        self._told.clear()
         self.pooled = {
             item.id: home
             for code, item in found.items()
@@ -124,24 +126,31 @@ class Listing:
     def told(self, ticker: wire.TickerState, received: int) -> Sequence[Event]:
         """A market's state and its close of the day before, when they change; the rate of a currency that is money."""
         code = ticker.code
+        was = self._told.get(code)
+        if (
+            was is not None
+            and was.prev_closing_price == ticker.prev_closing_price
+            and was.market_state == ticker.market_state
+            and was.is_trading_suspended == ticker.is_trading_suspended
+        ):
+            return ()  # nearly always: it comes with every print
         item = self.instruments.get(code)
         if item is None:
             return ()
-        state = (item, ticker.prev_closing_price, ticker.market_state, ticker.is_trading_suspended)
-        if self._states.get(code) == state:
-            return self._rate(ticker, received) if code in self._money else ()
+        close = parse.positive(ticker.prev_closing_price)  # what is refused has changed nothing
         events: list[Event] = []
         phase = parse.parse_phase(ticker)
         if phase is not self._phases.get(ticker.code, Phase.OPEN):
             events.append(PhaseChanged(ts=received, market=parse.MARKET, instrument=item.id, phase=phase))
         self._phases[ticker.code] = phase
-        close = parse.positive(ticker.prev_closing_price)
         if item.previous_close is None or float(item.previous_close) != close:
             item = msgspec.structs.replace(item, previous_close=exact(close))
             self.instruments[ticker.code] = item
             events.append(InstrumentListed(ts=received, instrument=item))
-        self._states[code] = (item, *state[1:])
-        return events + self._rate(ticker, received)
+        if code in self._money:
+            return events + self._rate(ticker, received)
+        self._told[code] = ticker
+        return events
 
     def _rate(self, ticker: wire.TickerState, received: int) -> list[Event]:
         base, quote = parse.base_of(ticker.code), self._settings.cash[0]
