@@ -26,6 +26,7 @@ FILLS = (
     "tests/core/trading/test_engine.py",
     "tests/properties/test_fold.py",
 )
+LOCK = ("tests/core/trading/test_lock.py",)
 HTTP = ("tests/brokers/test_http.py",)
 
 
@@ -335,6 +336,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "            self.sweeps[event.account] = event.sweep\n",
         "            pass\n",
         ("tests/core/runtime/test_sweep.py",),
+    ),
+    # --- real money
+    mutant(
+        "one name closes every account", CONTROL, "if a in named or a not in real}", "if named or a not in real}", LOCK
+    ),
+    mutant(
+        "names that end alike are one",
+        "core/trading/lock.py",
+        "for other in among) <= 1:",
+        "for other in among):",
+        LOCK,
+    ),
+    mutant("what is left of play money closes real money", CONTROL, "        self._narrow(now, out)\n", "", LOCK),
+    mutant(
+        "a word for play money loosens limits of real money",
+        "core/trading/limits.py",
+        "        if left:\n",
+        "        if left and typed != WORD:\n",
+        ("tests/core/trading/test_limits.py",),
+    ),
+    mutant(
+        "an engine for real money starts without an account",
+        "tui/run/venues.py",
+        'not settings.brokers[name].get("accounts")',
+        "False",
+        ("tests/tui/test_cli.py",),
     ),
     # --- what falls silent
     mutant(
