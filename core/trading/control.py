@@ -68,8 +68,9 @@ class Control:
         return out
 
     def _unlock(self, scope: AccountId | None, tail: str, by: str, now: int, out: list[Output]) -> None:
-        for account in lock.real_accounts(self.state, scope):
-            if self.state.is_locked(account) and lock.is_named(account, tail):
+        real = lock.real_accounts(self.state, scope)
+        for account in lock.named(real, tail):
+            if self.state.is_locked(account):
                 emit(self.state, AccountUnlocked(ts=now, account=account, by=by), out)
 
     def _refused(self, text: str, now: int) -> Sequence[Output]:

@@ -54,17 +54,16 @@ def is_at_stake(state: State, account: AccountId) -> bool:
 
 
 def problem(state: State, command: SetTradingState | Unlock) -> str:
-    """Why not; empty when it may be done."""
+    """Why not; empty when it may be done. What lets several trade more asks for the name of each."""
     real = real_accounts(state, command.account)
-    if not real or any(is_named(account, command.tail) for account in real):
+    if isinstance(command, Unlock):
+        kept, left = "nothing was unlocked", [a for a in real if not is_named(a, command.tail)]
+    elif loosens(state, command):
+        kept, left = "nothing was changed", [a for a in real if a not in named(real, command.tail)]
+    else:
         return ""
-    match command:
-        case SetTradingState():
-            kept = "nothing was changed" if loosens(state, command) else ""
-        case _:
-            kept = "nothing was unlocked"
-    name = real[0] if len(real) == 1 else f"one of {', '.join(real)}"
-    return f"{kept}: real money asks for the end of the name of {name}" if kept else ""
+    names = ", ".join(told(account, real) for account in left)
+    return f"{kept}: real money asks for the end of the name of {names}" if left else ""
 
 
 def loosens(state: State, command: SetTradingState) -> bool:

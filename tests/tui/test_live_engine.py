@@ -21,7 +21,7 @@ from core.clock import SystemClock
 from core.domain.account import Mode, TradingState
 from core.domain.commands import Command, Panic, SetTradingState, Submit, Unlock
 from core.domain.events import OrderSending
-from core.domain.ids import AccountId, ClientOrderId
+from core.domain.ids import AccountId, ClientOrderId, tail_of
 from core.domain.order import OrderStatus
 from core.ports import Receipt
 from core.runtime.desk_remote import connect
@@ -168,8 +168,11 @@ def test_real_money_from_start_to_kill_and_back(house: House) -> None:
 
     second = order("69900")
     halted = SetTradingState(state=TradingState.HALTED)
-    answers = house.says(halted, resume, SetTradingState(state=TradingState.ACTIVE, tail="main"), second)
-    assert [answer.is_ok for answer in answers] == [True, False, True, True]
+    one, each = (
+        SetTradingState(state=TradingState.ACTIVE, tail=tail) for tail in ("main", f"main {tail_of(reference.SECOND)}")
+    )
+    answers = house.says(halted, resume, one, each, second)
+    assert [answer.is_ok for answer in answers] == [True, False, False, True, True], "it has two accounts"
 
     os.kill(there.pid, signal.SIGSTOP)  # the line stands, and nobody is there
     console.wait("does not answer since", seconds=20)
@@ -201,9 +204,9 @@ def test_real_money_from_start_to_kill_and_back(house: House) -> None:
     assert house.status().trading_state is TradingState.REDUCING, "locked again"
     assert house.says(order("69700"))[0].rule == "live lock"
     assert house.ask("unlock", "main").returncode == 0
-    nameless = house.ask("panic", "--flatten", "--yes")
-    assert nameless.returncode == Exit.FAILED and "entry orders are being canceled" in nameless.stderr
-    assert "still open: reference:main, whose name's end was not typed" in nameless.stderr
+    (nameless,) = house.says(Panic(flatten=True))
+    assert not nameless.is_ok and nameless.text.startswith("still open: reference:main, whose name's end")
+    assert "entry orders are being canceled" in nameless.text
     for _ in range(60):
         if not house.status().working_orders:
             break

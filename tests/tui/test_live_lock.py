@@ -171,6 +171,20 @@ async def test_flatten_names_each_account_and_stops_before_it_is_named() -> None
         assert closing(hands) == {ACCOUNT, SPARE}
 
 
+async def test_to_resume_all_names_each_account() -> None:
+    async with trader() as hands:
+        await two_of_real_money(hands)
+        await hands.press("!", "enter")
+        await hands.settled(lambda: hands.stage.state.trading_states and not hands.app.forms)
+        for line, is_open in ((":resume main", False), (":resume main pare", True)):
+            await hands.type(line)
+            await hands.press("enter")
+            await hands.settled(lambda: not hands.app.asking.is_sending)
+            told = TradingState.ACTIVE if is_open else TradingState.REDUCING
+            await hands.settled(lambda told=told: hands.stage.state.told_state(SPARE) is told)
+            await hands.press("escape", "escape")
+
+
 async def test_flatten_of_one_account_by_the_line_leaves_the_other_alone() -> None:
     async with trader() as hands:
         await two_of_real_money(hands)

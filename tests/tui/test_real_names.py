@@ -135,6 +135,22 @@ def test_play_money_wants_the_word_after_it_has_stopped(
     assert bool(house.closing) is is_closed
 
 
+def test_to_let_all_trade_again_takes_each_name(
+    house_of: Callable[..., House], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = house_of()
+    typed(monkeypatch)
+    assert main(["state", "paused"]) == main(["state", "reducing"]) == Exit.OK
+    assert "Type" not in capsys.readouterr().err, "to tighten asks for nothing"
+    assert main(["state", "paused"]) == Exit.FAILED and house.made.state.told_state(SPARE) is TradingState.REDUCING
+    capsys.readouterr()
+    for word, is_open in (("main", False), ("main pare", True)):
+        typed(monkeypatch, word)
+        assert main(["state", "active"]) == (Exit.OK if is_open else Exit.FAILED)
+        assert (house.made.state.told_state(SPARE) is TradingState.ACTIVE) is is_open
+        assert "(main pare)" in capsys.readouterr().err
+
+
 # --- looser limits, found at a restart ------------------------------------------------------------------------------
 
 

@@ -16,6 +16,10 @@ NAMED = 3
 """UNKNOWN orders that the panic menu has room to name; flatten closes past no others."""
 
 
+def own_accounts(app: HogaApp) -> list[AccountId]:
+    return [AccountId(row.name) for row in app.picture.pnl() if row.scope == "account"] or [app.account]
+
+
 def panic_menu(app: HogaApp, choice: str, account: AccountId | None) -> PanicMenu:
     """With real money each account is named that holds something, or may yet by an order; where none does, any."""
     orders = [row for row in app.picture.orders() if account in (None, row.account)]
@@ -23,8 +27,7 @@ def panic_menu(app: HogaApp, choice: str, account: AccountId | None) -> PanicMen
     words: list[str] = []
     names: list[str] = []
     if app.asking.is_live:
-        own = [AccountId(row.name) for row in app.picture.pnl() if row.scope == "account"] or [app.account]
-        meant = own if account is None else [account]
+        meant = own_accounts(app) if account is None else [account]
         held = {row.account for row in app.picture.positions()} | {row.account for row in orders if row.is_working}
         words = [word_of(a, meant) for a in meant if a in held]
         names = [word_of(a, meant) for a in meant]

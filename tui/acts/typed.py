@@ -17,10 +17,12 @@ from core.domain.ids import AccountId, InstrumentId, tail_of
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
+from core.trading.lock import named
 from tui import pastlines
 from tui.acts.alerts import alert_command
 from tui.acts.completing import Offer, offers
 from tui.acts.saying import is_reverse, say
+from tui.acts.stopping import own_accounts
 from tui.forms.help import HelpForm
 from tui.forms.policy import Kind
 from tui.forms.strips import LineForm
@@ -230,9 +232,10 @@ class Typed:
         return Wanted(TightenLimit(name=words[0], value=words[1]), f"limit {words[0]} {words[1]}")
 
     def resume(self, words: list[str]) -> Wanted | str:
-        if self._app.asking.is_live and words[:1] != [tail_of(self._app.account)]:
-            return "this lets all accounts trade real money again: resume and the end of the account's name"
-        command = SetTradingState(state=TradingState.ACTIVE, text="resumed", tail=" ".join(words[:1]))
+        own, tail = own_accounts(self._app), " ".join(words)
+        if self._app.asking.is_live and named(own, tail) != own:
+            return "this lets all accounts trade real money again: resume and the end of each account's name"
+        command = SetTradingState(state=TradingState.ACTIVE, text="resumed", tail=tail)
         return Wanted(command, "trading is ACTIVE again")
 
     def unlock(self, words: list[str]) -> Wanted | str:

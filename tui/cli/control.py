@@ -175,7 +175,7 @@ def state(
     new: Annotated[TradingState, typer.Argument(metavar="active|paused|reducing|halted", help="The new state.")],
     account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="One account; without it, all.")] = None,
     tail: Annotated[
-        str, typer.Option(metavar="TAIL", help="The end of the account's name, which unlocking real money asks for.")
+        str, typer.Option(metavar="TAIL", help="The ends of the accounts' names, which unlocking real money asks for.")
     ] = "",
     as_json: Json = False,
 ) -> int:
@@ -190,17 +190,21 @@ def state(
     from core.domain.ids import account_id
     from core.ports import Desk
     from tui.cli.desk import with_engine
-    from tui.cli.naming import locked_live
+    from tui.cli.naming import asked, words_of_all
 
     one = None if account is None else account_id(*(account.split(":", 1) if ":" in account else ("paper", account)))
     command = SetTradingState(account=one, state=new, by="cli", text="by hand, from the command line", tail=tail)
 
     async def send(desk: Desk) -> Receipt:
-        real = await locked_live(desk, one) if not tail and new.severity < TradingState.REDUCING.severity else ""
-        if not real:
+        if tail or new is not TradingState.ACTIVE:  # what tightens waits for no question
+            receipt = await desk.send(command)
+            if tail or receipt.is_ok:
+                return receipt
+        words = await words_of_all(desk, one)
+        if not words:
             return await desk.send(command)
-        scope = one or "ALL accounts"
-        typed = typer.prompt(f"This lets {scope} trade REAL money again. Type the end of {real}'s name")
+        whose = one or "ALL accounts"
+        typed = asked(f"This lets {whose} trade REAL money again. Type the end of the name of each ({' '.join(words)})")
         return await desk.send(msgspec.structs.replace(command, tail=typed))
 
     receipt = with_engine(context.obj.settings(), send)

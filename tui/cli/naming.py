@@ -23,19 +23,10 @@ def is_real(rows: Rows) -> bool:
     return status is not None and (status.mode is not Mode.PAPER or status.badge == "LIVE")
 
 
-async def locked_live(desk: Desk, account: AccountId | None) -> str:
-    """The account of real money whose name must be typed before it may trade again; empty for paper."""
-    rows = await picture(desk, Slice.STATUS)
-    if not is_real(rows):
-        return ""
-    status = next(row for row in rows[Slice.STATUS] if isinstance(row, StatusRow))
-    return str(account) if account is not None else status.account.partition(",")[0]
-
-
-async def words_of_all(desk: Desk) -> list[str]:
-    """What is typed to mean every account of real money; empty for play money."""
+async def words_of_all(desk: Desk, only: AccountId | None = None) -> list[str]:
+    """What is typed to mean every account of real money, or the one; empty for play money."""
     rows = await picture(desk, Slice.PNL)
-    accounts = _accounts(rows)
+    accounts = _accounts(rows) if only is None else [only]
     return [word_of(account, accounts) for account in accounts] if is_real(rows) else []
 
 

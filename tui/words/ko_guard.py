@@ -9,13 +9,15 @@ GUARD = {
     "{what}: real money asks for the end of the name of {name}": (
         "{what:ko}. 실계좌는 {name} 계좌의 끝자리를 입력해야 합니다"
     ),
+    "this lets all accounts trade real money again: resume and the end of each account's name": (
+        "모든 실계좌가 다시 거래합니다: resume 과 각 계좌의 끝자리를 쓰십시오"
+    ),
     "nothing was loosened: real money asks for the end of the name of {names}": (
         "완화하지 않았습니다. 실계좌는 {names} 계좌의 끝자리를 입력해야 합니다"
     ),
     "nothing was loosened: no account is known yet; ask again once it was read": (
         "완화하지 않았습니다. 아직 알려진 계좌가 없으니 조회한 뒤 다시 하십시오"
     ),
-    "one of {names}": "{names} 중 하나",
     "nothing was unlocked": "잠금을 풀지 않았습니다",
     "nothing was changed": "바꾸지 않았습니다",
     "still open: {names}, whose name's end was not typed": "보유 그대로: {names} (계좌 끝자리를 입력하지 않음)",

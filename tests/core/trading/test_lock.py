@@ -176,6 +176,18 @@ def flatten(made: Engine, tail: str, seconds: int = 5, **more: Any) -> tuple[set
     return canceled, closed, "; ".join(said)
 
 
+def test_to_let_all_trade_again_names_each() -> None:
+    made = several(MAIN, SPARE)
+    made.step(Panic(), START)
+    for tail in ("", "main", "pare", "main nope", "play"):
+        out = made.step(SetTradingState(state=TradingState.ACTIVE, tail=tail), START)
+        assert [type(item) for item in out] == [Noticed], tail
+        assert "nothing was changed: real money asks for the end of the name of paper:" in out[0].text
+    made.state.curbs.unlocked.clear()
+    made.step(SetTradingState(state=TradingState.ACTIVE, tail="pare main"), START)
+    assert {made.state.trading_state(account) for account in (MAIN, SPARE)} == {TradingState.ACTIVE}
+
+
 def test_flatten_closes_the_accounts_that_were_named_and_only_stops_the_others() -> None:
     made = several(MAIN, SPARE)
     canceled, closed, said = flatten(made, "main")
