@@ -214,6 +214,8 @@ class Socket:
                 finally:
                     self._line = None
                     tray.pause = tray.resume = nothing
+                    line.hear = _unheard  # while it hangs up nobody takes any more, and the farewell is behind it all
+                    line.transport.resume_reading()
                     if watch is not None:
                         watch.cancel()
                         await asyncio.wait({watch})
@@ -337,6 +339,9 @@ class Socket:
         with suppress(ConnectionClosed, OSError, TimeoutError):
             async with asyncio.timeout(1.5):
                 await line.close()
+
+
+def _unheard(data: str | bytes) -> None: ...
 
 
 def _words(error: Exception) -> str:

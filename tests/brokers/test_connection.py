@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
 
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame as Raw
 from websockets.frames import Opcode
 
 from brokers.inbox import merged
 from brokers.socket import Closed, Frame, Line, Manner, Opened, Socket
 from core.clock import SystemClock
+from core.domain.market import NS
 
 CLOCK = SystemClock()
 KEY = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -27,7 +29,7 @@ async def venue(deed: Deed) -> AsyncIterator[str]:
     """Bytes as `deed` writes them, the answer to the handshake among them."""
     tasks: set[asyncio.Future[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_to(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         sent = next(
             line.split(b": ", 1)[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")
@@ -38,7 +40,7 @@ async def venue(deed: Deed) -> AsyncIterator[str]:
             asyncio.ensure_future(deed(reader, writer, answer + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"))
         )
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer_to, "127.0.0.1", 0)
     try:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
@@ -203,3 +205,18 @@ async def test_a_venue_that_talks_faster_than_we_take_is_held_back_and_is_not_si
             most = max(most, len(items))
         assert numbers == list(range(count)) and most < 1_000
         await lines.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_line_that_is_held_back_hangs_up_without_waiting() -> None:
+    async def flood(line: ServerConnection) -> None:
+        while True:
+            await line.send(bytes(1000))
+
+    async with serve(flood, "127.0.0.1", 0, compression=None) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        lines: AsyncIterator[tuple[str, list[Line]]] = merged({"market": socket(url)})
+        await anext(lines)
+        await CLOCK.sleep(0.2)
+        started = CLOCK.monotonic()
+        await lines.aclose()  # type: ignore[attr-defined]
+        assert CLOCK.monotonic() - started < 0.8 * NS
