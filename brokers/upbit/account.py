@@ -12,7 +12,7 @@ import msgspec
 from brokers.upbit import wire
 from brokers.upbit.parse import bad, instrument_of, quote_of, side_of, strictly, time_of, time_of_text
 from core.domain.account import Balance
-from core.domain.decimals import ZERO, check
+from core.domain.decimals import ZERO, check, check_positive
 from core.domain.errors import InvalidValue
 from core.domain.ids import AccountId, ClientOrderId, FillId, VenueRef, check_client_order_id
 from core.domain.instrument import Currency
@@ -91,7 +91,9 @@ def parse_order(order: wire.Order) -> VenueOrder:
         status=_status(order.state, filled, quantity, is_total=is_total),
         filled=filled,
         quantity=quantity,
-        limit_price=order.price if order.ord_type == "limit" else None,
+        limit_price=check_positive(order.price, "price")
+        if order.ord_type == "limit" and order.price is not None
+        else None,
         text="" if order.state != "watch" else "reserved at the venue",
         side=side,
         type=_TYPES[order.ord_type],

@@ -137,7 +137,7 @@ class Pocket:
         known = self._before.get(ref)
         if known is None:
             older = [await self._row(uuid=other) for other in order.refs if other != ref]
-            known = sum((row.executed_volume for row in older), ZERO)
+            known = sum((account.parse_order(row).filled for row in older), ZERO)
             self._before.keep(ref, known)
         return known
 
@@ -312,7 +312,7 @@ class Pocket:
                 limit_price=row.limit_price,
                 ts=row.created or self._clock.now(),
             )
-            change.new, change.executed = change.new or told, old.executed_volume
+            change.new, change.executed = change.new or told, account.parse_order(old).filled
             self._note(id, change.version, row.ref)
             return self._settled(id, change)
         waited = (self._clock.monotonic() - change.since) / NS

@@ -356,9 +356,10 @@ class Engine:
 
     def _filled(self, event: OrderFilled, now: int) -> Sequence[Output]:
         out = self.facts.filled(event, now)
-        if out and event.fill.client_order_id is not None:
-            self.queues.settle(event.fill.client_order_id)
-        if out:
-            for handler in self.strategist.on_fill.get(event.fill.source, NOBODY):
-                out = self._follow(handler(event.fill, now), now, out)
+        fill = next((item.fill for item in out if isinstance(item, OrderFilled | FillCorrected)), None)
+        if fill is not None and fill.client_order_id is not None:
+            self.queues.settle(fill.client_order_id)
+        if fill is not None:
+            for handler in self.strategist.on_fill.get(fill.source, NOBODY):
+                out = self._follow(handler(fill, now), now, out)
         return out

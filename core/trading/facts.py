@@ -114,13 +114,9 @@ class Facts:
                 emit(self.state, FillAttributed(ts=now, client_order_id=order.id, fill=_owned(fill, order)), out)
 
     def filled(self, event: OrderFilled, now: int) -> Sequence[Output]:
-        fill = event.fill
+        fill, odd = self._whose(event.fill)
+        event = OrderFilled(ts=event.ts, fill=fill)
         out: list[Output] = []
-        if fill.client_order_id is None:
-            owner = self.state.orders.get(self.state.by_ref.get((fill.account, fill.ref)) or ClientOrderId(""))
-            if owner is not None and (fill.instrument, fill.side) == (owner.instrument, owner.side):
-                fill = _owned(fill, owner)
-                event = OrderFilled(ts=event.ts, fill=fill)
         was = self.state.fill_ids.get((fill.account, fill.instrument, fill.fill_id))
         if was is not None:
             if fill.revision <= was.revision:
@@ -132,6 +128,8 @@ class Facts:
             emit(self.state, Noticed(ts=now, level="warning", kind="FILL", text=text), out)
             self._over(fill, now, out)
             return out
+        if odd:
+            emit(self.state, Noticed(ts=now, level="error", kind="FILL", text=odd), out)
         order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None
         late = order is not None and (not order.status.may_fill or order.filled + fill.quantity > order.most)
         emit(self.state, event, out)
@@ -141,6 +139,23 @@ class Facts:
             emit(self.state, Noticed(ts=now, level="error", kind="FILL", text=text), out)
         self._over(fill, now, out)
         return out
+
+    def _whose(self, fill: Fill) -> tuple[Fill, str]:
+        """(the execution with its order and whoever wanted that, what is odd about it). A venue knows our id at most,
+        and nothing of strategies; and what it says of an id is believed where it can be true."""
+        named = fill.client_order_id or self.state.by_ref.get((fill.account, fill.ref))
+        order = self.state.orders.get(named) if named else None
+        if order is None:
+            return fill, ""
+        if (fill.account, fill.instrument, fill.side) == (order.account, order.instrument, order.side):
+            return _owned(fill, order), ""
+        if fill.client_order_id is None:
+            return fill, ""  # numbers are used again
+        text = (
+            f"{fill.instrument}: the venue told of {_words(fill)} as of order {order.id[-4:]}, whose account, market "
+            "or side is another: it is booked as nobody's"
+        )
+        return msgspec.structs.replace(fill, client_order_id=None, source=""), text
 
     def _over(self, fill: Fill, now: int, out: list[Output]) -> None:
         order = self.state.orders.get(fill.client_order_id) if fill.client_order_id else None

@@ -240,6 +240,9 @@ NOTICES = {
         "{id}: {state:ko}인 주문에 거래소가 {what:을} 알려 와 무시했습니다"
     ),
     "a broker told {what}, which is not a broker's to tell; ignored": "증권사가 보낼 수 없는 {what} 통보를 무시했습니다",
+    "{symbol}: the venue told of {fill} as of order {id}, whose account, market or side is another: it is booked as nobody's": (
+        "{symbol}: 거래소가 {fill} 체결을 계좌, 종목 또는 방향이 다른 주문 {id}의 것이라고 알렸습니다. 주인 없는 체결로 반영했습니다"
+    ),
     "{id}: a fill of {amount} came while the order was {state}; it is booked": (
         "{id}: {state:ko} 상태에서 {amount} 체결 통보가 와서 반영했습니다"
     ),

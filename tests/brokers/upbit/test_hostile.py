@@ -197,3 +197,15 @@ async def test_the_end_of_a_changed_order_is_found_though_only_its_first_version
             await console.reconcile()
         assert (console.order(id).status, console.order(id).filled) == (OrderStatus.FILLED, 10)
         assert not console.engine.state.frozen
+
+
+async def test_a_sum_that_is_no_number_is_asked_for_again(session: Session) -> None:
+    sent = await session.rest("5", "70000")
+    session.plug.faults.put("private", Fault.DROP_BEFORE_ACCEPT, times=2)
+    old = venue_of(session).exchange.orders[sent.ref]
+    old.executed = D("NaN")
+    await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
+    await CLOCK.sleep(1.4)
+    assert session.replaced(sent.id) == []
+    old.executed = D(0)
+    assert (await until(lambda: session.replaced(sent.id)))[-1].quantity == 5

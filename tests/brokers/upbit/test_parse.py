@@ -146,6 +146,12 @@ def test_filled_is_what_was_executed_never_the_state() -> None:
     assert account.parse_order(order(state="wait")).status == "open" == account.parse_order(order(state="watch")).status
 
 
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "-1", "0", "1e99"])
+def test_a_price_that_is_none_is_not_believed(odd: str) -> None:
+    with pytest.raises(BadMessage):
+        account.parse_order(order(ord_type="limit", price=odd))
+
+
 def test_a_replaced_order_is_one_order_with_what_its_versions_filled() -> None:
     first = order()
     second = order(

@@ -39,10 +39,10 @@ from core.domain.events import (
     PhaseChanged,
     StrategyStatus,
 )
-from core.domain.ids import VenueRef
+from core.domain.ids import AccountId, VenueRef
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Bar, Freshness, Interval, Phase
-from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase
+from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase, Side
 from core.domain.signal import Signal
 from core.strategies.strategy import Context, Strategy
 from core.trading import rows
@@ -85,6 +85,27 @@ def test_cash_of_a_fill_is_spent_before_the_venue_says_so() -> None:
     )
     engine.step(paid, START)
     assert of(engine.step(Submit(request=scenes.request(quantity="4", price="70900")), START), OrderStaged)
+
+
+def test_a_fill_is_that_of_whoever_wanted_the_order() -> None:
+    """A venue knows our id and nothing of strategies: one that never sees its fills would buy again and again."""
+    engine = scenes.engine()
+    id = working(engine, source="trend")
+    engine.step(OrderFilled(ts=START, fill=scenes.fill("buy", "10", "71000", order=id, source="")), START)
+    assert engine.state.strategy_position("trend", ACCOUNT, SAMSUNG).quantity == 10
+    assert engine.state.fills[-1].source == "trend"
+
+
+@pytest.mark.parametrize("other", [{"account": AccountId("paper:other")}, {"side": Side.SELL}, {"instrument": APPLE}])
+def test_a_fill_that_names_an_order_of_another_account_side_or_market_is_not_that_orders(other: Any) -> None:
+    engine = scenes.engine()
+    id = working(engine)
+    odd = msgspec.structs.replace(scenes.fill("buy", "4", "71000", order=id), **other)
+    out = engine.step(OrderFilled(ts=START, fill=odd), START)
+    assert engine.state.orders[id].filled == 0
+    assert [notice.level for notice in of(out, Noticed)] == ["error"]
+    assert abs(engine.state.position(odd.account, odd.instrument).quantity) == 4, "it is money all the same"
+    assert not engine.step(OrderFilled(ts=START, fill=odd), START), "and a repeat of it is none"
 
 
 def test_a_balance_that_did_not_move_settles_what_was_spent() -> None:
