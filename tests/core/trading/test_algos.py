@@ -34,7 +34,7 @@ from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Reque
 from core.trading import rows
 from core.trading.algos import tag
 from tests import scenes
-from tests.core.trading.test_legs import WITHOUT_STOPS, Desk
+from tests.legs_desk import WITHOUT_STOPS, Desk
 from tests.scenes import ACCOUNT, SAMSUNG
 
 D = Decimal
