@@ -18,9 +18,17 @@ STANDING, PACE, SIZE = "core/trading/risk/standing.py", "core/trading/risk/pace.
 SCRIBE, HTTP_PY = "core/runtime/scribe.py", "brokers/http.py"
 GAPS = ("tests/core/runtime/test_order_gaps.py",)
 JOURNAL = ("tests/storage/test_journal_durability.py", "tests/storage/test_journal.py")
-FAULTS = ("tests/core/runtime/test_order_faults.py", "tests/core/runtime/test_order_path.py")
+FAULTS = (
+    "tests/core/runtime/test_order_faults.py",
+    "tests/core/runtime/test_line_faults.py",
+    "tests/core/runtime/test_order_path.py",
+)
 RISK = ("tests/core/trading/test_risk.py", "tests/chaos/test_gate.py")
-SETTLE = ("tests/core/runtime/test_settle.py", "tests/core/runtime/test_reconcile.py")
+SETTLE = (
+    "tests/core/runtime/test_settle.py",
+    "tests/core/runtime/test_readings.py",
+    "tests/core/runtime/test_reconcile.py",
+)
 FILLS = (
     "tests/core/trading/test_engine_faults.py",
     "tests/core/trading/test_engine.py",
@@ -328,7 +336,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "core/trading/engine.py",
         "        self.legs.is_loaded = self.algos.is_loaded = self.algos.is_told = False\n",
         "        self.legs.is_loaded = True\n        self.algos.is_loaded = self.algos.is_told = False\n",
-        ("tests/core/runtime/test_legs.py", "tests/core/trading/test_legs.py"),
+        ("tests/core/runtime/test_legs.py", "tests/core/trading/test_legs.py", "tests/core/trading/test_legs_again.py"),
     ),
     mutant(
         "a panic does not go on after a restart",
