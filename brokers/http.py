@@ -152,6 +152,10 @@ class Http(Generic[P]):
         until = self._clock.monotonic() + round(min(max(seconds, 0.0), LONGEST_BAN) * NS)
         self._until[group] = max(self._until.get(group, 0), until)
 
+    def goes_on_from(self, before: Http[P]) -> None:
+        """The silence that was asked for on an earlier line of the same key holds on this one."""
+        self._until.update(before._until)
+
     def held_seconds(self, group: str = "default") -> float:
         """How long calls of this group are held back; 0 when they are not."""
         until = max(self._until.get("", 0), self._until.get(group, 0))

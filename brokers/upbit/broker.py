@@ -115,7 +115,8 @@ class UpbitBroker:
             market.best = None
         self.prints.lost()
         self._is_reopened = self._is_filling = False
-        self.quotations = Quotations(self._settings, self._clock, self.block)
+        before, self.quotations = self.quotations, Quotations(self._settings, self._clock, self.block)
+        self.quotations.goes_on_from(before)
         self.market = stream.MarketLine(self._settings, self._clock, self.block)
         await self.market.want(self._topics)
         self._lines = {}

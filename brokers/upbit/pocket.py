@@ -85,9 +85,9 @@ class Pocket:
 
     def renew(self) -> None:
         """New lines, for a new connection."""
-        budgets = self.exchange.budgets
+        before = self.exchange
         self.exchange = Exchange(self._settings, self._clock, self._block, self._keys)
-        self.exchange.budgets.left.update(budgets.left)
+        self.exchange.goes_on_from(before)
         self.line = private_line(self._settings, self._clock, self._block, self._keys)
 
     # --- orders ---------------------------------------------------------------------------------------------------

@@ -67,6 +67,12 @@ class _Rest:
             answer_seconds=settings.answer_seconds,
         )
 
+    def goes_on_from(self, before: _Rest) -> None:
+        """Limits are the key's, or the address's: a new line knows what the one before used, and was told."""
+        self.budgets.limits.update(before.budgets.limits)
+        self.budgets.left.update(before.budgets.left)
+        self.http.goes_on_from(before.http)
+
     async def close(self) -> None:
         await self.http.close()
 

@@ -280,6 +280,23 @@ async def test_a_block_at_the_door_of_a_stream_counts_too(plug: UpbitPlug) -> No
     await broker.close()
 
 
+async def test_a_new_connection_forgets_neither_what_was_used_nor_a_rest(session: Session) -> None:
+    """The limits are the key's and the address's, not the line's."""
+    broker: Any = session.broker
+    (pocket, *_) = broker.pockets.values()
+    for _ in range(250):
+        pocket.exchange.budgets.limits["default"].use()
+    for _ in range(90):
+        broker.quotations.budgets.limits["orderbook"].use()
+    pocket.exchange.http.hold(20, "order")
+    await broker.connect()
+    assert pocket.exchange.budgets.limits["default"].used >= 250
+    assert broker.quotations.budgets.limits["orderbook"].used >= 90
+    assert pocket.exchange.http.held_seconds("order") > 15
+    sent = await session.send(session.plug.request("buy", "1", "70000"))
+    assert isinstance(sent.error, RateLimited)
+
+
 def test_blocks_grow_where_they_do_not_say_how_long_they_are(tmp_path: Path) -> None:
     clock = ManualClock(1_790_000_000 * NS)
     block = Block(clock, tmp_path / "state.json")
