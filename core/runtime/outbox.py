@@ -172,19 +172,31 @@ class Outbox:
             self._deny(order, sealed)
             return
         self._sending.add(order.id)
-        since = self._clock.monotonic()
+        since, permit = self._clock.monotonic(), None
         try:
             permit = await self._claim(order, sealed)
-            if permit is not None:
-                if put_at is not None:
-                    self._meters.permit.add(self._clock.monotonic() - put_at)
-                # From here the outcome must be recorded even if this task is being canceled.
-                await asyncio.shield(self._submit(order.id, sealed, permit, since))
         finally:
-            self._sending.discard(order.id)
-            if order.id in self._parked:
-                self._parked.discard(order.id)
-                self.put(SendCancel(order.id))
+            if permit is None:
+                self._release(order.id)
+        if permit is None:
+            return
+        if put_at is not None:
+            self._meters.permit.add(self._clock.monotonic() - put_at)
+        # From here the outcome must be recorded even if this task is being canceled.
+        await asyncio.shield(self._finished(order.id, sealed, permit, since))
+
+    async def _finished(self, id: ClientOrderId, sealed: Prepared, permit: SendPermit, since: int) -> None:
+        """The submit to its end, whoever waits for it: only then may a cancel follow."""
+        try:
+            await self._submit(id, sealed, permit, since)
+        finally:
+            self._release(id)
+
+    def _release(self, id: ClientOrderId) -> None:
+        self._sending.discard(id)
+        if id in self._parked:
+            self._parked.discard(id)
+            self.put(SendCancel(id))
 
     def _seal(self, order: Order) -> Prepared | Denial:
         """Everything that can still refuse, with no await between it and the claim."""

@@ -298,3 +298,41 @@ async def test_new_terms_do_not_leave_either(stop: str) -> None:
         order = made.state.orders[id]
         assert order.limit_price == 70_000
         assert order.status is (OrderStatus.OPEN if stop == "halt" else OrderStatus.CANCELED)
+
+
+async def test_a_cancel_does_not_overtake_an_order_whose_lane_was_ended() -> None:
+    """The submit is shielded and goes on: until its answer the venue may not know what there is to cancel."""
+    async with stage() as made:
+        submit, cancel, go, came = (
+            made.program.broker.submit,
+            made.program.broker.cancel,
+            asyncio.Event(),
+            asyncio.Event(),
+        )
+        canceled: list[str] = []
+
+        async def hanging(prepared: Any, permit: Any) -> Any:
+            answer = await submit(prepared, permit)
+            came.set()
+            await go.wait()
+            return answer
+
+        async def noted(order: Order) -> None:
+            canceled.append(order.id)
+            await cancel(order)
+
+        made.program.broker.submit, made.program.broker.cancel = hanging, noted  # type: ignore[method-assign]
+        wanted = scenes.request(price="70000")
+        await made.desk.send(Submit(request=wanted))
+        await came.wait()
+        await made.desk.send(Cancel(client_order_id=wanted.client_order_id))
+        while made.program.runner.scribe.pending:
+            await turns(1)
+        made.program.runner.crew.again("paper orders")
+        await turns(200)
+        assert canceled == []
+        go.set()
+        await turns()
+        await made.settle()
+        assert canceled == [wanted.client_order_id]
+        assert made.state.orders[wanted.client_order_id].status is OrderStatus.CANCELED
