@@ -13,7 +13,7 @@ from core.domain.commands import Submit
 from core.ports import Receipt
 from core.trading.view import Slice
 from tests.tui import scripted
-from tests.tui.scripted import ScriptedDesk, console
+from tests.tui.scripted import ScriptedDesk, check_rows, console
 from tui.actions import ACTIONS, PANES, Action
 from tui.keyboard import BurstGuard, Verdict, latin_keys
 from tui.keycheck import FORBIDDEN, clashes, unreachable
@@ -81,6 +81,15 @@ async def test_a_pair_of_keys_waits_shows_what_may_follow_and_gives_up() -> None
         assert (hands.app.focus_name, hands.app.forms) == ("book", [])
         await hands.press("g", "5")
         assert "g5 is no key here" in hands.text
+
+
+@pytest.mark.parametrize("wide", range(118, 124))
+async def test_a_letter_of_two_cells_survives_the_edges_of_what_lies_under_it(wide: int) -> None:
+    async with console(size=(wide, 40), language="ko") as hands:
+        await hands.press("!", "f")
+        said = "전량 청산: 모두 취소하고 모든 보유를 청산"
+        assert said.replace(" ", "") in hands.lines[37].replace(" ", "")
+        check_rows(hands.lines, wide, 40)
 
 
 async def test_the_footer_shows_what_has_something_to_act_on() -> None:

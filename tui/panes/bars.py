@@ -7,6 +7,7 @@ from tui import format as f
 from tui.forms.strips import LineForm
 from tui.look import Look
 from tui.widgets.grid import Cell
+from tui.widgets.lines import OverStrip
 from tui.widgets.parts import Part, part, spread
 from tui.widgets.sheet import Sheet
 from tui.widgets.wrap import wrap
@@ -36,6 +37,8 @@ def _room(width: int, count: int) -> int:
 
 
 class MessageBar(Sheet):
+    strip_kind = OverStrip
+
     """What is said, above the command line: it stays until read, or as long as the console lets it. A long reason takes
     more rows and is not cut."""
 

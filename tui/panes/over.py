@@ -7,11 +7,14 @@ from tui import format as f
 from tui.forms.over import Over
 from tui.look import Look
 from tui.widgets.grid import Cell
+from tui.widgets.lines import OverStrip
 from tui.widgets.parts import part, spread
 from tui.widgets.sheet import Sheet
 
 
 class OverPane(Sheet):
+    strip_kind = OverStrip
+
     def __init__(self, look: Look) -> None:
         super().__init__(look.pens, id="over")
         self._look = look

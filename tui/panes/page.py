@@ -5,10 +5,13 @@ from __future__ import annotations
 from tui.forms.page import Page
 from tui.look import Look
 from tui.widgets.grid import Cell
+from tui.widgets.lines import OverStrip
 from tui.widgets.sheet import Sheet
 
 
 class PagePane(Sheet):
+    strip_kind = OverStrip
+
     title = "Help"
 
     def __init__(self, look: Look) -> None:

@@ -12,12 +12,15 @@ from tui.look import Look, badge
 from tui.panes.review import review_rows
 from tui.picture import Picture
 from tui.widgets.grid import Cell
+from tui.widgets.lines import OverStrip
 from tui.widgets.sheet import Sheet
 
 StripForm = Confirm | PanicMenu | StrategyMenu
 
 
 class StripPane(Sheet):
+    strip_kind = OverStrip
+
     def __init__(self, look: Look) -> None:
         super().__init__(look.pens, id="strip")
         self._look = look

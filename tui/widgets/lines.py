@@ -51,12 +51,49 @@ class RowStrip(Strip):
         return [self] if places == [self._cell_length] else super().divide(places)
 
 
+class OverStrip(RowStrip):
+    """A row of words over other widgets. The compositor cuts it wherever one of them begins or ends, and a letter of
+    two cells that is cut is lost: it moves on by a cell instead."""
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        places, room = list(cuts), self.cell_length
+        return RowStrip(list(_dodged(self._segments, frozenset(places), room)), room).divide(places)
+
+
+def _dodged(segments: Iterable[Segment], cuts: frozenset[int], room: int) -> Iterable[Segment]:
+    at = 0
+    for segment in segments:
+        text = segment.text
+        if not text.isascii():
+            letters: list[str] = []
+            for letter in text:
+                size = width(letter)
+                if size == 2 and at + 1 in cuts:
+                    letters.append(" ")
+                    at += 1
+                if at + size > room:
+                    letters.append(" " * (room - at))
+                    at = room
+                    break
+                letters.append(letter)
+                at += size
+            text = "".join(letters)
+        else:
+            text = text[: room - at]
+            at += len(text)
+        if text:
+            yield Segment(text, segment.style)
+
+
 class Lines(Widget, can_focus=False):
     """Free-form rows: `put_line(y, cells)`, then `flush()`. What does not fit the width is cut."""
 
     DEFAULT_CSS = """
     Lines { width: 1fr; height: 1fr; }
     """
+
+    strip_kind = RowStrip
+    """OverStrip for what lies over other widgets."""
 
     def __init__(self, pens: Pens, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -126,7 +163,7 @@ class Lines(Widget, can_focus=False):
         strip = self._strips.get(y)
         if strip is None:
             cells, ground = self._lines.get(y, ((), "background"))
-            strip = self._strips[y] = strip_of(cells, ground, self._wide, self._pens)
+            strip = self._strips[y] = strip_of(cells, ground, self._wide, self._pens, self.strip_kind)
         return strip
 
     # Textual asks for strips here. Its own way pads, styles and filters every line again; these are ready.
@@ -153,7 +190,7 @@ class Lines(Widget, can_focus=False):
         self._strips.clear()
 
 
-def strip_of(cells: Iterable[Cell], ground: str, room: int, pens: Pens) -> Strip:
+def strip_of(cells: Iterable[Cell], ground: str, room: int, pens: Pens, kind: type[RowStrip] = RowStrip) -> Strip:
     """One row of exactly `room` cells."""
     segments, left = [], room
     for cell in cells:
@@ -165,7 +202,7 @@ def strip_of(cells: Iterable[Cell], ground: str, room: int, pens: Pens) -> Strip
             left -= width(text)
     if left > 0:
         segments.append(Segment(" " * left, pens.over("background", ground)))
-    return RowStrip(segments, room)
+    return kind(segments, room)
 
 
 def _bands(rows: Sequence[int], wide: int) -> list[Region]:
