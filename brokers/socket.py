@@ -25,11 +25,11 @@ from core.domain.market import NS
 from core.domain.text import clean
 from core.log import get_logger
 from core.ports import Clock
+from core.runtime.supervise import pause
 from core.runtime.throttle import Throttle
 
 FRAME_CAP = 1 << 20
 """A longer frame ends the connection."""
-FIRST_SECONDS, LAST_SECONDS = 0.5, 30.0
 CONNECTS_A_MINUTE = 12
 STALL = NS // 20
 """Waking up later than this means that this process had no time."""
@@ -230,9 +230,7 @@ class Socket:
             log.info("socket.lost", broker=self.broker, reason=text, attempt=attempt)
             tray.put(Closed(self._clock.now(), text))
             await tray.room()
-            await self._clock.sleep(
-                self._chance.uniform(FIRST_SECONDS / 2, min(FIRST_SECONDS * 2**attempt, LAST_SECONDS))
-            )
+            await self._clock.sleep(pause(attempt, self._chance))
 
     async def _open(self) -> Connection:
         async with asyncio.timeout(self._manner.open_seconds):

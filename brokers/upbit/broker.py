@@ -27,7 +27,7 @@ from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected
 from core.domain.events import Event, FeedChanged, Noticed, PhaseChanged
 from core.domain.ids import AccountId, InstrumentId, account_id, code_of
 from core.domain.instrument import Currency, Instrument
-from core.domain.market import NS, Interval, Phase
+from core.domain.market import NS, Freshness, Interval, Phase
 from core.domain.order import Order, OrderType, TimeInForce
 from core.ports import (
     Absent,
@@ -218,14 +218,20 @@ class UpbitBroker:
         if place != "market":
             raise NotConnected(NAME, f"upbit: the private stream broke ({item.text})")
         self.prints.lost()
-        return (self._no_quotes(item),)
+        return self._no_quotes(item)
 
-    def _no_quotes(self, closed: Closed) -> Event:
-        """Without an account the market line is all there is; with one its orders go on over another line."""
+    def _no_quotes(self, closed: Closed) -> Sequence[Event]:
+        """Without an account the market line is all there is; with one its orders go on over another line, and every
+        quote that was told is old by now."""
         if not self.pockets:
-            return FeedChanged(ts=closed.received, broker=self.name, is_connected=False, text=closed.text)
+            return (FeedChanged(ts=closed.received, broker=self.name, is_connected=False, text=closed.text),)
         text = f"upbit: no quotes ({closed.text}); reconnecting"
-        return Noticed(ts=closed.received, level="warning", kind="FEED", text=text)
+        old: list[Event] = []
+        for market in self._markets.values():
+            best, market.best = market.best, None
+            if best is not None and market.is_wanted:
+                old.append(msgspec.structs.replace(best, freshness=Freshness.STALE))
+        return (*old, Noticed(ts=closed.received, level="warning", kind="FEED", text=text))
 
     async def _later(self, mine: object) -> AsyncIterator[Event]:
         """What is learned by asking: replacements that were not heard of, prints that were missed, and the list of

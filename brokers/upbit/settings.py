@@ -55,7 +55,7 @@ class UpbitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Long or short field names on the stream; they mean the same."""
     canary: str = "KRW-BTC"
     """A busy market that is always streamed: silence of it means that the line is dead."""
-    silence_seconds: float = 10.0
+    silence_seconds: float = 4.0
     """A stream without data for so long is opened anew."""
     ack_seconds: float = 5.0
     """What is wanted and does not come is asked for again after this."""

@@ -229,7 +229,7 @@ def more_exposure(case: dict[str, Any], touch: float, mark: float | None, same: 
         why.append("clock")
     if case["freshness"] is not Freshness.LIVE or not all(0 <= s < inf for s in (case["bid"], case["ask"])):
         why.append("no live quote of numbers")
-    if case["phase"] is not Phase.VI and not -1 <= case["age"] <= 30:
+    if not case["age"] >= -1 or (case["phase"] is not Phase.VI and not case["age"] <= 30):
         why.append("stale")
     if case["close"] is None:
         why.append("unknown limits of the day")

@@ -44,7 +44,7 @@ from core.domain.events import (
 from core.domain.events import OrderRejected as Rejected
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, parse_instrument_id
 from core.domain.instrument import Currency, Instrument
-from core.domain.market import NS, Bar, Interval, OrderBook, Phase, Quote
+from core.domain.market import NS, Bar, Freshness, Interval, OrderBook, Phase, Quote
 from core.domain.order import Fill, Order, OrderType, Side, TimeInForce
 from core.domain.text import clean
 from core.ports import (
@@ -266,6 +266,7 @@ class ReferenceBroker:
         self._submitting = 0
         self._held: deque[OrderRow | FillRow] = deque(maxlen=HELD_FRAMES)
         """Frames of refs that may be the answer to a submit that is on its way."""
+        self._quotes: dict[InstrumentId, Quote] = {}
         self._late: deque[Event] = deque(maxlen=HELD_FRAMES)
         self._nudge = asyncio.Event()
         self.unreadable = 0
@@ -382,6 +383,9 @@ class ReferenceBroker:
                     elif isinstance(item, Closed):
                         if place == "private":
                             raise NotConnected(self.name, f"{self.name}: the private stream broke ({item.text})")
+                        for quote in self._quotes.values():  # whatever they say, it is old by now
+                            yield msgspec.structs.replace(quote, freshness=Freshness.STALE)
+                        self._quotes.clear()
                         text = f"{self.name}: no quotes ({item.text}); reconnecting"
                         yield Noticed(ts=item.received, level="warning", kind="FEED", text=text)
                     elif not isinstance(item, Opened):
@@ -413,7 +417,9 @@ class ReferenceBroker:
             case QuoteRow():
                 self._market.acknowledge((message.code,))
                 id = parse_instrument_id(message.code)
-                return [Quote(id, message.bid, message.bid_size, message.ask, message.ask_size, message.ts, received)]
+                quote = Quote(id, message.bid, message.bid_size, message.ask, message.ask_size, message.ts, received)
+                self._quotes[id] = quote
+                return [quote]
             case BookRow():
                 id = parse_instrument_id(message.code)
                 return [OrderBook(id, message.bids, message.asks, message.ts, received)]

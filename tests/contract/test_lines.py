@@ -189,6 +189,8 @@ async def test_silence_is_noticed_by_data_not_by_heartbeats(session: Session) ->
     frozen = CLOCK.monotonic()
     await away(session)
     assert seconds_since(frozen) < session.plug.silence_seconds * 2 + 0.5
+    is_down = session.error is not None or any(not event.is_connected for event in session.of(FeedChanged))
+    assert is_down or session.of(Quote)[-1].freshness is Freshness.STALE, "nothing old is left that is called live"
     await session.plug.act("thaw")
     session.events.clear()
     if session.error is not None:

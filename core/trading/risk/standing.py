@@ -111,11 +111,11 @@ def stale_quote(q: Question) -> Denial | None:
     limit, quote = q.limits.max_quote_age_seconds, q.quote
     if limit is None or quote is None or q.is_reducing:
         return None
+    age = (q.now - quote.received) / NS
+    if age < -1:  # the clock was set back, whatever the market does
+        return Denial("stale quote", f"{limit:g} s", f"{age:.1f} s", "the quote is newer than the clock")
     if q.state.phase(q.request.instrument) in (Phase.VI, Phase.AUCTION) or q.request.time_in_force is TimeInForce.OPG:
         return None  # an auction quotes nothing; the venue's own collar stands
-    age = (q.now - quote.received) / NS
     if age > limit:
         return Denial("stale quote", f"{limit:g} s", f"{age:.1f} s", "the quote is too old")
-    if age < -1:
-        return Denial("stale quote", f"{limit:g} s", f"{age:.1f} s", "the quote is newer than the clock")
     return None

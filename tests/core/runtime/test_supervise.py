@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import accumulate
 from random import Random
 
 import pytest
 
 from core.clock import ManualClock, SystemClock
 from core.domain.errors import AuthFailed, BadMessage, BrokerError, NotConnected, RateLimited
-from core.runtime.supervise import LAST_SECONDS, supervise
+from core.runtime.supervise import FIRST_SECONDS, LAST_SECONDS, SOON_SECONDS, SOON_TIMES, pause, supervise
 
 
 class Feed:
@@ -62,9 +63,16 @@ async def test_what_feeds_do_is_told_and_tried_again(error: Exception) -> None:
 async def test_waits_grow_and_stay_below_the_longest() -> None:
     feed = Feed(*[NotConnected("x", "cut")] * 30, None)
     await feed.supervised()
-    assert all(0.5 <= wait <= LAST_SECONDS for wait in feed.waits)
-    assert max(feed.waits[:2]) <= 2
-    assert max(feed.waits[6:]) > 8
+    assert all(FIRST_SECONDS <= wait <= LAST_SECONDS for wait in feed.waits)
+    assert max(feed.waits[:SOON_TIMES]) <= SOON_SECONDS, "a server that restarts is back within seconds"
+    assert max(feed.waits[SOON_TIMES:]) > 8
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_more_than_twelve_tries_in_a_minute_are_to_be_expected(seed: int) -> None:
+    chance, tries = Random(seed), 200
+    minutes = [sum(1 for wait in accumulate(pause(n, chance) for n in range(1, 20)) if wait < 60) for _ in range(tries)]
+    assert sum(minutes) / tries <= 12
 
 
 async def test_a_rate_limit_is_waited_out_as_the_venue_says() -> None:

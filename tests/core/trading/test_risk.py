@@ -18,7 +18,7 @@ from core.domain.ids import ClientOrderId
 from core.domain.instrument import Kind
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Freshness, Phase, Quote
-from core.domain.order import OrderType
+from core.domain.order import OrderType, TimeInForce
 from core.trading import risk
 from core.trading.engine import Engine
 from tests import scenes
@@ -80,6 +80,14 @@ def test_no_order_into_a_market_that_is_not_open(phase: Phase) -> None:
     assert rule(engine) == ""
     engine.step(PhaseChanged(ts=START, market="XKRX", phase=Phase.CLOSED), START)
     assert rule(engine) == "session"
+
+
+def test_a_quote_that_is_newer_than_the_clock_denies_whatever_the_market_does() -> None:
+    engine = scenes.engine()
+    engine.step(PhaseChanged(ts=START, market="XKRX", phase=Phase.CLOSED), START)
+    at_open = {"time_in_force": TimeInForce.OPG}
+    assert rule(engine, **at_open) == ""
+    assert rule(engine, START - 5 * NS, **at_open) == "stale quote"
 
 
 def test_a_stale_or_cached_quote_denies() -> None:
