@@ -96,6 +96,34 @@ async def test_a_read_is_tried_again_and_an_order_is_not(server: tuple[Server, s
     await http_.close()
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_nobody_is_followed_to_where_he_points(server: tuple[Server, str], status: int) -> None:
+    """The order, and the key with it, would be written a second time, to whom nobody knows."""
+    made, url = server
+    http_ = line(url)
+    made.answers = [ok(b"", status, f"Location: {url}/elsewhere")]
+    with pytest.raises(OutcomeUnknown):
+        await http_.write(POST, ORDER, lambda: None)
+    made.answers = [ok(b"", status, f"Location: {url}/elsewhere")]
+    assert (await http_.ask(Ask(path="/x"))).status == 200
+    assert [head.split()[1] for head in made.heads] == ["/orders", "/x", "/x"], "asked again where it was asked"
+    await http_.close()
+
+
+async def test_a_door_that_is_for_some_accounts_is_told_whose_the_order_is(server: tuple[Server, str]) -> None:
+    made, url = server
+    door = Door(mode=Mode.PAPER, hosts=frozenset({"127.0.0.1"}), port=int(url.rpartition(":")[2]), account="DU")
+    http_ = Http("x", Endpoint(url=url, kind=PaperOrder, doors=(door,)), SystemClock(), answer_seconds=0.5)
+    spent: list[int] = []
+    with pytest.raises(BrokerError, match="nothing was sent"):
+        await http_.write(POST, ORDER, lambda: spent.append(1))
+    assert (made.heads, spent) == ([], [])
+    theirs = msgspec.structs.replace(ORDER, account=AccountId("x:DU123"))
+    assert (await http_.write(POST, theirs, lambda: spent.append(1))).status == 200
+    assert (len(made.heads), spent) == (1, [1])
+    await http_.close()
+
+
 async def test_a_line_that_was_closed_is_no_connection_and_nothing_else(server: tuple[Server, str]) -> None:
     """A new connect closes the old lines while somebody still reads the venue by them: no bug that ends the engine."""
     made, url = server

@@ -307,7 +307,7 @@ MUTANTS: tuple[Mutant, ...] = (
         CONTROL,
         '        if command.day <= self.state.days.get(command.account, ""):\n',
         '        if command.day < self.state.days.get(command.account, ""):\n',
-        FAULTS,
+        FILLS[:1],
     ),
     mutant(
         "cancels have no reserve",
