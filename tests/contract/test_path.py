@@ -14,6 +14,7 @@ import pytest
 from core.domain.commands import Cancel, Replace, Submit
 from core.domain.errors import BrokerError
 from core.domain.ids import ClientOrderId
+from core.domain.market import Freshness
 from core.domain.order import OrderStatus
 from tests.contract.console import Console, count, running
 from tests.contract.session import CLOCK, until
@@ -157,6 +158,8 @@ async def test_the_gate_is_shut_while_the_line_is_down_and_fills_come_home(plug:
         await until(lambda: console.is_ready, 20)
         assert console.order(resting.client_order_id).filled == 4
         check_positions(console)
+        quotes = console.engine.state.quotes  # those of before are old; the venue tells new ones
+        await until(lambda: quotes[plug.instrument.id].freshness is Freshness.LIVE)
         after = await console.submit()
         assert console.order(after.client_order_id).status is OrderStatus.OPEN
 
