@@ -53,7 +53,10 @@ async def test_one_fault_one_order(plug: Plug, tmp_path: Path, fault: Fault) -> 
         pytest.skip(f"this venue cannot act out {fault}")
     async with running(plug, tmp_path / "journal.db") as console:
         plug.faults.put("order", fault, seconds=0.05)
-        wanted = await console.submit()
+        for _ in range(3):
+            wanted = await console.submit()
+            if count(plug.truth(), "received", wanted.client_order_id) or fault not in TAKES:
+                break  # else its connection did not stand in time, on a busy machine: the fault waits for the next
         status = console.order(wanted.client_order_id).status
         if fault in TAKES:
             assert status in (OrderStatus.UNKNOWN, OrderStatus.OPEN), "an order of which nothing is known was settled"
