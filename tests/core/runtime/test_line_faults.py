@@ -34,18 +34,24 @@ from tests.stage import Stage, make, stage
 # --- lines, listings, disks ------------------------------------------------------------------------------------------
 
 
+async def held_reading(made: Stage) -> tuple[asyncio.Event, asyncio.Future[None]]:
+    """The venue was read, and the answer is on its way until the event is set."""
+    broker, real, go = made.program.broker, made.program.broker.snapshot, asyncio.Event()
+
+    async def slow(account: Any) -> Any:
+        found = await real(account)
+        await go.wait()
+        return found
+
+    broker.snapshot = slow  # type: ignore[method-assign]
+    reading = asyncio.ensure_future(made.program.runner.reconcile(broker, ACCOUNT))
+    await turn()
+    return go, reading
+
+
 async def test_a_gate_is_not_opened_by_a_listing_that_outlived_the_line() -> None:
     async with stage() as made:
-        broker, real, go = made.program.broker, made.program.broker.snapshot, asyncio.Event()
-
-        async def slow(account: Any) -> Any:
-            found = await real(account)
-            await go.wait()
-            return found
-
-        broker.snapshot = slow  # type: ignore[method-assign]
-        reading = asyncio.ensure_future(made.program.runner.reconcile(broker, ACCOUNT))
-        await turn()
+        go, reading = await held_reading(made)
         made.program.runner.feed(FeedChanged(ts=made.clock.now(), broker="paper", is_connected=False, text="cut"))
         go.set()
         await reading
@@ -55,16 +61,7 @@ async def test_a_gate_is_not_opened_by_a_listing_that_outlived_the_line() -> Non
 async def test_a_listing_older_than_the_send_proves_no_absence() -> None:
     """The venue was read, then the order went out and its answer was lost, then the listing came in without it."""
     async with stage() as made:
-        broker, real, go = made.program.broker, made.program.broker.snapshot, asyncio.Event()
-
-        async def slow(account: Any) -> Any:
-            found = await real(account)
-            await go.wait()
-            return found
-
-        broker.snapshot = slow  # type: ignore[method-assign]
-        reading = asyncio.ensure_future(made.program.runner.reconcile(broker, ACCOUNT))
-        await turn()
+        go, reading = await held_reading(made)
         wire = Wire(made)
         submit = wire._submit
 
@@ -83,16 +80,7 @@ async def test_a_listing_older_than_the_send_proves_no_absence() -> None:
 
 async def test_a_fill_while_the_venue_is_read_is_no_outside_change() -> None:
     async with stage() as made:
-        broker, real, go = made.program.broker, made.program.broker.snapshot, asyncio.Event()
-
-        async def slow(account: Any) -> Any:
-            found = await real(account)
-            await go.wait()
-            return found
-
-        broker.snapshot = slow  # type: ignore[method-assign]
-        reading = asyncio.ensure_future(made.program.runner.reconcile(broker, ACCOUNT))
-        await turn()
+        go, reading = await held_reading(made)
         await made.do(Submit(request=scenes.request(price="71100")))
         go.set()
         await reading
