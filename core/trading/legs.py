@@ -75,7 +75,10 @@ class Legs:
         self.is_loaded = True
         self.replace_denial: MoveDenial = lambda _, __: (None, "")
         """Why a change would be refused: asked before it is wished for."""
-        self._said: dict[ClientOrderId, str] = {}
+        self._said: dict[ClientOrderId, tuple[str, bool]] = {}
+        """By which rule each leg was refused last, and whether its price had come: said once while it lasts."""
+        self._alarmed: dict[tuple[ClientOrderId, Role], str] = {}
+        """What was said of a role that has no order any more."""
 
     @property
     def venues(self) -> Mapping[str, Capabilities]:
@@ -161,9 +164,11 @@ class Legs:
             self.places[group.place].pop(group.root, None)
             if not self.places[group.place]:
                 del self.places[group.place]
-            for id in (group.root, *group.ids):
+            for id in group.ids:
                 self._said.pop(id, None)
                 self.watch.forget(id)
+            for role in group.members:
+                self._alarmed.pop((group.root, role), None)
         entry = self.state.orders[group.root]
         text = "its entry ended without a fill" if group.is_entry and not entry.filled else "nothing is left to protect"
         return [wish for order in live for wish in self._cancel(order, text, now)]
@@ -208,9 +213,9 @@ class Legs:
         return [OrderHeld(ts=now, request=request)]
 
     def _alarm(self, group: Group, role: Role, what: str, now: int) -> list[Wish]:
-        if self._said.get(group.root) == what:
+        if self._alarmed.get((group.root, role)) == what:
             return []
-        self._said[group.root] = what
+        self._alarmed[(group.root, role)] = what
         text = f"{group.place[1]} stands WITHOUT its {_WORDS[role]}, which {what}: p sets a new one"
         return [Noticed(ts=now, level="error", kind="LEGS", text=text)]
 
@@ -270,7 +275,7 @@ class Legs:
         entry = self.state.orders[group.root]
         covered = plan.covered.get(order.id, ZERO) or (entry.quantity if group.is_entry else order.quantity)
         is_fired = order.id in plan.fired
-        if group.is_exit and is_fired and now - order.created > EXIT_NS:
+        if group.is_exit and is_fired and abs(now - order.created) > EXIT_NS:
             text = "the stop did not make room in time; close again"
             return [OrderCanceled(ts=now, client_order_id=order.id, text=text, by=LEGS)]
         terms = self.watch.ratchet(order, now)
@@ -287,9 +292,9 @@ class Legs:
             self._said.pop(order.id, None)
             return [OrderStaged(ts=now, request=request), SendOrder(order.id)]
         waits = denial.rule in ("reduce only", "holdings") and plan.is_clearing
-        if waits or self._said.get(order.id) == denial.rule:
+        if waits or self._said.get(order.id) == (denial.rule, is_fired):
             return []
-        self._said[order.id] = denial.rule
+        self._said[order.id] = (denial.rule, is_fired)
         name = f"{_WORDS[role]} {order.id[-4:]}"
         text = f"{name} of {group.place[1]} is only watched here: {denial.text}"
         if is_fired:
@@ -303,7 +308,7 @@ class Legs:
         if not count:
             return True
         last = max(order.updated for order in members if order.status in FAILED)
-        return now - last >= min(1 << (count - 1), 30) * NS
+        return abs(now - last) >= min(1 << (count - 1), 30) * NS  # a clock that was set back holds up no stop
 
     def stays_local(self, group: Group, role: Role, order: Order) -> bool:
         """A type the venue does not have, or that it refused once, is watched here."""

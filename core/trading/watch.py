@@ -81,7 +81,7 @@ class Watch:
         for place, waiting in self.instruments.get(instrument, {}).items():
             near = [w.order for w in waiting if not (low > w.below or high < w.above)]
             # All of them look: a trailing stop follows what it sees.
-            due = [self.is_due(o, now) for o in near if not now - self._fired.get(o.id, 0) < NS]
+            due = [self.is_due(o, now) for o in near if not abs(now - self._fired.get(o.id, 0)) < NS]
             if any(due):
                 found.append(place)
         return found
@@ -138,7 +138,7 @@ class Watch:
         level = instrument.price(exact(best) - trail if is_sell else exact(best) + trail, "down" if is_sell else "up")
         if level <= 0 or (stop is not None and (level <= stop if is_sell else level >= stop)):
             return stop
-        return level if stop is None or now - order.updated >= RATCHET_NS else stop
+        return level if stop is None or abs(now - order.updated) >= RATCHET_NS else stop
 
     def _quote(self, id: InstrumentId, now: int) -> Quote | None:
         quote = self._state.quotes.get(id)
