@@ -226,7 +226,7 @@ def _book(
     ts: int,
     received: int,
 ) -> Iterator[MarketEvent]:
-    yield OrderBook(id, bids, asks, ts, received)
+    yield OrderBook.of(id, bids, asks, ts, received)
     yield Quote(id, *bids[0], *asks[0], ts, received)
 
 

@@ -105,7 +105,7 @@ def read(numbered: Iterable[tuple[int, bytes]]) -> Iterator[MarketEvent]:
             yield Trade(id, _number(price), _number(size), _AGGRESSOR[side], ts, now)
         elif kind == b"B":
             bids, asks = parts[4:]
-            yield OrderBook(id, _read_levels(bids), _read_levels(asks), ts, now)
+            yield OrderBook.of(id, _read_levels(bids), _read_levels(asks), ts, now)
         else:
             raise Bad("the line is of no kind this hoga knows")
 

@@ -88,4 +88,4 @@ class LoadMarket:
     def _book(self, quote: Quote) -> OrderBook:
         bids = tuple((quote.bid - 10.0 * level, quote.bid_size + level) for level in range(LEVELS))
         asks = tuple((quote.ask + 10.0 * level, quote.ask_size + level) for level in range(LEVELS))
-        return OrderBook(quote.instrument, bids, asks, quote.ts, quote.received)
+        return OrderBook.of(quote.instrument, bids, asks, quote.ts, quote.received)

@@ -352,13 +352,8 @@ class EmbeddedMarket:
         )
 
     def _book(self, crowd: Crowd, ts: int) -> OrderBook:
-        return OrderBook(
-            instrument=crowd.instrument.id,
-            bids=tuple((price, size) for price, size in crowd.bids[:LEVELS]),
-            asks=tuple((price, size) for price, size in crowd.asks[:LEVELS]),
-            ts=ts,
-            received=ts,
-        )
+        bids, asks = ([(price, size) for price, size in side[:LEVELS]] for side in (crowd.bids, crowd.asks))
+        return OrderBook.of(crowd.instrument.id, bids, asks, ts, ts)
 
     def _move_rates(self) -> None:
         for currency, rate in self._rates.items():

@@ -89,7 +89,8 @@ class UpbitBroker:
         self._late: deque[Event] = deque(maxlen=LATE)
         self.prints = Prints(clock)
         self._decode = frames.AT_ONCE[settings.stream_format]
-        takers: dict[type, Callable[[Any, int], Sequence[Event]]] = {
+        self._second = frames.SECOND[settings.stream_format]
+        takers: dict[type, Callable[[Any, Frame], Sequence[Event]]] = {
             wire.OrderBook: self._booked,
             wire.TickerState: self._ticked,
             wire.Trade: self.prints.came,
@@ -258,14 +259,18 @@ class UpbitBroker:
         """What the market line says, thousands of times a second: one pass over the bytes, one look-up of what they
         become."""
         try:
+            data = frame.data
+            is_awaited = self._is_reopened or self.market.socket.missing
+            if not is_awaited and data[self._second] == b"i" and self.listing.familiar.knows(data):  # type: ignore[arg-type]
+                return ()
             try:
-                message = self._decode(frame.data)
+                message = self._decode(data)
             except frames.UNREADABLE:
-                message = frames.read_frame(frame.data)
-            if self._is_reopened or self.market.socket.missing:
+                message = frames.read_frame(data)
+            if is_awaited:
                 self._heard(message)
             take = self._takers.get(message.__class__)
-            return take(message, frame.received) if take is not None else ()
+            return take(message, frame) if take is not None else ()
         except BadMessage:
             return self._refused(frame)
 
@@ -281,7 +286,7 @@ class UpbitBroker:
             message = frames.read_frame(frame.data)
             if isinstance(message, wire.MyOrder | wire.MyAsset):
                 return self.pockets[AccountId(place)].told(message, frame.received, self._cash)
-            return self._failed(place, message, frame.received) if isinstance(message, wire.Failure) else ()
+            return self._failed(place, message, frame) if isinstance(message, wire.Failure) else ()
         except BadMessage:
             return self._refused(frame)
 
@@ -292,27 +297,29 @@ class UpbitBroker:
         text = f"upbit sent what cannot be read ({self.unreadable} so far)"
         return [Noticed(ts=frame.received, level="warning", kind="FEED", text=text)]
 
-    def _failed(self, place: str, failure: wire.Failure, received: int) -> list[Event]:
+    def _failed(self, place: str, failure: wire.Failure, frame: Frame) -> list[Event]:
         if failure.error.name == "INVALID_AUTH" and place != "market":
             raise AuthFailed(NAME, "upbit does not take the key for its private stream: check it and its rights")
         text = f"upbit: the stream says {stream.error_text(failure)}"
-        return [Noticed(ts=received, level="warning", kind="FEED", text=text)]
+        return [Noticed(ts=frame.received, level="warning", kind="FEED", text=text)]
 
-    def _booked(self, book: wire.OrderBook, received: int) -> Sequence[Event]:
+    def _booked(self, book: wire.OrderBook, frame: Frame) -> Sequence[Event]:
         market = self._markets.get(book.code)
         if market is None:  # nobody asked; that it can be read is looked at all the same
-            parse.parse_quote(book, received)
+            parse.parse_quote(book, frame.received)
             return ()
         if market.is_deep:
-            both = parse.parse_quotes(book, received, DEPTH, market.instrument)
+            both = parse.parse_quotes(book, frame.received, DEPTH, market.instrument)
             market.best = both[0]
             return both
-        market.best = quote = parse.parse_quote(book, received, market.instrument)
+        market.best = quote = parse.parse_quote(book, frame.received, market.instrument)
         return (quote,) if market.is_wanted else ()
 
-    def _ticked(self, ticker: wire.TickerState, received: int) -> Sequence[Event]:
+    def _ticked(self, ticker: wire.TickerState, frame: Frame) -> Sequence[Event]:
         market = self._markets.get(ticker.code)
-        return self.listing.told(ticker, received) if market is not None and market.is_wanted else ()
+        if market is None or not market.is_wanted:
+            return ()
+        return self.listing.told(ticker, frame.received, frame.data if isinstance(frame.data, bytes) else b"")
 
     # --- orders ---------------------------------------------------------------------------------------------------
 

@@ -75,7 +75,8 @@ def _frame(message: wire.Message) -> Decoded:
     match message:
         case wire.TickerState():
             parse.instrument_of(message.code)
-            parse.time_of(message.timestamp)
+            if isinstance(message, wire.Ticker):
+                parse.time_of(message.timestamp)
             return Decoded(kind="ticker", event=message)
         case wire.Trade():
             return Decoded(kind="trade", event=parse.parse_trade(message, 0))

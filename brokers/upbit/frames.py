@@ -78,7 +78,9 @@ SHORT = {
 def _short(kind: type, names: dict[str, str], **types: Any) -> Any:
     """The same struct under the short names of SIMPLE."""
     fields: list[Any] = []
+    renamed: dict[str, str] = {}
     for field in msgspec.structs.fields(kind):
+        renamed[field.name] = names.get(field.encode_name, field.encode_name)
         type_ = types.get(field.name, field.type)
         has_default = field.default is not msgspec.NODEFAULT
         fields.append((field.name, type_, field.default) if has_default else (field.name, type_))
@@ -87,7 +89,7 @@ def _short(kind: type, names: dict[str, str], **types: Any) -> Any:
         f"Short{kind.__name__}",
         fields,
         bases=(kind,),
-        rename=names,
+        rename=renamed,
         tag=tag,
         tag_field=None if tag is None else "ty",
         frozen=True,
@@ -128,6 +130,8 @@ AT_ONCE: dict[str, Callable[[bytes | str], Message]] = {
 }
 """By format: reads what a line nearly always carries in one pass. What it does not take (UNREADABLE) is for
 `read_frame` to judge: a candle, a status, another format, or nothing that can be read."""
+SECOND = {"DEFAULT": slice(10, 11), "SIMPLE": slice(8, 9)}
+"""By format: where the second letter of the type stands. That of `ticker` is an i, and of no other type."""
 PLAIN: dict[type, type] = {kind: kind for kind in (*_KINDS.values(), Candle, Status, Failure, Subscriptions)}
 """Every class that a message may have -> the one of `wire`: a look-up, where `isinstance` asks a metaclass."""
 PLAIN |= {short: _KINDS[name] for name, short in _SHORT_KINDS.items()} | {_SHORT_CANDLE: Candle}

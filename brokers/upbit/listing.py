@@ -12,6 +12,7 @@ import msgspec
 from brokers.upbit import account, parse, wire
 from brokers.upbit.rest import Quotations
 from brokers.upbit.settings import UpbitSettings
+from brokers.upbit.tickers import Familiar
 from core.domain.decimals import exact
 from core.domain.errors import BadMessage, BrokerError
 from core.domain.events import Event, InstrumentListed, Noticed, PhaseChanged, RateChanged
@@ -37,6 +38,7 @@ class Listing:
         """Markets that could not be read."""
         self._phases: dict[str, Phase] = {}
         self._told: dict[str, wire.TickerState] = {}
+        self.familiar = Familiar()
         """The ticker of each market that was looked at last, as long as none that says the same can change anything:
         until the list is read anew, and of no market whose price is an exchange rate."""
         self._money = frozenset(f"{settings.cash[0]}-{base}" for base in settings.cash[1:])
@@ -67,6 +69,7 @@ class Listing:
             found[market.market] = msgspec.structs.replace(made, is_tradable=self._is_tradable(market.market))
         self.instruments, self.skipped = found, skipped
         self._told.clear()
+        self.familiar.forget()
         self.pooled = {
             item.id: home
             for code, item in found.items()
@@ -123,8 +126,9 @@ class Listing:
                 ]
         return events
 
-    def told(self, ticker: wire.TickerState, received: int) -> Sequence[Event]:
-        """A market's state and its close of the day before, when they change; the rate of a currency that is money."""
+    def told(self, ticker: wire.TickerState, received: int, data: bytes = b"") -> Sequence[Event]:
+        """A market's state and its close of the day before, when they change; the rate of a currency that is money.
+        With `data`, the frame it was read of, those that say the same are known from then on."""
         code = ticker.code
         was = self._told.get(code)
         if (
@@ -133,7 +137,10 @@ class Listing:
             and was.market_state == ticker.market_state
             and was.is_trading_suspended == ticker.is_trading_suspended
         ):
+            if data:
+                self.familiar.learn(data, ticker)
             return ()  # nearly always: it comes with every print
+        self.familiar.forget(code)
         item = self.instruments.get(code)
         if item is None:
             return ()

@@ -4,7 +4,7 @@ what cannot be, and nothing else. Times become ns UTC, codes become `UPBIT:KRW-B
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, wraps
@@ -18,12 +18,9 @@ from brokers.upbit import wire
 from brokers.upbit.ticks import LOT, MIN_TOTAL, table
 from core.domain.decimals import ZERO, check, exact
 from core.domain.errors import BadMessage, InvalidValue
-from core.domain.ids import (
-    InstrumentId,
-    instrument_id,
-)
+from core.domain.ids import InstrumentId, instrument_id
 from core.domain.instrument import Currency, Instrument, Kind, TickTable
-from core.domain.market import NS, Aggressor, Bar, Interval, OrderBook, Phase, Quote, Trade
+from core.domain.market import NS, Aggressor, Bar, Interval, OrderBook, Phase, Quote, Row, Trade
 from core.domain.order import Side
 from core.domain.text import clean
 
@@ -132,87 +129,78 @@ def positive(value: float, name: str = "price") -> float:
 
 def parse_quote(book: wire.OrderBook, received: int, instrument: InstrumentId | None = None) -> Quote:
     """The best of both sides; a side without a level is 0. Who knows the instrument saves its look-up."""
-    units = book.orderbook_units
-    if len(units) == 1:
-        unit = units[0]
-        bid, ask = unit.bid_price, unit.ask_price
-        if 0.0 < bid <= ask:
+    rows = book.orderbook_units
+    if len(rows) == 1:
+        best = rows[0]
+        if 0.0 < best.bid <= best.ask:  # nearly always; a call for every frame is dear
             at = book.timestamp
-            ts = at * 1_000_000 if FIRST_MS <= at < LAST_MS else time_of(at)  # a call for every frame is dear
-            return Quote(instrument or instrument_of(book.code), bid, unit.bid_size, ask, unit.ask_size, ts, received)
-    bids, asks = levels(units, 1)
-    bid, bid_size = bids[0] if bids else NO_LEVEL
-    ask, ask_size = asks[0] if asks else NO_LEVEL
-    return Quote(instrument_of(book.code), bid, bid_size, ask, ask_size, time_of(book.timestamp), received)
+            ts = at * 1_000_000 if FIRST_MS <= at < LAST_MS else time_of(at)
+            id = instrument or instrument_of(book.code)
+            return Quote(id, best.bid, best.bid_size, best.ask, best.ask_size, ts, received)
+    return _best(book, checked(rows, 1), received, instrument or instrument_of(book.code))
 
 
 def parse_book(book: wire.OrderBook, received: int, depth: int = 30) -> OrderBook:
-    bids, asks = levels(book.orderbook_units, depth)
-    return OrderBook(instrument_of(book.code), bids, asks, time_of(book.timestamp), received)
-
-
-Levels = tuple[tuple[float, float], ...]
-INF = float("inf")
-NO_LEVEL = 0.0, 0.0
-
-
-def levels(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
-    """(bids, asks), best first. Levels of price 0 do not exist; a book out of order or crossed is none. That a figure
-    is finite and not below zero was seen to when it was read (wire.Figure)."""
-    bids, asks = [], []
-    above, below = INF, 0.0
-    for unit in units:  # one pass over what nearly always comes: both sides full, each price beyond the one before
-        bid, ask = unit.bid_price, unit.ask_price
-        if bid >= above or ask <= below:
-            return _with_holes(units, depth)
-        bids.append((bid, unit.bid_size))
-        asks.append((ask, unit.ask_size))
-        above, below = bid, ask
-    if above == 0.0:  # the last bid is the lowest: no other is a hole
-        return _with_holes(units, depth)
-    if bids and bids[0][0] > asks[0][0]:
-        raise bad("a crossed book")
-    if len(bids) > depth:
-        del bids[depth:], asks[depth:]
-    return tuple(bids), tuple(asks)
-
-
-def _with_holes(units: list[wire.Unit], depth: int) -> tuple[Levels, Levels]:
-    bids = tuple((unit.bid_price, unit.bid_size) for unit in units if unit.bid_price)
-    asks = tuple((unit.ask_price, unit.ask_size) for unit in units if unit.ask_price)
-    for side, before in ((bids, gt), (asks, lt)):
-        prices = [price for price, _ in side]
-        if not all(map(before, prices, prices[1:])):
-            raise bad("a book out of order")
-    if bids and asks and bids[0][0] > asks[0][0]:
-        raise bad("a crossed book")
-    return bids[:depth], asks[:depth]
+    return parse_quotes(book, received, depth)[1]
 
 
 def parse_quotes(
     book: wire.OrderBook, received: int, depth: int, instrument: InstrumentId | None = None
 ) -> tuple[Quote, OrderBook]:
     """A book, and the best of it."""
-    bids, asks = levels(book.orderbook_units, depth)
-    instrument, ts = instrument or instrument_of(book.code), time_of(book.timestamp)
-    bid, bid_size = bids[0] if bids else NO_LEVEL
-    ask, ask_size = asks[0] if asks else NO_LEVEL
-    quote = Quote(instrument, bid, bid_size, ask, ask_size, ts, received)
-    return quote, OrderBook(instrument, bids, asks, ts, received)
+    instrument, rows = instrument or instrument_of(book.code), checked(book.orderbook_units, depth)
+    quote = _best(book, rows, received, instrument)
+    return quote, OrderBook(instrument, rows, quote.ts, received)
+
+
+def _best(book: wire.OrderBook, rows: Sequence[Row], received: int, instrument: InstrumentId) -> Quote:
+    ts = time_of(book.timestamp)
+    if not rows:
+        return Quote(instrument, 0.0, 0.0, 0.0, 0.0, ts, received)
+    best = rows[0]
+    return Quote(instrument, best.bid, best.bid_size, best.ask, best.ask_size, ts, received)
+
+
+INF = float("inf")
+
+
+def checked(units: Sequence[Row], depth: int) -> Sequence[Row]:
+    """The first `depth` rows, best first. Levels of price 0 do not exist; a book out of order or crossed is none. That
+    a figure is finite and not below zero was seen to when it was read (wire.Figure)."""
+    above, below = INF, 0.0
+    for unit in units:  # one pass over what nearly always comes: both sides full, each price beyond the one before
+        bid, ask = unit.bid, unit.ask
+        if bid >= above or ask <= below:
+            return _with_holes(units, depth)
+        above, below = bid, ask
+    if above == 0.0:  # the last bid is the lowest: no other is a hole
+        return _with_holes(units, depth)
+    if units and units[0].bid > units[0].ask:
+        raise bad("a crossed book")
+    return units if len(units) <= depth else units[:depth]
+
+
+def _with_holes(units: Sequence[Row], depth: int) -> Sequence[Row]:
+    whole = OrderBook(InstrumentId(""), units, 0, 0)
+    bids, asks = whole.bids, whole.asks
+    for side, before in ((bids, gt), (asks, lt)):
+        prices = [price for price, _ in side]
+        if not all(map(before, prices, prices[1:])):
+            raise bad("a book out of order")
+    if bids and asks and bids[0][0] > asks[0][0]:
+        raise bad("a crossed book")
+    return OrderBook.of(whole.instrument, bids[:depth], asks[:depth], 0, 0).rows
 
 
 def parse_trade(trade: wire.Trade | wire.RestTrade, received: int, instrument: InstrumentId | None = None) -> Trade:
     """One print. Its venue time is that of the execution. That price and size are above zero and finite was seen to
     when it was read (wire.Price)."""
-    if trade.__class__ is wire.RestTrade:
-        code, at = trade.market, trade.timestamp
-    else:
-        code, at = trade.code, trade.trade_timestamp  # type: ignore[union-attr]
     aggressor = _AGGRESSORS.get(trade.ask_bid)
     if aggressor is None:
         raise bad(f"a print by {trade.ask_bid[:20]!r}")
+    at = trade.trade_timestamp
     ts = at * 1_000_000 if FIRST_MS <= at < LAST_MS else time_of(at)
-    instrument = instrument or instrument_of(code)
+    instrument = instrument or instrument_of(trade.code)
     return Trade(instrument, trade.trade_price, trade.trade_volume, aggressor, ts, received)
 
 

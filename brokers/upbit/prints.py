@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from brokers.socket import Frame
 from brokers.upbit import parse, wire
 from brokers.upbit.rest import Quotations
 from core.domain.errors import BadMessage, BrokerError
@@ -66,11 +67,11 @@ class Prints:
             if code not in self._tapes:
                 self._tapes[code] = _Tape(code)
 
-    def came(self, message: wire.Trade, received: int) -> Sequence[Event]:
+    def came(self, message: wire.Trade, frame: Frame) -> Sequence[Event]:
         tape = self._tapes.get(message.code)
         if tape is None:
             return ()
-        trade = parse.parse_trade(message, received, tape.instrument)
+        trade = parse.parse_trade(message, frame.received, tape.instrument)
         if message.stream_type == "SNAPSHOT":  # the last one before we asked: known, or older than what we follow
             if not tape.last and message.sequential_id is not None:
                 tape.is_new(message.sequential_id, trade.ts)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 
 from core.domain.errors import BadMessage
+from core.domain.market import Row
 from core.domain.text import clean
 
 NAME = "upbit"
@@ -33,18 +34,18 @@ class TickerState(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field
     """Last price."""
     prev_closing_price: float
     """Close of the UTC day before, 전일 종가."""
-    timestamp: int
     market_state: str | None = None
     """PREVIEW (입금지원), ACTIVE (거래지원) or DELISTED (거래지원종료)."""
     is_trading_suspended: bool | None = None
     """거래 정지; deprecated, and still sent."""
-    stream_type: str = ""
 
 
 class Ticker(TickerState, frozen=True, kw_only=True, gc=False):
     """현재가: the day of a market so far. The day begins at 00:00 UTC."""
 
+    timestamp: int
     trade_timestamp: int
+    stream_type: str = ""
     opening_price: float | None = None
     high_price: float | None = None
     low_price: float | None = None
@@ -79,17 +80,17 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type
     ask_bid: str
     """ASK: the taker sold; BID: the taker bought."""
     trade_timestamp: int
-    timestamp: int
     sequential_id: int | None = None
     """Unique, beyond 2^53, and no promise of order."""
     stream_type: str = ""
 
 
-class Unit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The n-th ask beside the n-th bid. A side without a level there has price 0."""
+class Unit(Row, frozen=True, kw_only=True, gc=False, rename={"bid": "bid_price", "ask": "ask_price"}):
+    """The n-th ask beside the n-th bid: a row of the domain's book as it is, because fifteen come with every frame.
+    A side without a level there has price 0."""
 
-    ask_price: Figure
-    bid_price: Figure
+    ask: Figure
+    bid: Figure
     ask_size: Figure
     bid_size: Figure
 
@@ -292,11 +293,17 @@ class BookTerms(msgspec.Struct, frozen=True, kw_only=True):
     supported_levels: list[Any] = []
 
 
-class RestTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """체결, GET /v1/trades/ticks."""
+class RestTrade(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    rename={"code": "market", "trade_timestamp": "timestamp"},
+):
+    """체결, GET /v1/trades/ticks. Named as the stream names the same."""
 
-    market: str
-    timestamp: int
+    code: str
+    trade_timestamp: int
     trade_price: Price
     trade_volume: Price
     ask_bid: str

@@ -3,7 +3,9 @@ tracking, because there is a lot of it. Times are int nanoseconds UTC: `ts` the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import zip_longest
 
 import msgspec
 
@@ -64,14 +66,44 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     received: int
 
 
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The n-th bid beside the n-th ask, as most venues send them. Where a side has no such level its price is 0.0."""
+
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+
+
+Level = tuple[float, float]
+"""(price, size)."""
+
+
 class OrderBook(msgspec.Struct, frozen=True, gc=False):
-    """Depth, best first: ((price, size), ...) a side."""
+    """Depth, best first. It is kept as it came, for many come and few are looked at: `bids` and `asks` are made for
+    who asks."""
 
     instrument: InstrumentId
-    bids: tuple[tuple[float, float], ...]
-    asks: tuple[tuple[float, float], ...]
+    rows: Sequence[Row]
     ts: int
     received: int
+
+    @classmethod
+    def of(
+        cls, instrument: InstrumentId, bids: Iterable[Level], asks: Iterable[Level], ts: int, received: int
+    ) -> OrderBook:
+        """From the levels of each side."""
+        pairs = zip_longest(bids, asks, fillvalue=(0.0, 0.0))
+        rows = [Row(bid=bid, bid_size=b, ask=ask, ask_size=a) for (bid, b), (ask, a) in pairs]
+        return cls(instrument, rows, ts, received)
+
+    @property
+    def bids(self) -> tuple[Level, ...]:
+        return tuple([(row.bid, row.bid_size) for row in self.rows if row.bid])
+
+    @property
+    def asks(self) -> tuple[Level, ...]:
+        return tuple([(row.ask, row.ask_size) for row in self.rows if row.ask])
 
 
 class Interval(StrEnum):

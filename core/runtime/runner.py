@@ -32,7 +32,7 @@ from core.domain.events import (
     event_order,
 )
 from core.domain.ids import AccountId, ClientOrderId, broker_of
-from core.domain.market import NS, Bar, OrderBook, Quote, Trade
+from core.domain.market import NS, Bar
 from core.domain.order import OrderStatus, RequestPhase, TimeInForce
 from core.ports import Archive, Broker, Clock, Journal
 from core.runtime.crew import Crew
@@ -55,7 +55,6 @@ from core.trading.outputs import Output
 from core.trading.risk import Denial
 
 DURABLE_SET: frozenset[type] = frozenset(DURABLE)
-MARKET: frozenset[type] = frozenset({Quote, Trade, OrderBook, Bar})
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
 
@@ -93,7 +92,7 @@ class Runner:
         engine.gate.laned = frozenset(b.name for b in brokers if not b.capabilities.has_client_ids)
         engine.limits.is_live = is_live
         engine.is_conflated = any(broker.capabilities.conflates_prints for broker in brokers)
-        self._step, self._now = engine.step, clock.now
+        self._step, self._market, self._now = engine.step, engine.market, clock.now
         self.archive = archive
         self.past = Past(archive, self.brokers, clock)
         self.log = LogBook(engine.state, language)
@@ -145,11 +144,13 @@ class Runner:
 
     def feed(self, event: Event) -> Sequence[Output]:
         """A fact: step the engine, and hand on what follows."""
-        if event.__class__ not in MARKET:
+        take = self._market.get(event.__class__)
+        if take is None:
             event = washed(event)
+            take = self._step
         elif self._record is not None:
             self._record(event)
-        out = self._step(event, self._now())
+        out = take(event, self._now())
         if out:
             self._hand_on(out)
         return out

@@ -151,11 +151,15 @@ class Engine:
         """The feed merges prints."""
         facts, requests, control = self.facts, self.requests, self.control
         follows = self.consequences.of
-        self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
+        self.market: dict[type, Callable[[Any, int], Sequence[Output]]] = {
             Quote: self._quote,
             Trade: self._trade,
             OrderBook: self._book,
             Bar: self._bar,
+        }
+        """`step` for what comes thousands of times a second, by its class."""
+        self._handlers: dict[type, Callable[[Any, int], Sequence[Output]]] = {
+            **self.market,
             OrderSending: facts.sending,
             OrderAccepted: follows(self._queued(facts.accepted)),
             OrderFilled: follows(self._filled),

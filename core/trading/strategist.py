@@ -28,7 +28,6 @@ from core.trading.state import State
 Wish = Submit | Cancel | SignalGiven | StrategyChanged | AlertFired
 Handler = Callable[[Any, int], Sequence[Wish]]
 NO_WISH: tuple[Wish, ...] = ()
-NO_SIGNAL: tuple[Signal, ...] = ()
 REFUSED_AGAIN_NS = 30 * NS
 """A wish that was refused is asked again at a bar, but not sooner than this; a new signal may ask at once."""
 HISTORY = 1_000
@@ -225,7 +224,9 @@ class Strategist:
             context.now = now
             try:
                 said = method(item, context)
-                signals = NO_SIGNAL if said is None else _signals(said)
+                if said is None:
+                    return NO_WISH
+                signals = _signals(said)
             except Exception as error:
                 return self._failed(slot, error, now)
             return self._want_all(slot, signals, now) if signals else NO_WISH

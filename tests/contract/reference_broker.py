@@ -422,7 +422,7 @@ class ReferenceBroker:
                 return [quote]
             case BookRow():
                 id = parse_instrument_id(message.code)
-                return [OrderBook(id, message.bids, message.asks, message.ts, received)]
+                return [OrderBook.of(id, message.bids, message.asks, message.ts, received)]
             case Hello():
                 return [PhaseChanged(ts=received, market=name, phase=phase) for name, phase in message.phases.items()]
             case Ack():

@@ -28,7 +28,7 @@ from brokers.upbit.rest import Exchange, Quotations
 from brokers.upbit.settings import UpbitSettings
 from core.clock import SystemClock
 from core.domain.ids import InstrumentId
-from core.domain.market import NS, Interval
+from core.domain.market import NS, Interval, OrderBook
 from core.secret import Secret
 from tests.simulators.upbit.plug import KEYS, MAIN
 from tests.simulators.upbit.process import Venue
@@ -80,13 +80,13 @@ async def market_data(url: str) -> dict[str, Any]:
     try:
         (row,) = await quotations.ticker((CODE,))
         (book,) = await quotations.orderbooks((CODE,), count=30)
-        bids, asks = parse.levels(book.orderbook_units, 15)
+        shown = OrderBook(InstrumentId(f"UPBIT:{CODE}"), parse.checked(book.orderbook_units, 15), 0, 0)
         now = clock.now()
         bars = (await broker.bars(InstrumentId(f"UPBIT:{CODE}"), Interval.M1, now - 7200 * NS, now)).bars
         return {
             "markets": sorted(item.code for item in await broker.instruments()),
             "ticker": {"last": row.trade_price, "previous_close": row.prev_closing_price},
-            "book": {"bids": bids, "asks": asks},
+            "book": {"bids": shown.bids, "asks": shown.asks},
             "candles": {bar.ts: (bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars[:-1]},
         }
     finally:

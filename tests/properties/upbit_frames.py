@@ -42,7 +42,6 @@ def _frame(data: bytes) -> None:
             case wire.TickerState():
                 parse.parse_phase(message)
                 parse.instrument_of(message.code)
-                parse.time_of(message.timestamp)
             case wire.Trade():
                 _check_trade(parse.parse_trade(message, 1))
             case wire.OrderBook():
@@ -101,7 +100,7 @@ def _tickers(data: bytes) -> None:
 
 def _books(data: bytes) -> None:
     for book in wire.read_body(data, list[wire.RestOrderBook]):
-        parse.levels(book.orderbook_units, 30)
+        parse.checked(book.orderbook_units, 30)
 
 
 def _terms(data: bytes) -> None:

@@ -175,7 +175,7 @@ class ReferenceVenue:
         now = self.clock.now()
         self._books[id] = (bid, ask, size)
         self._tell(self._matching.on_event(Quote(id, bid, size, ask, size, now, now)))
-        self._tell(self._matching.on_event(OrderBook(id, ((bid, size),), ((ask, size),), now, now)))
+        self._tell(self._matching.on_event(OrderBook.of(id, ((bid, size),), ((ask, size),), now, now)))
         if not self.is_frozen:
             for stream in list(self.server.streams):
                 for key in sorted(stream.wanted):

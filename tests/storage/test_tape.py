@@ -272,11 +272,11 @@ START = 1_763_510_400 * NS  # 2025-11-19 00:00 UTC
 prices = st.floats(0, 1e14, allow_nan=False)
 times = st.integers(-(10**9), 10**15)
 ids = st.sampled_from([SAMSUNG, InstrumentId("UPBIT:KRW-BTC"), InstrumentId("XNAS:BRK.B")])
-sides = st.lists(st.tuples(prices, prices), max_size=4).map(tuple)
+sides = st.lists(st.tuples(st.floats(1e-9, 1e14), prices), max_size=4)
 events = st.one_of(
     st.builds(Quote, ids, prices, prices, prices, prices, times, st.just(0), st.sampled_from(Freshness)),
     st.builds(Trade, ids, prices, prices, st.sampled_from(Aggressor), times, st.just(0)),
-    st.builds(OrderBook, ids, sides, sides, times, st.just(0)),
+    st.builds(OrderBook.of, ids, sides, sides, times, st.just(0)),
 )
 bars = st.builds(
     Bar,

@@ -59,7 +59,7 @@ def row(bid: float = 71_000.0, levels: int = 10, **more: object) -> BookRow:
 
 async def show_book(hands: Trader, bid: float = 71_000.0) -> None:
     await hands.stage.market(
-        OrderBook(
+        OrderBook.of(
             SAMSUNG,
             tuple((bid - 100 * n, 500.0 + n) for n in range(10)),
             tuple((bid + 100 + 100 * n, 300.0 + n) for n in range(10)),

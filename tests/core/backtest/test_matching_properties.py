@@ -128,7 +128,7 @@ class Run:
     def book(self, id: InstrumentId, bid: int, depth: list[int], spread: int) -> None:
         bids = tuple((float(bid - n), float(size)) for n, size in enumerate(depth))
         levels = tuple((float(bid + spread + n), float(size)) for n, size in enumerate(depth))
-        self.fold(self.matching.on_book(OrderBook(id, bids, levels, self.now, self.now)))
+        self.fold(self.matching.on_book(OrderBook.of(id, bids, levels, self.now, self.now)))
 
     def trade(self, id: InstrumentId, price: int, size: int, aggressor: Aggressor) -> None:
         self.fold(self.matching.on_trade(Trade(id, float(price), float(size), aggressor, self.now, self.now)))

@@ -116,7 +116,7 @@ class Venue:
 
     def book(self, bids: list[tuple[float, float]], asks: list[tuple[float, float]]) -> list[object]:
         self.now += 1
-        return self.keep(self.matching.on_book(OrderBook(SAMSUNG.id, tuple(bids), tuple(asks), self.now, self.now)))
+        return self.keep(self.matching.on_book(OrderBook.of(SAMSUNG.id, tuple(bids), tuple(asks), self.now, self.now)))
 
     def trade(self, price: float, size: float, by: str = "sell", instrument: Instrument = SAMSUNG) -> list[object]:
         self.now += 1

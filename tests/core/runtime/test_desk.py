@@ -138,7 +138,7 @@ async def test_the_book_is_that_of_the_instrument_of_interest_alone() -> None:
         face = await here.face(Slice.BOOK, instrument=SAMSUNG)
         now = here.made.clock.now()
         for id in (SAMSUNG, APPLE):
-            await here.made.market(OrderBook(id, ((100.0, 5.0),), ((101.0, 6.0),), now, now))
+            await here.made.market(OrderBook.of(id, ((100.0, 5.0),), ((101.0, 6.0),), now, now))
         await here.made.market(Trade(SAMSUNG, 71_000, 3, Aggressor.BUY, now, now))
         await face.look()
         assert set(face.rows[Slice.BOOK]) == {SAMSUNG}

@@ -42,7 +42,7 @@ def trade(made: Engine, price: float, size: float, by: Aggressor = Aggressor.SEL
 
 
 def book(made: Engine, bids: tuple[tuple[float, float], ...] = BIDS) -> None:
-    made.step(OrderBook(SAMSUNG, bids, ASKS, START, START), START)
+    made.step(OrderBook.of(SAMSUNG, bids, ASKS, START, START), START)
 
 
 def rest(made: Engine, price: str, side: str = "buy", **more: object) -> ClientOrderId:
