@@ -36,6 +36,8 @@ class Listing:
         """Markets of a coin that is held under another of its markets."""
         self.skipped = 0
         """Markets that could not be read."""
+        self.unlisted: frozenset[str] = frozenset()
+        """Markets that are known and were left out of the list that was read last."""
         self._phases: dict[str, Phase] = {}
         self._told: dict[str, wire.TickerState] = {}
         self.familiar = Familiar()
@@ -46,7 +48,8 @@ class Listing:
         self._rates: dict[str, tuple[Decimal, int]] = {}
 
     async def read(self, quotations: Quotations) -> None:
-        """The whole list, anew. Without the markets there is none; without their prices it has no previous close."""
+        """The whole list, anew. Without the markets there is none; without their prices it has no previous close. What
+        it leaves out stays as it is known: a list that is cut must not make a holding, and its stop, disappear."""
         markets = [m for m in await quotations.markets() if parse.quote_of(m.market) in self._settings.quotes]
         tickers: dict[str, wire.RestTicker] = {}
         terms: dict[str, wire.BookTerms] = {}
@@ -61,20 +64,29 @@ class Listing:
         found: dict[str, Instrument] = {}
         skipped = 0
         for market in markets:
-            try:
-                made = parse.parse_instrument(market, tickers.get(market.market), terms.get(market.market))
-            except BadMessage:
+            made = self._made(market, tickers.get(market.market), terms.get(market.market))
+            if made is None:
                 skipped += 1
                 continue
             found[market.market] = msgspec.structs.replace(made, is_tradable=self._is_tradable(market.market))
-        self.instruments, self.skipped = found, skipped
+        self.unlisted, self.skipped = frozenset(self.instruments.keys() - found.keys()), skipped
+        self.instruments = found | {code: self.instruments[code] for code in self.unlisted}
         self._told.clear()
         self.familiar.forget()
         self.pooled = {
             item.id: home
-            for code, item in found.items()
+            for code, item in self.instruments.items()
             if (home := self.home_of(parse.base_of(code))) is not None and home != item.id
         }
+
+    def _made(
+        self, market: wire.Market, ticker: wire.RestTicker | None, terms: wire.BookTerms | None
+    ) -> Instrument | None:
+        """Where its figures make no sense, as of one that never traded, the market is there all the same."""
+        for figures in ((ticker, terms), (None, None)):
+            with suppress(BadMessage):
+                return parse.parse_instrument(market, *figures)
+        return None
 
     def _place(self, code: str, tickers: dict[str, wire.RestTicker]) -> tuple[int, float]:
         """By currency as the settings name them, the most traded of the last day first: where only some can be shown or
@@ -115,7 +127,7 @@ class Listing:
             if new:
                 text = f"{item.id}: upbit warns: {', '.join(new)}"
                 events.append(Noticed(ts=now, level="warning", kind="VENUE", text=text))
-        for code in before.keys() - self.instruments.keys():
+        for code in self.unlisted:
             gone = msgspec.structs.replace(before[code], is_tradable=False)
             self.instruments[code] = gone
             if before[code].is_tradable:

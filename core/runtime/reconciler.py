@@ -11,6 +11,8 @@ from decimal import Decimal
 
 import msgspec
 
+from core.domain.account import Position
+from core.domain.decimals import ZERO
 from core.domain.errors import BrokerError
 from core.domain.events import Event, FeedChanged, GateChanged, Noticed
 from core.domain.ids import AccountId, InstrumentId, broker_of
@@ -30,6 +32,8 @@ HURRY_SECONDS = 0.25
 CALM_TRIES = 3
 MOST_LOOKED_UP = 10
 """OPEN orders that a listing leaves out are asked for one by one, so many a reading; the rest is alarmed at once."""
+LAGS = 5
+"""So many times the lag of a venue's listings must a drift stand before it is believed."""
 LONGEST_NS = 90 * NS
 """To read all accounts of a venue; each of its calls has a time limit of its own."""
 
@@ -41,6 +45,14 @@ class Reading(msgspec.Struct, frozen=True):
     snapshot: Snapshot | None
     missing: str
     found: tuple[str, ...] = ()
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """What is held beyond what fills explain, and what it was held against: the same again only while all of it is."""
+
+    change: Decimal
+    theirs: Decimal
+    ours: tuple[Position, ...]
 
 
 class Reconciler:
@@ -57,6 +69,8 @@ class Reconciler:
         self.next_at = 0
         """When the venues are compared with next, by the wall clock; 0 while nobody does."""
         self.readings: dict[AccountId, Reading] = {}
+        self._drifts: dict[AccountId, dict[InstrumentId, tuple[Drift, int]]] = {}
+        """Those that were seen and are not believed yet, and since when, on the monotonic clock."""
         self._told: dict[AccountId, frozenset[str]] = {}
         """What the last reading found odd: said once while it lasts."""
         self._due = 0
@@ -109,7 +123,11 @@ class Reconciler:
                 for event in self.settler.matched(account, snapshot, now, mono, lag_seconds=lag):
                     self._feed(event)
             self.settler.listed(account, snapshot.orders, mono)
-        found = self._take(account, reconcile.differences(state, snapshot, now, absent=absent))
+        calm = self._calmed(account, snapshot, capabilities.listing_lag_seconds, mono)
+        gate = state.gates.get(account)
+        if calm is not snapshot and not (gate is not None and gate.is_open):
+            missing = missing or "what is held is not what fills explain; it is looked at again"
+        found = self._take(account, reconcile.differences(state, calm, now, absent=absent))
         self.readings[account] = Reading(now, snapshot, missing, tuple(sorted(found)))
         self._set_gate(broker, account, missing, line)
 
@@ -129,6 +147,31 @@ class Reconciler:
                     if is_it:
                         found.append(theirs)
         return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, *found))
+
+    def _calmed(self, account: AccountId, snapshot: Snapshot, lag_seconds: float, mono: int) -> Snapshot:
+        """The listing without the drift that may only be late: a wallet may not show yet what an execution did, and to
+        believe that would take the protection off what is held."""
+        state, drift = self._engine.state, reconcile.drift(self._engine.state, snapshot)
+        if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread):
+            return snapshot  # it says nothing, also of what was seen before
+        known = self._drifts.pop(account, {})
+        if not lag_seconds or not drift or reconcile.is_first(state, account):
+            return snapshot
+        positions, waiting = dict(snapshot.positions), {}
+        for instrument, change in drift.items():
+            theirs = positions.get(instrument, ZERO)
+            mine = [(i, p) for (owner, i), p in state.positions.items() if owner == account]
+            ours = tuple(p for i, p in mine if snapshot.pooled.get(i, i) == instrument)
+            seen = Drift(change, theirs, ours)
+            first = known.get(instrument)
+            since = first[1] if first is not None and first[0] == seen else mono
+            if mono - since < round(LAGS * lag_seconds * NS):
+                waiting[instrument] = seen, since
+                positions[instrument] = theirs - change
+        if not waiting:
+            return snapshot
+        self._drifts[account] = waiting
+        return msgspec.structs.replace(snapshot, positions=positions)
 
     def _standing(self, account: AccountId) -> tuple[object, ...]:
         """What a snapshot is compared with: it must not move between the question and the answer."""
@@ -214,7 +257,7 @@ class Reconciler:
 
     @property
     def _has_open_end(self) -> bool:
-        return any(
+        return bool(self._drifts) or any(
             order.status is OrderStatus.UNKNOWN
             or (order.requested is not None and order.requested.phase is RequestPhase.UNKNOWN)
             for order in self._engine.state.live_orders()

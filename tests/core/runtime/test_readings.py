@@ -177,6 +177,31 @@ async def test_a_fill_between_two_listings_is_no_drift_and_a_real_one_is_seen_at
         assert made.state.frozen[(ACCOUNT, SAMSUNG)].quantity == 3
 
 
+async def test_a_drift_is_believed_once_it_stood_longer_than_a_listing_may_be_late() -> None:
+    """Where holdings are told late, an execution of a moment ago may be missing there however often they are read."""
+    async with scene(ids=True) as made:
+        made.venue.capabilities = msgspec.structs.replace(made.venue.capabilities, listing_lag_seconds=1.0)
+        order = await made.submit()
+        made.venue.filled("x1", order.refs[0], order.id, 4, START)
+        made.venue.holdings = {}
+        await made.wait(31, 31)
+        assert not made.state.frozen and made.state.position(ACCOUNT, SAMSUNG).quantity == 4
+        made.venue.filled("x2", order.refs[0], order.id, 4, START)
+        made.runner.feed(OrderFilled(ts=START, fill=made.venue.fills[-1]))
+        made.venue.holdings = {SAMSUNG: Decimal(4)}
+        await made.wait(10)
+        assert not made.state.frozen, "as much is missing as before, but not the same: it begins anew"
+        await made.wait(3)
+        made.venue.holdings = {SAMSUNG: Decimal(8)}
+        await made.wait(10)
+        made.venue.holdings = {SAMSUNG: Decimal(4)}
+        await made.wait(31)
+        assert not made.state.frozen, "it was explained meanwhile"
+        await made.wait(10)
+        assert made.state.frozen[(ACCOUNT, SAMSUNG)].quantity == -4
+        assert made.state.position(ACCOUNT, SAMSUNG).quantity == 4
+
+
 async def test_two_fills_of_one_size_are_no_drift_though_each_fell_between_two_listings() -> None:
     """The stream tells of the first while the venue is read again: nothing was seen twice."""
     async with scene(ids=True) as made:

@@ -3,6 +3,7 @@ connection had; nothing is acknowledged; every frame is binary."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import Any
 
@@ -263,7 +264,7 @@ class Streams:
     def order(self, placed: Placed, state: str, trade: Execution | None) -> None:
         self.private(placed.account, "myOrder", rows.my_order(placed, state, trade, self._clock.now()))
 
-    def assets(self, account: str, currencies: set[str]) -> None:
+    def assets(self, account: str, currencies: set[str], late_seconds: float = 0.0) -> None:
         now = self._clock.now() // 1_000_000
         listed = [
             {"currency": currency, "balance": rows.number(wallet.free), "locked": rows.number(wallet.locked)}
@@ -271,7 +272,11 @@ class Streams:
             if (wallet := self._exchange.wallet(account, currency)) is not None
         ]
         frame = {"type": "myAsset", "asset_uuid": rows.asset_uuid(account), "assets": listed}
-        self.private(account, "myAsset", {**frame, "asset_timestamp": now, "timestamp": now, "stream_type": "REALTIME"})
+        frame |= {"asset_timestamp": now, "timestamp": now, "stream_type": "REALTIME"}
+        if late_seconds:
+            asyncio.get_running_loop().call_later(late_seconds, self.private, account, "myAsset", frame)
+        else:
+            self.private(account, "myAsset", frame)
 
 
 def _shortened(kind: str, frame: dict[str, Any]) -> dict[str, Any]:

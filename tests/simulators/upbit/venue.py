@@ -22,6 +22,7 @@ from tests.simulators.loopback import Answer, Call, Loopback, Stream
 from tests.simulators.plug import Deed
 from tests.simulators.upbit import rows, signature
 from tests.simulators.upbit.exchange import Exchange, Execution, Listed, Placed, Refused, step_of
+from tests.simulators.upbit.late import Late
 from tests.simulators.upbit.limits import QUOTATIONS, Limits
 from tests.simulators.upbit.streams import Streams
 
@@ -53,6 +54,7 @@ class UpbitVenue:
         self.exchange = Exchange(listed, {name: dict(cash) for name, cash in funds.items()}, self.clock.now)
         self.streams = Streams(self.exchange, self.clock)
         self.limits = Limits(self.clock, limit_factor, block_seconds)
+        self.late = Late(self.exchange, self.clock)
         self.keys = keys
         self.deeds: list[Deed] = []
         self.cancel_seconds = 0.0
@@ -65,7 +67,7 @@ class UpbitVenue:
         self._beating: asyncio.Task[None] | None = None
         self._ledger = ledger.open("a", encoding="utf-8") if ledger is not None else None
         self.exchange.tell = self._told
-        self.exchange.moved = self.streams.assets
+        self.exchange.moved = self._moved
         self.exchange.printed = self.streams.printed
 
     # --- running --------------------------------------------------------------------------------------------------
@@ -106,7 +108,12 @@ class UpbitVenue:
             self._ledger.write(msgspec.json.encode(deed).decode() + "\n")
             self._ledger.flush()
 
+    def _moved(self, account: str, currencies: set[str]) -> None:
+        self.late.note_wallets(account)
+        self.streams.assets(account, currencies, self.late.assets)
+
     def _told(self, what: str, placed: Placed, trade: Execution | None) -> None:
+        self.late.note(placed)
         match what:
             case "accepted" | "replaced":
                 self.write(what, placed, quantity=str(placed.volume or ""), price=str(placed.price or ""))
@@ -333,15 +340,17 @@ class UpbitVenue:
             case (_, "withdraws", *_):  # the keys here are for looking and trading
                 raise Refused(401, "out_of_scope", "권한이 부족합니다.")
             case ("GET", "order"):
-                found = self.exchange.named(account, call.asked("uuid"), call.asked("identifier"))
-                return Answer(body=rows.order(found, with_trades=True))
+                named = self.late.asked(self.exchange.named(account, call.asked("uuid"), call.asked("identifier")))
+                if named is None:
+                    raise Refused(404, "order_not_found", "주문을 찾지 못했습니다.")
+                return Answer(body=rows.order(named, with_trades=True))
             case ("GET", "orders", "open"):
                 return Answer(body=self._open(call, account))
             case ("GET", "orders", "closed"):
                 return Answer(body=self._closed(call, account))
             case ("GET", "orders", "uuids"):
-                named = [value for key, value in call.query if key == "uuids[]"]
-                return Answer(body=[rows.order(self.exchange.named(account, uuid)) for uuid in named])
+                wanted = [value for key, value in call.query if key == "uuids[]"]
+                return Answer(body=[rows.order(self.exchange.named(account, uuid)) for uuid in wanted])
             case ("GET", "orders", "chance"):
                 return Answer(body=self._chance(call, account))
             case ("POST", "orders", *kind):
@@ -354,18 +363,23 @@ class UpbitVenue:
         return [
             {
                 "currency": currency,
-                "balance": rows.text(wallet.free),
-                "locked": rows.text(wallet.locked),
+                "balance": rows.text(free),
+                "locked": rows.text(locked),
                 "avg_buy_price": "0",
                 "avg_buy_price_modified": False,
                 "unit_currency": "KRW",
             }
-            for currency, wallet in self.exchange.wallets[account].items()
-            if wallet.free or wallet.locked or currency == "KRW"
+            for currency, (free, locked) in self.late.purse(account).items()
+            if free or locked or currency == "KRW"
         ]
 
     def _mine(self, account: str) -> list[Placed]:
         return [order for order in self.exchange.orders.values() if order.account == account]
+
+    def _listed(self, account: str) -> list[Placed]:
+        """As the lists show them by now."""
+        seen = (self.late.seen(order, self.late.orders) for order in self._mine(account))
+        return [order for order in seen if order is not None]
 
     def _states(self, call: Call, otherwise: tuple[str, ...]) -> tuple[str, ...]:
         several = tuple(value for key, value in call.query if key == "states[]")
@@ -377,7 +391,7 @@ class UpbitVenue:
         page = int(call.asked("page", "1"))
         if not 1 <= limit <= 100:
             raise Refused(400, "validation_error", "limit does not have a valid value")
-        found = sorted((o for o in self._mine(account) if o.state in states), key=lambda o: -o.number)
+        found = sorted((o for o in self._listed(account) if o.state in states), key=lambda o: -o.number)
         return [rows.order(order) for order in found[(page - 1) * limit : page * limit]]
 
     def _closed(self, call: Call, account: str) -> list[dict[str, Any]]:
@@ -388,7 +402,7 @@ class UpbitVenue:
         start = start or end - WEEK
         if not 1 <= limit <= 1000 or end - start > WEEK:
             raise Refused(400, "validation_error", "limit or window does not have a valid value")
-        found = [o for o in self._mine(account) if o.state in states and start <= o.created < end]
+        found = [o for o in self._listed(account) if o.state in states and start <= o.created < end]
         return [rows.order(order) for order in sorted(found, key=lambda o: -o.number)[:limit]]
 
     def _chance(self, call: Call, account: str) -> dict[str, Any]:

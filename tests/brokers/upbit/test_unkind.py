@@ -1,0 +1,80 @@
+"""A whole console before an Upbit whose desks are not of one moment: what is late, or left out, or cannot be read, must
+not take the protection off a holding."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from core.domain.commands import Submit
+from core.domain.order import Order, OrderStatus
+from tests.contract.console import Console, running
+from tests.contract.session import CLOCK, Session, until
+from tests.simulators.upbit.plug import CODE, MAIN, UpbitPlug
+
+D = Decimal
+
+
+def held(console: Console) -> Decimal:
+    return console.engine.state.position(console.plug.account, console.plug.instrument.id).quantity
+
+
+def stops(console: Console) -> list[Order]:
+    return [order for order in console.engine.state.orders.values() if order.request.parent is not None]
+
+
+def is_safe(console: Console) -> bool:
+    """Two are held, and the stop of both waits for its price."""
+    (stop,) = stops(console)
+    return held(console) == stop.quantity == 2 and stop.status is OrderStatus.HELD and not console.engine.state.frozen
+
+
+@asynccontextmanager
+async def protected(
+    plug: UpbitPlug, folder: Path, before: Callable[[], object] = lambda: None
+) -> AsyncIterator[Console]:
+    """Two were bought, with a stop that is watched here. `before` it is sent."""
+    async with running(plug, folder / "journal.db") as console:
+        await plug.quote(71_000, 71_100)
+        await until(lambda: console.engine.state.quotes[plug.instrument.id].ask == 71_100)
+        before()
+        request = msgspec.structs.replace(plug.request("buy", "2", "71100"), stop_loss=D(60_000))
+        await console.do(Submit(request=request))
+        await until(lambda: held(console) == 2)
+        yield console
+
+
+async def test_a_wallet_that_shows_an_execution_late_takes_no_stop_away(plug: UpbitPlug, tmp_path: Path) -> None:
+    late = plug.venue.late
+    async with protected(plug, tmp_path, lambda: setattr(late, "accounts", 0.5)) as console:
+        await console.reconcile()
+        assert is_safe(console) and console.is_ready
+        await CLOCK.sleep(0.6)
+        await console.reconcile()
+        assert is_safe(console) and not console.log("RECON")
+
+
+async def test_a_list_of_markets_that_is_cut_when_the_line_comes_back_takes_no_stop_away(
+    plug: UpbitPlug, tmp_path: Path
+) -> None:
+    markets = plug.venue.exchange.markets
+    async with protected(plug, tmp_path) as console:
+        left_out = markets.pop(CODE)
+        await plug.act("drop")
+        await until(lambda: not console.is_ready)
+        await until(lambda: console.is_ready)
+        markets[CODE] = left_out
+        assert is_safe(console) and not console.log("RECON")
+        assert console.engine.state.instruments[plug.instrument.id].is_tradable
+
+
+async def test_a_market_whose_figures_make_no_sense_is_listed_all_the_same(session: Session) -> None:
+    """One without a close is one that never traded here, or a slip of the venue: the coin is held whatever it says."""
+    exchange = session.plug.venue.exchange  # type: ignore[attr-defined]
+    exchange.wallet(MAIN, "SOL").free += 3
+    exchange.markets[CODE].close = exchange.markets[CODE].last = D(0)
+    assert (await session.snapshot()).positions == {session.plug.instrument.id: D(3)}
