@@ -24,7 +24,7 @@ UNSAFE = re.compile(
 
 
 def clean(text: str, limit: int = MAX_LENGTH) -> str:
-    """`text` without control, bidi and zero-width characters, in NFC, at most `limit` characters.
+    """`text` without control, bidi, zero-width, private and unassigned characters, in NFC, at most `limit` characters.
 
     Any run of tabs, line ends or unusual spaces becomes one space. ASCII text costs about 0.1 microseconds.
     """
@@ -34,4 +34,6 @@ def clean(text: str, limit: int = MAX_LENGTH) -> str:
     kept = UNSAFE.sub("", _SPACES.sub(" ", kept))
     if not kept.isascii():
         kept = unicodedata.normalize("NFC", kept)
+    if not kept.isprintable():  # private use or unassigned: how wide a terminal draws it nobody knows
+        kept = "".join(filter(str.isprintable, kept))
     return kept[:limit]
