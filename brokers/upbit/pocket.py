@@ -40,7 +40,7 @@ from core.domain.events import (
     OrderFilled,
     OrderReplaced,
 )
-from core.domain.ids import AccountId, ClientOrderId, VenueRef
+from core.domain.ids import AccountId, ClientOrderId, FillId, VenueRef
 from core.domain.market import NS
 from core.domain.order import Fill, Order
 from core.ports import Absent, Clock, LiveOrder, PaperOrder, Prepared, Snapshot, Unread, VenueOrder
@@ -69,6 +69,8 @@ class Pocket:
         self.line = private_line(settings, clock, block, keys)
         self._fills: Memory[str, tuple[Decimal, tuple[Fill, ...]]] = Memory()
         """Executions of each order, with the volume that they are all of."""
+        self._heard: Memory[str, dict[FillId, Fill]] = Memory()
+        """Executions that the private line told of, by order."""
         self._newest: Memory[ClientOrderId, tuple[int, VenueRef]] = Memory()
         """The newest version of each of our orders and its number."""
         self._before: Memory[VenueRef, Decimal] = Memory()
@@ -177,6 +179,10 @@ class Pocket:
             ]
         told = account.parse_told(message)
         fill = account.parse_fill(message, self.account) if told.state == "trade" else None
+        if fill is not None:
+            heard = self._heard.get(fill.ref, {})
+            heard[fill.fill_id] = fill
+            self._heard.keep(fill.ref, heard)
         id = told.id
         if id is None:  # somebody else's: its execution is money all the same, the next listing tells of the rest
             return [OrderFilled(ts=fill.ts, fill=fill)] if fill is not None else []
@@ -406,6 +412,10 @@ class Pocket:
         found: list[Fill] = []
         for row in listed:
             if not row.executed_volume:
+                continue
+            heard = tuple(self._heard.get(row.uuid, {}).values())
+            if sum((fill.quantity for fill in heard), ZERO) == row.executed_volume:
+                found += heard  # all of them: where one order is asked for they may be late, or cut, and shut the gate
                 continue
             kept = self._fills.get(row.uuid)
             if kept is None or kept[0] != row.executed_volume:

@@ -33,7 +33,7 @@ CALM_TRIES = 3
 MOST_LOOKED_UP = 10
 """OPEN orders that a listing leaves out are asked for one by one, so many a reading; the rest is alarmed at once."""
 LAGS = 5
-"""So many times the lag of a venue's listings must a drift stand before it is believed."""
+"""So many times the lag of a venue's listings must it stand what they show, before it is believed."""
 LONGEST_NS = 90 * NS
 """To read all accounts of a venue; each of its calls has a time limit of its own."""
 
@@ -123,11 +123,12 @@ class Reconciler:
                 for event in self.settler.matched(account, snapshot, now, mono, lag_seconds=lag):
                     self._feed(event)
             self.settler.listed(account, snapshot.orders, mono)
-        calm = self._calmed(account, snapshot, capabilities.listing_lag_seconds, mono)
+        late_ns = round(LAGS * capabilities.listing_lag_seconds * NS)
+        calm = self._calmed(account, snapshot, late_ns, mono)
         gate = state.gates.get(account)
         if calm is not snapshot and not (gate is not None and gate.is_open):
             missing = missing or "what is held is not what fills explain; it is looked at again"
-        found = self._take(account, reconcile.differences(state, calm, now, absent=absent))
+        found = self._take(account, reconcile.differences(state, calm, now, absent=absent, late_ns=late_ns))
         self.readings[account] = Reading(now, snapshot, missing, tuple(sorted(found)))
         self._set_gate(broker, account, missing, line)
 
@@ -148,14 +149,14 @@ class Reconciler:
                         found.append(theirs)
         return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, *found))
 
-    def _calmed(self, account: AccountId, snapshot: Snapshot, lag_seconds: float, mono: int) -> Snapshot:
+    def _calmed(self, account: AccountId, snapshot: Snapshot, late_ns: int, mono: int) -> Snapshot:
         """The listing without the drift that may only be late: a wallet may not show yet what an execution did, and to
         believe that would take the protection off what is held."""
         state, drift = self._engine.state, reconcile.drift(self._engine.state, snapshot)
         if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread):
             return snapshot  # it says nothing, also of what was seen before
         known = self._drifts.pop(account, {})
-        if not lag_seconds or not drift or reconcile.is_first(state, account):
+        if not late_ns or not drift or reconcile.is_first(state, account):
             return snapshot
         positions, waiting = dict(snapshot.positions), {}
         for instrument, change in drift.items():
@@ -165,7 +166,7 @@ class Reconciler:
             seen = Drift(change, theirs, ours)
             first = known.get(instrument)
             since = first[1] if first is not None and first[0] == seen else mono
-            if mono - since < round(LAGS * lag_seconds * NS):
+            if mono - since < late_ns:
                 waiting[instrument] = seen, since
                 positions[instrument] = theirs - change
         if not waiting:

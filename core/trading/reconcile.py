@@ -45,18 +45,18 @@ def unread(snapshot: Snapshot) -> str:
 
 
 def differences(
-    state: State, snapshot: Snapshot, now: int, *, absent: frozenset[ClientOrderId] = frozenset()
+    state: State, snapshot: Snapshot, now: int, *, absent: frozenset[ClientOrderId] = frozenset(), late_ns: int = 0
 ) -> list[DurableEvent | Noticed]:
     """Events for one account: orders that became larger, fills (they are money), the other changes of orders, then what
     is left of positions and cash.
     `absent`: orders that were UNKNOWN before the venue was asked, where it keeps our ids: one of them that a complete
-    listing does not show was never placed.
+    listing does not show was never placed. `late_ns`: so long a listing may not show what became of an order.
     """
     fills = [OrderFilled(ts=now, fill=fill) for fill in _unbooked(state, snapshot)]
     events: list[DurableEvent | Noticed] = []
     if not isinstance(snapshot.orders, Unread):
-        events += _orders(state, snapshot.account, snapshot.orders, now, absent)
-        events += _strangers(state, snapshot.orders, now)
+        events += _orders(state, snapshot.account, snapshot.orders, now, absent, late_ns)
+        events += _strangers(state, snapshot.orders, now, late_ns)
     larger = [event for event in events if _is_larger(state, event)]
     events = [*larger, *fills, *(event for event in events if event not in larger)]
     events += _positions(state, snapshot, now)
@@ -100,7 +100,12 @@ def _listed(
 
 
 def _orders(
-    state: State, account: str, listed: tuple[VenueOrder, ...], now: int, absent: frozenset[ClientOrderId]
+    state: State,
+    account: str,
+    listed: tuple[VenueOrder, ...],
+    now: int,
+    absent: frozenset[ClientOrderId],
+    late_ns: int,
 ) -> list[DurableEvent | Noticed]:
     by_id, by_ref = _by_name(listed)
     events: list[DurableEvent | Noticed] = []
@@ -117,13 +122,13 @@ def _orders(
                 events.append(
                     OrderNotPlaced(ts=now, client_order_id=order.id, text="the venue never had it: nothing was placed")
                 )
-        else:
+        elif not abs(now - order.updated) < late_ns:
             text = f"{order.id[-4:]}: the venue no longer lists this order; it stays OPEN here until it is explained"
             events.append(Noticed(ts=now, level="error", kind="RECON", text=text))
     return events
 
 
-def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int) -> list[DurableEvent | Noticed]:
+def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int, late_ns: int) -> list[DurableEvent | Noticed]:
     """Orders that live at the venue and not here. They are shown, never touched."""
     known = {ref for order in state.live_orders() for ref in (*order.refs, *order.candidates)}
     events: list[DurableEvent | Noticed] = []
@@ -131,7 +136,7 @@ def _strangers(state: State, listed: tuple[VenueOrder, ...], now: int) -> list[D
         if theirs.status != "open" or theirs.ref in known:
             continue
         ours = state.orders.get(theirs.client_order_id) if theirs.client_order_id else None
-        if ours is not None and not ours.status.is_end:
+        if ours is not None and (not ours.status.is_end or abs(now - ours.updated) < late_ns):
             continue
         what = (
             f"our order {ours.id[-4:]}, which is {ours.status} here" if ours is not None else "an order not made here"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.commands import Submit
+from core.domain.commands import Cancel, Submit
 from core.domain.order import Order, OrderStatus
 from tests.contract.console import Console, running
 from tests.contract.session import CLOCK, Session, until
@@ -70,6 +70,32 @@ async def test_a_list_of_markets_that_is_cut_when_the_line_comes_back_takes_no_s
         markets[CODE] = left_out
         assert is_safe(console) and not console.log("RECON")
         assert console.engine.state.instruments[plug.instrument.id].is_tradable
+
+
+async def test_executions_that_are_late_or_cut_where_an_order_is_asked_for_shut_no_gate(
+    plug: UpbitPlug, tmp_path: Path
+) -> None:
+    """The stream told of all of them; a shut gate would keep the stop in."""
+    late = plug.venue.late
+    async with protected(plug, tmp_path, lambda: setattr(late, "trades", 3600.0)) as console:
+        await console.reconcile()
+        assert is_safe(console) and console.is_ready
+        reading = console.runner.reconciler.readings[plug.account]
+        assert reading.snapshot is not None and not reading.missing
+        assert [fill.quantity for fill in reading.snapshot.fills] == [2]  # type: ignore[union-attr]
+
+
+async def test_lists_that_are_late_alarm_nobody(plug: UpbitPlug, tmp_path: Path) -> None:
+    async with running(plug, tmp_path / "journal.db") as console:
+        plug.venue.late.orders = plug.venue.late.order = 0.5
+        request = await console.submit()
+        await console.reconcile()
+        assert console.order(request.client_order_id).status is OrderStatus.OPEN
+        await CLOCK.sleep(0.6)
+        await console.do(Cancel(client_order_id=request.client_order_id))
+        await until(lambda: console.order(request.client_order_id).status is OrderStatus.CANCELED)
+        await console.reconcile()
+        assert not console.log("RECON")
 
 
 async def test_a_market_whose_figures_make_no_sense_is_listed_all_the_same(session: Session) -> None:
