@@ -349,7 +349,10 @@ class UpbitBroker:
         return Accepted(await pocket.submit(prepared, lambda: permit.spend(prepared)))
 
     async def replace(self, order: Order, stopped: Callable[[], str] = str) -> None:
-        await self._traded(order.account).replace(order, lambda: heed(stopped, order.account))
+        pocket = self._traded(order.account)
+        market = self._markets.get(code_of(order.instrument))
+        orders.check_size(order, market.best if market is not None else None)
+        await pocket.replace(order, lambda: heed(stopped, order.account))
 
     async def cancel(self, order: Order) -> None:
         await self._traded(order.account).cancel(order)

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from brokers.upbit import account, parse, ticks, wire
 from brokers.upbit.settings import NAME, UpbitSettings
-from core.domain.decimals import plain, round_to
+from core.domain.decimals import exact, plain, round_to
 from core.domain.errors import Unsupported
 from core.domain.ids import code_of, market_of
+from core.domain.market import Quote
 from core.domain.order import Order, OrderType, Side, TimeInForce
 
 IMMEDIATE = {TimeInForce.IOC: "ioc", TimeInForce.FOK: "fok"}
@@ -53,6 +54,23 @@ def seal(order: Order, settings: UpbitSettings, ask: Decimal | None) -> wire.Pla
         return wire.Placing(ord_type="best" if time else account.BY_TOTAL, time_in_force=time, **common)
     worst = ticks.table(quote).round(ask * (1 + settings.slippage), "down")
     return wire.Placing(ord_type="limit", price=plain(max(worst, ask)), time_in_force=time or "ioc", **common)
+
+
+def check_size(order: Order, best: Quote | None) -> None:
+    """Raises Unsupported where another size would trade at once: it is written as the size of the new order, so what
+    filled meanwhile comes on top, and could not be taken back. Another price alone is of what is left there."""
+    wish = order.requested
+    if best is None or wish is None or wish.quantity in (None, order.quantity):
+        return
+    limit = wish.limit_price if wish.limit_price is not None else order.limit_price
+    touch = best.ask if order.side is Side.BUY else best.bid
+    if limit is None or not touch or (limit < exact(touch) if order.side is Side.BUY else limit > exact(touch)):
+        return
+    text = (
+        "upbit would trade the new size at once, with what filled meanwhile on top: nothing was sent; change the price "
+        "alone, or cancel it and send what is left"
+    )
+    raise Unsupported(NAME, text)
 
 
 def replacing(order: Order, version: int, settings: UpbitSettings) -> wire.Replacing:

@@ -248,6 +248,7 @@ NOTICES = {
     ),
     "the venue speaks of an unknown order {id}": "거래소가 모르는 주문 {id:을} 언급했습니다",
     "the line is down": "회선이 끊겼습니다",
+    "what is held is not what fills explain; it is looked at again": "보유 수량이 체결로 설명되지 않아 다시 확인합니다",
     "our order {id}, which is {state} here": "여기서는 {state:ko}인 우리 주문 {id}",
     "an order not made here": "여기서 내지 않은 주문",
     "{instrument}: the venue has {what} (its number {number}); look at it there": (

@@ -280,6 +280,22 @@ async def test_a_replaced_order_that_filled_first_has_no_successor(session: Sess
     assert len(session.plug.venue.exchange.orders) == 1  # type: ignore[attr-defined]
 
 
+async def test_a_change_of_size_never_buys_more_than_the_larger_of_both(session: Session) -> None:
+    """Part of it filled and was not heard of yet, and the new one would trade before anybody could take it back."""
+    await quoted(session, 71_000, 71_100, size=1000)
+    sent = await session.rest("10", "71000")
+    session.plug.faults.put("private", Fault.DELAY, times=3, seconds=0.5)
+    exchange = session.plug.venue.exchange  # type: ignore[attr-defined]
+    exchange.markets[CODE].asks.insert(0, [D(71_000), D(4)])
+    exchange.cross(exchange.markets[CODE])
+    with suppress(Unsupported):
+        await session.broker.replace(session.replacing(sent, quantity=D(9), limit_price=D(71_100)))
+    await CLOCK.sleep(0.1)
+    assert sum(order.executed for order in exchange.orders.values()) <= 10
+    await session.broker.replace(session.replacing(sent, limit_price=D(71_100)))  # of what is left, as it is by then
+    await until(lambda: sum(order.executed for order in exchange.orders.values()) == 10)
+
+
 async def test_what_filled_before_counts_in_a_replaced_order(session: Session) -> None:
     sent = await session.rest("10", "71000")
     await session.plug.quote(70_900, 71_000, size=4)
