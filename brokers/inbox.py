@@ -116,6 +116,10 @@ async def _kept(source: AsyncIterator[Any] | Teller, tray: Tray[Any]) -> None:
             await source.tell(tray)
     except Exception as error:
         tray.end(error)
+    except BaseException:
+        # Ours, and then nobody reads any more; or of a call below it: a source must not fall silent unnoticed.
+        tray.end(ConnectionAbortedError("a call of the line was canceled"))
+        raise
     else:
         tray.end()
 

@@ -178,7 +178,7 @@ class RemoteDesk:
             self._writer.write(frames[0])
             await self._writer.drain()
         except OSError as error:
-            raise DeskUnavailable(f"the engine went away ({error})") from None
+            raise _perhaps(f"the engine went away ({error})") from None
 
     async def _call(self, question: wire.Question, type_: type[T] | None) -> T:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -215,7 +215,7 @@ class RemoteDesk:
             self.ended.set()
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(lost)
+                    waiting.set_exception(_perhaps(str(lost).rstrip(".")))
             self.end_streams(lost)
 
     def _hand_on(self, message: wire.Tell) -> None:
@@ -242,6 +242,11 @@ class RemoteDesk:
                     stream.put_nowait(error)
             case _:
                 raise wire.BadFrame("the engine said something out of turn")
+
+
+def _perhaps(why: str) -> DeskUnavailable:
+    """The answer to something that was written is lost: who sends an order again may have it twice."""
+    return DeskUnavailable(f"{why}. What was asked may have been done: look at `hoga orders` before asking again.")
 
 
 def _decode(body: bytes, type_: type[T] | None) -> T:

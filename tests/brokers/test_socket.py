@@ -227,6 +227,26 @@ async def test_a_redirect_is_not_followed() -> None:
     assert hits == ["/here"]
 
 
+async def test_a_line_below_which_a_call_is_canceled_is_told_as_lost() -> None:
+    """As by a library that cancels what is its own: the others go on, and nobody would miss it."""
+
+    async def canceled() -> AsyncIterator[int]:
+        yield 1
+        call = asyncio.get_running_loop().create_future()
+        call.cancel()
+        await call
+
+    async def goes_on() -> AsyncIterator[int]:
+        while True:
+            yield 2
+            await CLOCK.sleep(0.001)
+
+    with pytest.raises(OSError, match="canceled"):
+        async with asyncio.timeout(2):
+            async for _ in merged({"private": canceled(), "market": goes_on()}):
+                pass
+
+
 async def test_lines_as_one_wait_for_the_reader_and_end_together() -> None:
     made: list[int] = []
     ended: list[str] = []

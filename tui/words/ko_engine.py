@@ -331,8 +331,11 @@ RECEIPTS = {
     "the one that made it has died": "만든 엔진이 죽었음",
     "something holds it but says nothing": "잡고 있지만 응답이 없음",
     "the engine closed the line: {why}": "엔진이 연결을 닫았습니다: {why:ko}",
-    "the engine closed the line: it was stopped or it died. Start one with `hoga run`.": (
-        "엔진이 연결을 닫았습니다. 종료되었거나 죽었습니다. `hoga run`으로 시작하십시오."
+    "the engine closed the line: it was stopped or it died. Start one with `hoga engine start`.": (
+        "엔진이 연결을 닫았습니다. 종료되었거나 죽었습니다. `hoga engine start`로 시작하십시오."
+    ),
+    "{why}. What was asked may have been done: look at `hoga orders` before asking again.": (
+        "{why:ko}. 요청이 실행되었을 수 있으니 다시 요청하기 전에 `hoga orders`를 보십시오."
     ),
     "the engine went away ({why})": "엔진이 사라졌습니다 ({why})",
     "the line to the engine broke ({why})": "엔진과의 연결이 끊겼습니다 ({why})",

@@ -28,9 +28,9 @@ UPBIT = {
     "{order}: part of it filled on the way of the change, which would make {sum} instead of {wanted}: the rest is canceled": (
         "{order}: 정정하는 사이에 일부가 체결되어 모두 {sum} (원한 수량 {wanted}). 나머지는 취소합니다"
     ),
-    "{order} upbit would trade the new size at once, with what filled meanwhile on top: nothing was sent; change the price "
+    "upbit would trade the new size at once, with what filled meanwhile on top: nothing was sent; change the price "
     "alone, or cancel it and send what is left": (
-        "{order} 바꾼 수량이 곧바로 체결되면 그사이 체결된 수량이 더해집니다. 보내지 않았습니다. 가격만 정정하거나, 취소하고 "
+        "바꾼 수량이 곧바로 체결되면 그사이 체결된 수량이 더해집니다. 보내지 않았습니다. 가격만 정정하거나, 취소하고 "
         "남은 수량을 다시 주문하십시오"
     ),
     "{symbol}: prints after {time} UTC are missing: {why}": "{symbol}: {time} UTC 이후의 체결이 빠져 있습니다: {why:ko}",

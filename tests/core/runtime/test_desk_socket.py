@@ -226,13 +226,14 @@ async def test_the_engine_goes_away_under_a_face(place: Path) -> None:
         asking = asyncio.ensure_future(remote.send(order()))
         await remote.history(Query(what="log"))
         await server.__aexit__(None, None, None)
-        with pytest.raises(DeskUnavailable):
+        with pytest.raises(DeskUnavailable, match="may have been done"):
             await asking
         with pytest.raises(DeskUnavailable):
             async for _ in stream:
                 pass
-        with pytest.raises(DeskUnavailable):
+        with pytest.raises(DeskUnavailable) as nothing:
             await remote.send(order())
+        assert "may have been done" not in str(nothing.value), "it was never written"
 
 
 async def test_an_engine_that_hangs_is_given_up(place: Path) -> None:
