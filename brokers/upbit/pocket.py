@@ -15,6 +15,7 @@ from brokers.upbit import account, auth, orders, parse, wire
 from brokers.upbit.account import Told, Wallet
 from brokers.upbit.budget import Block
 from brokers.upbit.changes import KEPT, Memory, Replacement
+from brokers.upbit.executions import Executions
 from brokers.upbit.listing import Listing
 from brokers.upbit.rest import Exchange, Refused, key_failure
 from brokers.upbit.settings import NAME, UpbitSettings
@@ -37,10 +38,9 @@ from core.domain.events import (
     Noticed,
     OrderAccepted,
     OrderCanceled,
-    OrderFilled,
     OrderReplaced,
 )
-from core.domain.ids import AccountId, ClientOrderId, FillId, VenueRef
+from core.domain.ids import AccountId, ClientOrderId, VenueRef
 from core.domain.market import NS
 from core.domain.order import Fill, Order
 from core.ports import Absent, Clock, LiveOrder, PaperOrder, Prepared, Snapshot, Unread, VenueOrder
@@ -69,8 +69,7 @@ class Pocket:
         self.line = private_line(settings, clock, block, keys)
         self._fills: Memory[str, tuple[Decimal, tuple[Fill, ...]]] = Memory()
         """Executions of each order, with the volume that they are all of."""
-        self._heard: Memory[str, dict[FillId, Fill]] = Memory()
-        """Executions that the private line told of, by order."""
+        self._executions = Executions()
         self._newest: Memory[ClientOrderId, tuple[int, VenueRef]] = Memory()
         """The newest version of each of our orders and its number."""
         self._before: Memory[VenueRef, Decimal] = Memory()
@@ -179,13 +178,9 @@ class Pocket:
             ]
         told = account.parse_told(message)
         fill = account.parse_fill(message, self.account) if told.state == "trade" else None
-        if fill is not None:
-            heard = self._heard.get(fill.ref, {})
-            heard[fill.fill_id] = fill
-            self._heard.keep(fill.ref, heard)
         id = told.id
         if id is None:  # somebody else's: its execution is money all the same, the next listing tells of the rest
-            return [OrderFilled(ts=fill.ts, fill=fill)] if fill is not None else []
+            return self._executions.take(fill) if fill is not None else []
         events = self._version(id, told)
         match told.state:
             case "wait" | "watch" if not told.version:
@@ -193,7 +188,7 @@ class Pocket:
             case "trade" if fill is not None:
                 if told.is_total:  # how much it buys is known at its end: more than what is filled, until then
                     events.append(self._total(id, told, told.executed + LOT))
-                events.append(OrderFilled(ts=fill.ts, fill=fill))
+                events += self._executions.take(fill)
             case "prevented":
                 events += self._prevented(id, told)
             case "done" if told.is_total:
@@ -238,7 +233,7 @@ class Pocket:
             return []  # of a version that another took the place of
         if told.is_total and told.executed > 0:
             return [self._total(id, told, told.executed)]
-        return [OrderCanceled(ts=told.ts, client_order_id=id, text="")]
+        return self._executions.ended(id, told, self._clock.monotonic())
 
     def _settled(self, id: ClientOrderId, change: Replacement) -> list[Event]:
         if change.new is None or change.executed is None:
@@ -284,11 +279,19 @@ class Pocket:
                 events += await self._asked(id, change)
             except (BrokerError, OSError):
                 continue  # asked again
+        for ref in self._executions.due(self._clock.monotonic()):
+            events += self._executions.answered(ref, await self._executed(ref), self._clock.monotonic())
         for ref, asked in list(self._unwanted.items()):
             if asked <= due:
                 self._unwanted[ref] = self._clock.monotonic()
                 await self._take_back(ref)
         return events
+
+    async def _executed(self, ref: VenueRef) -> tuple[Fill, ...]:
+        try:
+            return account.parse_fills(await self._row(uuid=ref), self.account)
+        except (BrokerError, OSError):
+            return ()  # asked again
 
     async def _take_back(self, ref: VenueRef) -> None:
         try:
@@ -413,9 +416,10 @@ class Pocket:
         for row in listed:
             if not row.executed_volume:
                 continue
-            heard = tuple(self._heard.get(row.uuid, {}).values())
-            if sum((fill.quantity for fill in heard), ZERO) == row.executed_volume:
-                found += heard  # all of them: where one order is asked for they may be late, or cut, and shut the gate
+            if self._executions.total(VenueRef(row.uuid)) == row.executed_volume:
+                found += self._executions.of(
+                    VenueRef(row.uuid)
+                )  # all of them: where one order is asked for they may be late, or cut, and shut the gate
                 continue
             kept = self._fills.get(row.uuid)
             if kept is None or kept[0] != row.executed_volume:

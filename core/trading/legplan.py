@@ -199,6 +199,12 @@ class Plan:
             if role is Role.STOP:
                 room = max(room - sum((n for (_, r), n in left.items() if r is Role.STOP), ZERO), ZERO)
 
+    def free(self, group: Group, order: Order) -> Decimal:
+        """What of a group's shares no other order of it may close already: both of a pair never work for the same ones,
+        however much is held beside them."""
+        others = sum((exposure(other) for other in self.live(group) if other.id != order.id), ZERO)
+        return max((self._left[(group.root, role)] for role in group.members), default=ZERO) - others
+
     def uncovered(self, group: Group, role: Role) -> Decimal:
         """What no order of this role that left for the venue covers."""
         at_venue = sum((exposure(order) for order in self._live_of(group, role)), ZERO)

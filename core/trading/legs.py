@@ -284,7 +284,7 @@ class Legs:
                 ts=now, client_order_id=order.id, quantity=covered, limit_price=order.limit_price, stop_price=terms
             )
             return [changed]
-        if target <= 0 or not (is_fired or self._is_ready(group, role, now)):
+        if target <= 0 or target > plan.free(group, order) or not (is_fired or self._is_ready(group, role, now)):
             return []
         request = self._sent(order, target, is_fired)
         denial = self.gate.refusal(request, now, is_confirmed=True, is_release=True)

@@ -99,6 +99,11 @@ class Run:
         sells = sum((exposure(o) for o in self.live() if o.side is Side.SELL), D(0))
         if was_sent:
             assert sells <= held, (sells, held)
+            for id, order in self.state.orders.items():
+                legs = [o for o in self.state.orders.values() if o.request.parent == id]
+                left = order.filled - sum((leg.filled for leg in legs), D(0))
+                live = sum((exposure(leg) for leg in legs if leg.status.is_live), D(0))
+                assert not live or order.request.reduce_only or live <= left, "both of a pair work"
         assert all(count == 1 for count in self.staged.values())
         for id, order in self.state.orders.items():
             old = self.status.get(id)
@@ -252,9 +257,15 @@ def act(draw: st.DrawFn, run: Run, *, outside: bool, persons: bool) -> None:
 
 
 @settings(max_examples=250, deadline=None)
-@given(data=st.data(), venue=st.sampled_from(VENUES))
-def test_legs_never_close_more_than_there_is_whatever_happens(data: st.DataObject, venue: Capabilities | None) -> None:
+@given(data=st.data(), venue=st.sampled_from(VENUES), before=st.sampled_from([0, 100]))
+def test_legs_never_close_more_than_there_is_whatever_happens(
+    data: st.DataObject, venue: Capabilities | None, before: int
+) -> None:
+    """`before`: shares that no leg protects."""
     run = Run(venue)
+    if before:
+        came = {"account": ACCOUNT, "instrument": SAMSUNG, "quantity": D(before), "price": D(71_000), "cause": "x"}
+        run.step(PositionAdjusted(ts=run.now, **came))  # type: ignore[arg-type]
     for _ in range(data.draw(st.integers(1, 60))):
         act(data.draw, run, outside=False, persons=True)
         held = run.state.position(ACCOUNT, SAMSUNG).quantity

@@ -14,6 +14,7 @@ from core.domain.commands import Cancel, Submit
 from core.domain.order import Order, OrderStatus
 from tests.contract.console import Console, running
 from tests.contract.session import CLOCK, Session, until
+from tests.simulators.faults import Fault
 from tests.simulators.upbit.plug import CODE, MAIN, UpbitPlug
 
 D = Decimal
@@ -104,3 +105,30 @@ async def test_a_market_whose_figures_make_no_sense_is_listed_all_the_same(sessi
     exchange.wallet(MAIN, "SOL").free += 3
     exchange.markets[CODE].close = exchange.markets[CODE].last = D(0)
     assert (await session.snapshot()).positions == {session.plug.instrument.id: D(3)}
+
+
+async def test_an_end_that_overtakes_an_execution_is_believed_when_all_of_them_are_told(
+    plug: UpbitPlug, tmp_path: Path
+) -> None:
+    """A take profit is canceled for its stop, and part of it filled on the way: the stop sells what is left, and none
+    of the coins beside."""
+    exchange = plug.venue.exchange
+    exchange.wallet(MAIN, "SOL").free += 5
+    async with running(plug, tmp_path / "journal.db") as console:
+        await plug.quote(71_000, 71_100)
+        await until(lambda: console.engine.state.quotes[plug.instrument.id].ask == 71_100)
+        legs = {"stop_loss": D(60_000), "take_profit": D(72_000)}
+        await console.do(Submit(request=msgspec.structs.replace(plug.request("buy", "2", "71100"), **legs)))
+        await until(lambda: held(console) == 7)
+        await plug.quote(72_000, 72_100, size=0.5)
+        await until(lambda: held(console) == D("6.5"))
+        market = exchange.markets[CODE]
+        plug.faults.put("private", Fault.DELAY, seconds=0.4)
+        market.bids.insert(0, [D(72_000), D("0.5")])
+        exchange.cross(market)
+        await plug.quote(59_000, 59_100, size=100)
+        await until(lambda: held(console) == 5)
+        await CLOCK.sleep(0.5)
+        assert held(console) == exchange.wallet(MAIN, "SOL").free == 5
+        assert console.engine.state.late_fills == 0
+        assert all(order.status.is_end for order in console.engine.state.orders.values())

@@ -118,3 +118,18 @@ def test_the_stop_of_a_strategy_that_is_paused_still_goes() -> None:
     desk.step(SetTradingState(state=TradingState.PAUSED))
     desk.quote(69_400, 69_500)
     assert any(isinstance(o, OrderStaged) and o.request.source == "robot" for o in desk.out)
+
+
+def test_the_exits_of_a_pair_never_work_together_though_more_is_held() -> None:
+    """What was held before has no bracket: it is no room for the second exit while the first may still fill."""
+    desk = Desk()
+    scenes.hold(desk.engine, "buy", "50", "71000")
+    desk.fill(desk.entry(), "10")
+    desk.take()
+    stop, profit = desk.stop().id, desk.profit().id
+    desk.quote(74_000, 74_100)
+    assert desk.state.orders[stop].requested is not None
+    desk.second(3)
+    assert desk.state.orders[profit].status is OrderStatus.HELD, "the stop may still fill"
+    desk.answer()
+    assert desk.state.orders[profit].status is OrderStatus.STAGED
