@@ -408,6 +408,10 @@ class Pocket:
             ]
         except BrokerError as error:
             return Unread(str(error))
+        for row in (*waiting, *ended):  # the end of an older version may be told after the newest was listed
+            id = account.order_id_of(row.identifier)
+            if id is not None:
+                self._note(id, account.version_of(row.identifier), VenueRef(row.uuid))
         by_number = {row.uuid: row for row in (*waiting, *ended, *self._gone.values())}  # an end is the last word
         return list(by_number.values())
 

@@ -31,11 +31,14 @@ from core.domain.events import (
     OrderUnknown,
 )
 from core.domain.ids import ClientOrderId, VenueRef
+from core.domain.market import NS
 from core.domain.order import (
     TRANSITIONS,
     Fill,
     Order,
     OrderStatus,
+    RequestKind,
+    RequestPhase,
 )
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.state import State
@@ -50,6 +53,9 @@ END_STATUS: dict[type, OrderStatus] = {
     OrderExpired: OrderStatus.EXPIRED,
 }
 """The statuses that an event alone brings about."""
+
+CHANGE_NS = 60 * NS
+"""For so long a listing may show the end of what was canceled for a change, and not yet what takes its place."""
 
 
 class Facts:
@@ -105,6 +111,8 @@ class Facts:
             return NOTHING
         if wanted not in TRANSITIONS[order.status] or order.status is OrderStatus.HELD:
             return self._odd(event.ts, order, wanted.value)
+        if wanted is OrderStatus.CANCELED and is_changing(order, now) and _is_lost(order):
+            return NOTHING  # where a change is a cancel and a new order it may be the half of it: a reading tells
         return self.keep(event, now)
 
     def _attribute(self, order: Order, ref: VenueRef, now: int, out: list[Output]) -> None:
@@ -228,6 +236,18 @@ class Facts:
                 if account.startswith(f"{event.broker}:"):
                     emit(self.state, GateChanged(ts=now, account=account, is_open=False, text="the line is down"), out)
         return out
+
+
+def is_changing(order: Order, now: int) -> bool:
+    """Is a change of it on its way, or its answer lost, and not for so long that nothing can come of it?"""
+    wish = order.requested
+    if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is RequestPhase.REFUSED:
+        return False
+    return abs(now - wish.ts) < CHANGE_NS
+
+
+def _is_lost(order: Order) -> bool:
+    return order.requested is not None and order.requested.phase is RequestPhase.UNKNOWN
 
 
 def _owned(fill: Fill, order: Order) -> Fill:

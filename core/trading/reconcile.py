@@ -23,14 +23,11 @@ from core.domain.events import (
     PositionAdjusted,
 )
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
-from core.domain.market import NS
-from core.domain.order import Fill, Order, OrderStatus, Requested, RequestKind, RequestPhase
+from core.domain.order import Fill, Order, OrderStatus, Requested, RequestPhase
 from core.ports import Snapshot, Unread, VenueOrder
+from core.trading.facts import is_changing
 from core.trading.ledger import average_price
 from core.trading.state import DRIFT, OPENING, State
-
-CHANGE_NS = 60 * NS
-"""For so long a listing may show the end of what was canceled for a change, and not yet what takes its place."""
 
 
 def unread(snapshot: Snapshot) -> str:
@@ -114,7 +111,7 @@ def _orders(
             continue
         theirs = _listed(order, by_id, by_ref)
         if theirs is not None:
-            events += bring_up(order, theirs, now)
+            events += bring_up(order, theirs, now, late_ns)
         elif order.status is OrderStatus.SENDING:
             continue  # its answer is on the way
         elif order.status is OrderStatus.UNKNOWN:
@@ -152,14 +149,6 @@ def _has_moved(order: Order, theirs: VenueOrder, quantity: Decimal) -> bool:
     return (quantity, theirs.limit_price, theirs.stop_price) != (order.quantity, order.limit_price, stop)
 
 
-def _is_changing(order: Order, now: int) -> bool:
-    """Is a change of it on its way, or its answer lost, and not for so long that nothing can come of it?"""
-    wish = order.requested
-    if wish is None or wish.kind is not RequestKind.REPLACE or wish.phase is RequestPhase.REFUSED:
-        return False
-    return abs(now - wish.ts) < CHANGE_NS
-
-
 def _whole(order: Order, theirs: VenueOrder) -> Decimal:
     """For how much it is in all. Where the venue counts less as filled than we booked, it no longer lists what was
     filled before a change (or is late): what is left there comes on top of ours."""
@@ -168,7 +157,7 @@ def _whole(order: Order, theirs: VenueOrder) -> Decimal:
     return order.filled + theirs.quantity - theirs.filled
 
 
-def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | Noticed]:
+def bring_up(order: Order, theirs: VenueOrder, now: int, late_ns: int = 0) -> list[DurableEvent | Noticed]:
     """Our order as the venue has it."""
     events: list[DurableEvent | Noticed] = []
     if theirs.ref in order.refs[:-1]:
@@ -179,7 +168,7 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
     if theirs.status != "open" and theirs.quantity > order.quantity:
         events.append(_ended_larger(order, theirs, now))
     match theirs.status:
-        case "canceled" if _is_changing(order, now):
+        case "canceled" if is_changing(order, now):
             pass  # where a change is a cancel and a new order, the new one may not be listed yet
         case "canceled":
             events.append(OrderCanceled(ts=now, client_order_id=order.id, text=theirs.text))
@@ -204,7 +193,7 @@ def bring_up(order: Order, theirs: VenueOrder, now: int) -> list[DurableEvent | 
                         stop_price=theirs.stop_price,
                     )
                 )
-            elif wish is not None and wish.phase is RequestPhase.UNKNOWN:
+            elif wish is not None and wish.phase is RequestPhase.UNKNOWN and not abs(now - wish.ts) < late_ns:
                 # The answer to our wish is lost; the order stands as listed, so the wish may be made again.
                 events.append(_gone(order, wish, "the venue has it unchanged", now))
         case _:

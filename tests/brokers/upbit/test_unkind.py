@@ -3,6 +3,7 @@ not take the protection off a holding."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.commands import Cancel, Submit
+from core.domain.commands import Cancel, Replace, Submit
 from core.domain.order import Order, OrderStatus
 from tests.contract.console import Console, running
 from tests.contract.session import CLOCK, Session, until
@@ -132,3 +133,26 @@ async def test_an_end_that_overtakes_an_execution_is_believed_when_all_of_them_a
         assert held(console) == exchange.wallet(MAIN, "SOL").free == 5
         assert console.engine.state.late_fills == 0
         assert all(order.status.is_end for order in console.engine.state.orders.values())
+
+
+async def test_a_change_that_was_on_its_way_at_a_kill_is_no_end_of_its_order(plug: UpbitPlug, tmp_path: Path) -> None:
+    """The venue takes its time: the old one is still there when the next process reads, and its end is told later. What
+    takes its place is the order."""
+    exchange = plug.venue.exchange
+    async with running(plug, tmp_path / "journal.db", kill=True) as console:
+        id = (await console.submit("10", "70000")).client_order_id
+        plug.venue.cancel_seconds = 1.0
+        changing = asyncio.ensure_future(console.desk.send(Replace(client_order_id=id, limit_price=D(69_900))))
+        await until(lambda: any(deed.what == "received_change" for deed in plug.venue.deeds))
+    await changing
+    async with running(plug, tmp_path / "journal.db") as console:
+        assert console.order(id).limit_price == 70_000, "it is read before anything came of the change"
+        await until(lambda: len(exchange.orders) == 2)
+        await CLOCK.sleep(0.1)
+        assert console.order(id).status is OrderStatus.OPEN
+        await console.reconcile()
+        order, new = console.order(id), list(exchange.orders.values())[-1]
+        assert (order.status, order.limit_price, order.refs[-1]) == (OrderStatus.OPEN, D(69_900), new.uuid)
+        await console.do(Cancel(client_order_id=id))
+        await until(lambda: console.order(id).status is OrderStatus.CANCELED)
+        assert not new.is_open
