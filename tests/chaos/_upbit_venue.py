@@ -21,6 +21,7 @@ import msgspec
 
 from tests.simulators.faults import TAKES, Fault, Script, Step
 from tests.simulators.plug import Deed
+from tests.simulators.upbit.late import DESKS
 from tests.simulators.upbit.listed import markets
 from tests.simulators.upbit.plug import CASH, KEYS, MAIN
 from tests.simulators.upbit.venue import UpbitVenue
@@ -69,6 +70,8 @@ MUTE = 0.7
 """So many orders whose answer is lost are not told of by the stream either: they are to be asked for by their id."""
 OUTAGE = 0.5
 """The chance that a session has one."""
+LATE, LATEST_SECONDS = 0.3, 0.4
+"""The chance that a desk of the venue is late in a session, and by how much at most."""
 
 
 class Lossy(Script):
@@ -93,11 +96,16 @@ async def serve(ledger: Path, seed: str) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, calm.set)
     loop.add_reader(sys.stdin.fileno(), os._exit, 0)  # who started it is gone
+    lags = Random(f"{seed}/late")
+    for desk in DESKS:
+        setattr(venue.late, desk, lags.uniform(0.02, LATEST_SECONDS) if lags.random() < LATE else 0.0)
     await venue.start()
     print(venue.server.url, flush=True)
     away = asyncio.ensure_future(_outage(venue, random, calm)) if random.random() < OUTAGE else None
     await calm.wait()
     faults.clear()
+    for desk in DESKS:
+        setattr(venue.late, desk, 0.0)
     if away is not None:
         await away
     for done in faults.done:

@@ -217,6 +217,8 @@ def judged(session: Session, deeds: list[Deed], journal: Path, traded: float, *,
     held = session.state.position(session.console.plug.account, session.console.plug.instrument.id).quantity
     if held != true:
         wrong("position", f"{held} here and {true} there")
+    for place, freeze in session.state.frozen.items():
+        wrong("drift", f"nobody else trades there, and {freeze.quantity} of {place[1]} is not explained")
     checked = verify(journal)
     if checked.first_bad is not None:
         wrong("journal", checked.text)

@@ -327,6 +327,21 @@ async def test_the_end_of_an_old_version_is_not_the_end_of_the_order(session: Se
     await until(lambda: session.ends(sent.id))
 
 
+async def test_the_end_of_an_old_version_that_is_told_after_the_newest_was_listed(session: Session) -> None:
+    """To a new process, which knows of the change by the listing alone."""
+    sent = await session.rest("5", "70000")
+    await session.broker.replace(session.replacing(sent, limit_price=D(69_900)))
+    await until(lambda: session.replaced(sent.id))
+    fresh = Session(session.plug)
+    await fresh.open()
+    await fresh.snapshot()
+    venue: Any = session.plug.venue  # type: ignore[attr-defined]
+    venue.streams.order(venue.exchange.orders[sent.ref], "cancel", None)
+    venue.streams.order(placed(session), "cancel", None)
+    assert len(await until(lambda: fresh.ends(sent.id))) == 1, "of the newest alone"
+    await fresh.close()
+
+
 async def test_a_replacement_whose_frames_are_lost_is_asked_about(session: Session) -> None:
     sent = await session.rest("5", "70000")
     session.plug.faults.put("private", Fault.DROP_BEFORE_ACCEPT, times=2)

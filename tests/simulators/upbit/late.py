@@ -12,13 +12,14 @@ from core.domain.market import NS
 from core.ports import Clock
 from tests.simulators.upbit.exchange import Exchange, Placed
 
+DESKS = ("orders", "order", "trades", "accounts", "assets")
 KEPT = 2000
 Purse = dict[str, tuple[Decimal, Decimal]]
 """Free and locked by currency."""
 
 
 class Late:
-    """`orders`, `order`, `trades`, `accounts`, `assets`: seconds by which each is behind. `note` what happens."""
+    """Seconds by which each of DESKS is behind. `note` what happens."""
 
     def __init__(self, exchange: Exchange, clock: Clock) -> None:
         self._exchange = exchange
