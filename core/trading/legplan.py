@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.domain.decimals import ZERO
 from core.domain.ids import ClientOrderId, derived_client_order_id
-from core.domain.order import Order, OrderStatus, Side, TimeInForce
+from core.domain.order import Order, OrderStatus, OrderType, Side, TimeInForce
 from core.trading.state import PositionKey, State, exposure
 from core.trading.watch import Watch
 
@@ -82,9 +82,31 @@ def makes_room(order: Order) -> bool:
     return request.reduce_only and (request.parent is not None or is_root(order))
 
 
+def is_cut(order: Order) -> bool:
+    """A stop whose price had come, ended by the venue itself with something left of it, as where nobody is there to
+    trade with. Nobody takes back a market order, so nobody meant it."""
+    is_fired = is_stop(order) and order.request.type is OrderType.MARKET
+    return is_fired and not order.canceled_by and order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
+
+def has_failed(order: Order) -> bool:
+    """It came to nothing: the next one waits longer, and there is an end of trying."""
+    return order.status in FAILED or (is_cut(order) and not order.filled)
+
+
+def failures(members: list[Order]) -> int:
+    """How many of the newest came to nothing, one after another."""
+    count = 0
+    for order in reversed(members):
+        if not has_failed(order):
+            break
+        count += 1
+    return count
+
+
 def goes_on(order: Order) -> bool:
-    """Ended because legs made room, or refused although its price had come: it is still wanted."""
-    return order.canceled_by == LEGS or (order.status in FAILED and not order.request.is_stop)
+    """Ended because legs made room, or refused or cut although its price had come: it is still wanted."""
+    return order.canceled_by == LEGS or is_cut(order) or (order.status in FAILED and not order.request.is_stop)
 
 
 class Shared(Protocol):

@@ -37,7 +37,7 @@ from core.domain.order import (
     TimeInForce,
 )
 from core.trading.gate import Gate
-from core.trading.legplan import FAILED, LEGS, Group, Plan, Role, goes_on, is_root, makes_room
+from core.trading.legplan import LEGS, Group, Plan, Role, failures, goes_on, has_failed, is_cut, is_root, makes_room
 from core.trading.outputs import Output
 from core.trading.state import PositionKey, State
 from core.trading.watch import Watch
@@ -206,7 +206,7 @@ class Legs:
             return []
         if last is not None and last.status.is_end and not group.is_entry and not goes_on(last):
             return []  # a protection of its own that ended otherwise is its owner's to renew
-        if _failures([order for order in members if order.status.is_end]) >= MOST_FAILURES:
+        if failures([order for order in members if order.status.is_end]) >= MOST_FAILURES:
             return self._alarm(group, role, "was refused too often", now)
         request = self._leg(group, role, entry, members, left or entry.quantity)
         group.members[role].append(request.client_order_id)
@@ -258,7 +258,7 @@ class Legs:
         if target == order.remaining:
             return []
         if target and self._can_grow(order):
-            if is_asked(order, now, RequestKind.REPLACE):
+            if is_asked(order, now, RequestKind.REPLACE) and not (target < order.remaining and _is_lost(order)):
                 return []
             change = Replace(client_order_id=order.id, quantity=order.filled + target, by=LEGS)
             if not self.replace_denial(change, now)[1]:
@@ -284,7 +284,7 @@ class Legs:
                 ts=now, client_order_id=order.id, quantity=covered, limit_price=order.limit_price, stop_price=terms
             )
             return [changed]
-        if target <= 0 or target > plan.free(group, order) or not (is_fired or self._is_ready(group, role, now)):
+        if target <= 0 or target > plan.free(group, order) or not self._is_ready(group, role, now, is_fired=is_fired):
             return []
         request = self._sent(order, target, is_fired)
         denial = self.gate.refusal(request, now, is_confirmed=True, is_release=True)
@@ -301,13 +301,15 @@ class Legs:
             text = f"{name} of {group.place[1]} cannot be sent: {denial.text}"
         return [Noticed(ts=now, level="error" if is_fired else "warning", kind="LEGS", text=text)]
 
-    def _is_ready(self, group: Group, role: Role, now: int) -> bool:
-        """After refusals a leg waits, twice as long each time."""
+    def _is_ready(self, group: Group, role: Role, now: int, *, is_fired: bool) -> bool:
+        """After refusals a leg waits, twice as long each time; once its price has come, after those since then: a venue
+        that refuses for a second, as under load, must not use up all its tries in it."""
         members = [self.state.orders[id] for id in group.members[role]]
-        count = _failures([order for order in members if order.status.is_end])
+        members = [order for order in members if not (is_fired and order.request.is_stop and order.status.is_end)]
+        count = failures([order for order in members if order.status.is_end])
         if not count:
             return True
-        last = max(order.updated for order in members if order.status in FAILED)
+        last = max(order.updated for order in members if has_failed(order))
         return abs(now - last) >= min(1 << (count - 1), 30) * NS  # a clock that was set back holds up no stop
 
     def stays_local(self, group: Group, role: Role, order: Order) -> bool:
@@ -384,17 +386,13 @@ def _is_refused(order: Order) -> bool:
     return wish is not None and wish.phase is RequestPhase.REFUSED and wish.kind is RequestKind.REPLACE
 
 
+def _is_lost(order: Order) -> bool:
+    """No answer came to a change: what is too large is canceled without waiting for one."""
+    return order.requested is not None and order.requested.phase is RequestPhase.UNKNOWN
+
+
 def _ended_by_somebody(order: Order) -> bool:
     """Canceled by a person or by the venue itself: that role is over."""
     if order.status is OrderStatus.DENIED:
         return order.reason.startswith("canceled:")
-    return order.status is OrderStatus.CANCELED and order.canceled_by != LEGS
-
-
-def _failures(members: list[Order]) -> int:
-    count = 0
-    for order in reversed(members):
-        if order.status not in FAILED:
-            break
-        count += 1
-    return count
+    return order.status is OrderStatus.CANCELED and order.canceled_by != LEGS and not is_cut(order)

@@ -135,6 +135,14 @@ async def test_an_end_that_overtakes_an_execution_is_believed_when_all_of_them_a
         assert all(order.status.is_end for order in console.engine.state.orders.values())
 
 
+async def test_a_stop_goes_though_the_venue_asks_for_silence_in_that_moment(plug: UpbitPlug, tmp_path: Path) -> None:
+    async with protected(plug, tmp_path) as console:
+        plug.faults.put("order", Fault.HTTP_429, seconds=0.5)
+        await plug.quote(59_000, 59_100, size=100)
+        await until(lambda: held(console) == 0)
+        assert not console.log("LEGS")
+
+
 async def test_a_change_that_was_on_its_way_at_a_kill_is_no_end_of_its_order(plug: UpbitPlug, tmp_path: Path) -> None:
     """The venue takes its time: the old one is still there when the next process reads, and its end is told later. What
     takes its place is the order."""

@@ -1,14 +1,24 @@
-"""What is said of legs that cannot do their work, and legs under a clock that was set back."""
+"""Legs that cannot do their work: what is said of them, how they go on, and how they fare under a clock set back."""
 
 from __future__ import annotations
 
+import msgspec
+
 from core.domain.account import TradingState
 from core.domain.commands import Cancel, Close, SetTradingState
-from core.domain.events import Noticed, OrderCanceled, OrderRejected, OrderSending
+from core.domain.events import (
+    Noticed,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    OrderRequested,
+    OrderSending,
+    PositionAdjusted,
+)
 from core.domain.market import NS
-from core.domain.order import OrderStatus
+from core.domain.order import OrderStatus, RequestKind, RequestPhase
 from tests import scenes
-from tests.legs_desk import Desk
+from tests.legs_desk import D, Desk
 from tests.scenes import ACCOUNT, SAMSUNG
 
 HOUR = 3600 * NS
@@ -87,3 +97,59 @@ def test_a_close_that_waits_for_room_is_given_up_though_the_clock_was_set_back()
     desk.now -= HOUR
     desk.second()
     assert desk.state.orders[close].status is OrderStatus.CANCELED
+
+
+def test_what_the_venue_leaves_of_a_stop_that_fired_goes_on() -> None:
+    """As in a thin book, where a market order sells what there is and the rest of it is canceled."""
+    desk = protected(stops=False)
+    desk.quote(69_400, 69_500)
+    desk.take()
+    (fired,) = desk.live(held=False)
+    desk.fill(fired.id, "4", "69400")
+    desk.step(OrderCanceled(ts=desk.now, client_order_id=fired.id, text="nobody buys the rest"))
+    desk.quote(69_300, 69_400)
+    (again,) = desk.live(held=False)
+    assert (again.status, again.quantity) == (OrderStatus.STAGED, 6)
+
+
+def test_a_stop_that_nobody_trades_with_is_tried_again_more_and_more_seldom() -> None:
+    desk = protected(stops=False)
+    sent = 0
+    for _ in range(350):
+        desk.quote(69_400, 69_500)
+        desk.take()
+        for order in desk.live(held=False):
+            sent += 1
+            desk.step(OrderExpired(ts=desk.now, client_order_id=order.id))
+    assert 1 < sent < 5, "in some three seconds"
+
+
+def test_a_stop_that_is_too_large_is_canceled_though_a_change_of_it_has_no_answer() -> None:
+    desk = Desk()
+    id = desk.entry(quantity="20")
+    desk.fill(id, "10")
+    desk.take()
+    stop = desk.stop().id
+    desk.fill(id, "5")
+    wish = desk.state.orders[stop].requested
+    assert wish is not None and wish.kind is RequestKind.REPLACE
+    lost = msgspec.structs.replace(wish, phase=RequestPhase.UNKNOWN)
+    desk.step(OrderRequested(ts=desk.now, client_order_id=stop, requested=lost))
+    gone = {"account": ACCOUNT, "instrument": SAMSUNG, "quantity": D(-12), "price": D(71_000), "cause": "unknown"}
+    desk.step(PositionAdjusted(ts=desk.now, **gone))  # type: ignore[arg-type]
+    wish = desk.state.orders[stop].requested
+    assert wish is not None and wish.kind is RequestKind.CANCEL and desk.held == 3
+
+
+def test_a_venue_that_refuses_for_a_moment_does_not_use_up_the_tries_of_a_stop() -> None:
+    """As under load, which is when stops go."""
+    desk = protected(stops=False)
+    for _ in range(50):
+        desk.quote(69_400, 69_500)
+        refuse(desk)
+    assert not said(desk, "error")
+    desk.second(3)
+    desk.quote(69_400, 69_500)
+    desk.second()
+    (again,) = desk.live(held=False)
+    assert (again.status, again.quantity) == (OrderStatus.STAGED, 10)
