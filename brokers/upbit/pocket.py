@@ -420,10 +420,9 @@ class Pocket:
         for row in listed:
             if not row.executed_volume:
                 continue
-            if self._executions.total(VenueRef(row.uuid)) == row.executed_volume:
-                found += self._executions.of(
-                    VenueRef(row.uuid)
-                )  # all of them: where one order is asked for they may be late, or cut, and shut the gate
+            ref = VenueRef(row.uuid)
+            if self._executions.total(ref) == row.executed_volume:  # to ask for them again may find them late, or cut
+                found += self._executions.of(ref)
                 continue
             kept = self._fills.get(row.uuid)
             if kept is None or kept[0] != row.executed_volume:
