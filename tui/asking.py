@@ -219,7 +219,7 @@ class Asking:
         subject = Subject(wanted, request_of(wanted, order), None, order)
         if subject.instrument_id is not None:
             subject.instrument = app.instruments.get(subject.instrument_id)
-            subject.position = app.picture.position(subject.instrument_id)
+            subject.position = app.picture.position(subject.instrument_id, subject.account)
         return subject
 
     # ---- sending
@@ -286,7 +286,7 @@ class Asking:
         elif isinstance(asked_by, LineForm):
             asked_by.is_wrong, asked_by.remark = True, text
             if was_denied:
-                app.typed.opened()
+                app.typed.renew()
         elif isinstance(asked_by, ParamsForm):
             asked_by.problem = text
         elif isinstance(asked_by, PanicMenu) and asked_by.goes_on(text):

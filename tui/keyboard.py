@@ -12,6 +12,8 @@ BURST_KEYS = 3
 """More printable keys than this within BURST_SECONDS, outside an input, are a paste or a terminal's reply."""
 ARM_SECONDS = 0.250
 """For so long after it opened, or after focus moved, a form does not take its sending key."""
+HELD_SECONDS = 0.700
+"""One key again and again, never farther apart than this, may be one that hangs: repeats begin after 0.25 to 0.66 s."""
 
 
 def latin_keys(character: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.runtime.desk_attached import READ_ONLY
 from tui.actions import Action
 from tui.acts.applies import TESTS
-from tui.keyboard import ARM_SECONDS, BURST_SECONDS, BurstGuard, Verdict, latin_keys
+from tui.keyboard import ARM_SECONDS, BURST_SECONDS, HELD_SECONDS, BurstGuard, Verdict, latin_keys
 from tui.keymap import Keymap, key_label, key_of
 from tui.messages import Form, Press
 from tui.panes.hints import HANGUL
@@ -43,11 +43,15 @@ class Keys:
         """When the newest key was read: forms opened by it count from here."""
         self.count, self.gap = 0, float("inf")
         """How many keys were read so far, and the seconds between the newest two."""
+        self._run: tuple[str, float] = ("", 0.0)
+        """The newest key, and since when it came again and again with no other between."""
 
     def press(self, press: Press) -> None:
         """One key, as the terminal gave it."""
         app, at = self._app, press.at
         self.now, self.gap, self.count = at, at - self.now, self.count + 1
+        if press.key != self._run[0] or self.gap > HELD_SECONDS:
+            self._run = (press.key, at)
         if self._guard.is_beginning(at):
             self._before = list(app.forms)
         form = app.top_form
@@ -125,8 +129,9 @@ class Keys:
         if press.key in form.sending:
             is_typed = form.place in _TYPED and not getattr(form, "was_filled", False)
             is_early = not is_typed and press.at - form.armed_from < ARM_SECONDS
-            is_busy = app.asking.is_sending and form.place != "panic"  # panic waits for nobody
-            if is_early or is_hot or is_busy:
+            is_held = not is_typed and self._run[1] <= form.armed_from  # it opened the form, and hangs
+            is_busy = app.asking.is_sending
+            if is_early or is_hot or ((is_busy or is_held) and form.place != "panic"):  # panic waits for nobody
                 return
         wish = form.key(press)
         if wish is None and not form.is_input and press.character:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from core.domain.ids import InstrumentId
+from core.domain.ids import AccountId, InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.market import Freshness
 from core.domain.order import OrderStatus
@@ -175,8 +175,10 @@ class Picture:
     def positions(self) -> list[PositionRow]:
         return sorted(self._of(Slice.POSITIONS, PositionRow), key=lambda row: (not row.quantity, row.key))
 
-    def position(self, instrument: InstrumentId) -> PositionRow | None:
-        return next((row for row in self.positions() if row.instrument == instrument and row.quantity), None)
+    def position(self, instrument: InstrumentId, account: AccountId | None = None) -> PositionRow | None:
+        """What is held of it: by this account, else by the first that holds any."""
+        found = (row for row in self.positions() if row.instrument == instrument and row.quantity)
+        return next((row for row in found if account in (None, row.account)), None)
 
     def order(self, key: str) -> OrderRow | None:
         row = self.rows[Slice.ORDERS].get(key)

@@ -396,7 +396,7 @@ async def test_reverse_is_always_reviewed() -> None:
                 assert hands.app.top_form is not None
                 assert hands.app.top_form.place == "confirm"
             assert len(hands.orders) == count
-            await hands.press("enter")
+            await hands.press("enter", gap=0.8)  # a second look, and not the same Enter held
             await hands.settled(lambda: hands.stage.state.position(hands.app.account, APPLE).quantity == -2)
             assert hands.orders[-1].side is Side.SELL
             assert hands.orders[-1].request.type is OrderType.LIMIT

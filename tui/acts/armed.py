@@ -116,7 +116,7 @@ class Armed:
         confirm = app.settings.confirm
         template = confirm.buy_template if side is Side.BUY else confirm.sell_template
         try:
-            line = app.typed.parse(template)
+            line = app.typed.parse(template, app.instrument, app.account)
             if not isinstance(line, NewOrder) or line.side is not side:
                 raise HogaError(f"the template is no order to {side.value}: {template!r}")
             wanted = Wanted(Submit(request=line.request(app.desk.new_order_id())), say(line), kind=Kind.ARMED)

@@ -252,7 +252,7 @@ class Trading:
             instrument=held.instrument,
             fraction=fraction,
         )
-        name = symbol(held, app.look.language)
+        name = self.where(held.account) + symbol(held, app.look.language)
         text = f"{verb} {f.quantity(held.quantity)} {name}, reduce-only at the opposite touch; size read when sent"
         app.open(Confirm(Wanted(command, text)))
 
@@ -307,6 +307,10 @@ class Trading:
         self._app.open(panic_menu(self._app, choice, account))
 
     # ---- what is meant
+
+    def where(self, account: AccountId) -> str:
+        """The account's name to stand before what is meant, where there is more than one it could be."""
+        return f"{self._app.look.account(account)} " if len(self._app.accounts) > 1 else ""
 
     def _instrument(self) -> Instrument | None:
         self._app.look_at_cursor()

@@ -45,9 +45,17 @@ class Typed:
         self.history: list[str] = pastlines.read(app.places.data) if app.places.has_data else []
         self._id = app.desk.new_order_id()
         """Of the order this line will be: a repeat of the same line is the same order."""
+        self._selected: InstrumentId | None = None
+        self._account = app.account
+        """What the line means where it names none: as it was when it was opened. A row may go from under the cursor."""
 
     def opened(self) -> None:
-        """A line begins: its order has a new id."""
+        """A line begins, about what is selected now."""
+        self._selected, self._account = self._app.instrument, self._app.account
+        self.renew()
+
+    def renew(self) -> None:
+        """Its order has a new id."""
         self._id = self._app.desk.new_order_id()
 
     # ---- while it is typed
@@ -64,7 +72,7 @@ class Typed:
             form.remark = _COMMANDS[text.split()[0].lower()][1]
             return None
         try:
-            line = self.parse(form.edit.text)
+            line = self._own(form.edit.text)
         except LineError as error:
             form.is_wrong, form.remark = True, str(error)
             form.fault = (error.position, error.length) if error.length else None
@@ -74,7 +82,9 @@ class Typed:
             return None
         remarks: tuple[str, ...] = getattr(line, "remarks", ())
         bare = msgspec.structs.replace(line, remarks=()) if remarks else line
-        form.remark = BETWEEN.join((f"→ {say(bare, self._app.look.language)}", *remarks))
+        where = self._app.trading.where(line.account) if isinstance(line, NewOrder | CloseOrder) else ""
+        parts = (where.rstrip(), f"→ {say(bare, self._app.look.language)}", *remarks)
+        form.remark = BETWEEN.join(part for part in parts if part)
         return line.request(self._id) if isinstance(line, NewOrder) else None
 
     def offers(self, text: str, cursor: int) -> Offer:
@@ -120,7 +130,7 @@ class Typed:
             self._keep(text)
             return command(text.split()[1:])
         try:
-            line = self.parse(text)
+            line = self._own(text)
             self._keep(text)
             if isinstance(line, NewOrder):
                 kind = Kind.REVERSE if is_reverse(text) and not line.is_immediate else None
@@ -138,7 +148,12 @@ class Typed:
         if not _is_deliberate(text) and self._app.places.has_data:
             pastlines.keep(self._app.places.data, text)
 
-    def parse(self, text: str) -> Line:
+    def _own(self, text: str) -> Line:
+        """What the open line means."""
+        return self.parse(text, self._selected, self._account)
+
+    def parse(self, text: str, selected: InstrumentId | None, account: AccountId) -> Line:
+        """`selected` and `account`: what is meant where none is named."""
         from core.trading.orderline import parse  # the grammar is no part of the first picture
 
         app = self._app
@@ -150,7 +165,7 @@ class Typed:
 
         context = LineContext(
             find=app.known.index.resolve,
-            accounts=tuple(dict.fromkeys((app.account, *app.accounts))),
+            accounts=tuple(dict.fromkeys((account, *app.accounts))),
             quote=picture.quote,
             position=position,
             buying_power=lambda _, currency: (
@@ -160,7 +175,7 @@ class Typed:
                 status.equity if status is not None and currency == status.base_currency else None
             ),
             mode=Mode.LIVE if app.asking.is_live else Mode.PAPER,
-            selected=app.instruments.get(app.instrument) if app.instrument is not None else None,
+            selected=app.instruments.get(selected) if selected is not None else None,
             orders=lambda: [row for row in picture.orders() if row.is_working],
         )
         return parse(text, context)
@@ -247,7 +262,7 @@ class Typed:
         return Wanted(Unlock(account=account, tail=words[0]), f"{account} unlocked")
 
     def cancel(self, _: list[str]) -> Wanted:
-        line = self.parse("c all")
+        line = self._own("c all")
         return Wanted(line.command(), "cancel all working orders")  # type: ignore[union-attr, call-arg]
 
     def strategy(self, words: list[str]) -> Wanted | str:

@@ -1,0 +1,94 @@
+"""What changes between the look and the key: a row goes from under the cursor, a key hangs, accounts hold the same.
+What is sent is what was shown, or nothing is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core.domain.account import Mode
+from core.domain.commands import Close, Submit
+from core.domain.ids import AccountId
+from core.trading.view import Slice
+from tests.tui import scripted
+from tests.tui.scripted import BITCOIN, MAIN, SAMSUNG, ScriptedDesk, console
+
+FIRST, SECOND = AccountId("ibkr:first"), AccountId("paper:second")
+
+
+async def test_a_line_stays_with_the_symbol_it_was_opened_on() -> None:
+    desk = ScriptedDesk()
+    async with console(desk) as hands:
+        hands.app.focus_on("positions")
+        assert hands.app.instrument == BITCOIN
+        await hands.press(":")
+        await hands.type("b 1 @142000000")
+        assert "KRW-BTC" in hands.text
+        desk.push(Slice.POSITIONS, gone=[f"{MAIN}|{BITCOIN}"])
+        await hands.until(lambda: len(hands.app.surface.positions.keys) == 1)
+        await hands.pilot.pause(0.1)
+        await hands.press("enter")
+        sent = [c.request.instrument for c in desk.sent if isinstance(c, Submit)]
+        assert sent == [BITCOIN], sent
+
+
+async def test_a_key_that_hangs_does_not_send_what_it_opened() -> None:
+    desk = ScriptedDesk()
+    async with console(desk) as hands:
+        hands.app.go_to("chart")
+        await hands.press("enter")
+        assert hands.app.top_form is not None
+        await hands.press("enter", gap=0.5)
+        await hands.press(*["enter"] * 20, gap=0.03)
+        assert not desk.sent
+
+
+async def test_the_same_key_once_more_after_a_look_sends() -> None:
+    desk = ScriptedDesk()
+    async with console(desk) as hands:
+        hands.app.go_to("chart")
+        await hands.press("enter")
+        await hands.press("enter", gap=0.8)
+        assert len(desk.sent) == 1
+
+
+def two_accounts(mode: Mode) -> ScriptedDesk:
+    """Main holds 120 of Samsung, the second one is 7 short."""
+    rows = scripted.usual_rows()
+    twin = msgspec.structs.replace(scripted.position(SAMSUNG, "-7"), key=f"{SECOND}|{SAMSUNG}", account=SECOND)
+    rows[Slice.STATUS] = (scripted.status(mode=mode, badge=mode.value.upper()),)
+    rows[Slice.POSITIONS] = (*rows[Slice.POSITIONS], twin)
+    rows[Slice.PNL] = (*rows[Slice.PNL], scripted.pnl("account", SECOND, 1))
+    return ScriptedDesk(rows)
+
+
+async def test_what_is_closed_names_its_account_where_there_are_several() -> None:
+    desk = two_accounts(Mode.PAPER)
+    async with console(desk) as hands:
+        await hands.press("x")
+        assert "close 120 main Samsung Electronics" in hands.text
+        await hands.press("escape", ":")
+        await hands.type("x 005930 acct=second")
+        assert "second   → close 005930" in hands.text
+        await hands.press("enter")
+        assert [c.account for c in desk.sent if isinstance(c, Close)] == [SECOND]
+
+
+async def test_a_review_shows_what_its_own_account_holds() -> None:
+    desk = two_accounts(Mode.LIVE)
+    async with console(desk) as hands:
+        await hands.press("2", "G", "x", "enter")
+        await hands.until(lambda: hands.app.top_form is not None and hands.app.top_form.place == "review")
+        assert "second" in hands.text
+        assert "BUY  ~7 " in hands.text
+        assert "~120" not in hands.text
+
+
+async def test_an_account_that_comes_while_a_line_is_open_does_not_take_its_order() -> None:
+    desk = ScriptedDesk()
+    async with console(desk) as hands:
+        await hands.press(":")
+        await hands.type("b 1 005930 @71000")
+        desk.push(Slice.PNL, [scripted.pnl("account", FIRST, 1)])
+        await hands.until(lambda: hands.app.account == FIRST)
+        await hands.press("enter")
+        assert [c.request.account for c in desk.sent if isinstance(c, Submit)] == [MAIN]
