@@ -240,7 +240,8 @@ class State(Market):
             event.ts,
             quantity=event.quantity,
             limit_price=event.limit_price,
-            stop_price=event.stop_price,
+            # A stop that left at market has the price it waited for, which no venue tells.
+            stop_price=event.stop_price if order.request.is_stop else order.stop_price,
             refs=refs,
             # A cancel asked for in the meantime is still on its way.
             requested=wish if wish is not None and wish.kind is RequestKind.CANCEL else None,

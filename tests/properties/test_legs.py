@@ -1,5 +1,6 @@
 """Legs under whatever a venue, a market and a person do, in any order, with repeats and restarts: all that may close
-never closes more than there is, each order leaves once, and the journal alone gives the state."""
+never closes more than there is, each order leaves once, and the journal alone gives the state. A short position is the
+same in a mirror: each price is as far from the middle on the other side, each side the other."""
 
 from __future__ import annotations
 
@@ -15,11 +16,13 @@ from core.domain.commands import Cancel, CancelAll, Close, Panic, Replace, Submi
 from core.domain.events import (
     DURABLE,
     DurableEvent,
+    InstrumentListed,
     OrderAccepted,
     OrderCanceled,
     OrderDenied,
     OrderExpired,
     OrderFilled,
+    OrderNotPlaced,
     OrderRejected,
     OrderReplaced,
     OrderRequested,
@@ -59,9 +62,13 @@ VENUES = [
 LIMITS = RiskLimits(max_orders_per_minute=None, max_orders_per_second=None, duplicate_window_seconds=None)
 
 
+MIDDLE = 142_100
+"""A price and its mirror image make so much."""
+
+
 class Run:
-    def __init__(self, venue: Capabilities | None) -> None:
-        self.venue = venue
+    def __init__(self, venue: Capabilities | None, enters: Side = Side.BUY) -> None:
+        self.venue, self.enters = venue, enters
         self.journal: list[DurableEvent] = []
         self.now = START
         self.engine = self._engine()
@@ -73,7 +80,25 @@ class Run:
         engine = scenes.engine(LIMITS, cash="100000000000")
         if self.venue is not None:
             engine.gate.venues = {"paper": self.venue}
+        listed = msgspec.structs.replace(engine.state.instruments[SAMSUNG], can_short=True)
+        engine.step(InstrumentListed(ts=START, instrument=listed), START)
         return engine
+
+    def at(self, price: int) -> int:
+        return price if self.enters is Side.BUY else MIDDLE - price
+
+    @property
+    def held(self) -> Decimal:
+        """As far as it was entered."""
+        return self.state.position(ACCOUNT, SAMSUNG).quantity * self.enters.sign
+
+    @property
+    def exits(self) -> list[Order]:
+        return [o for o in self.live() if o.side is self.enters.other]
+
+    def adjust(self, quantity: int) -> None:
+        came = {"account": ACCOUNT, "instrument": SAMSUNG, "price": D(71_000), "cause": "x"}
+        self.step(PositionAdjusted(ts=self.now, quantity=D(quantity * self.enters.sign), **came))  # type: ignore[arg-type]
 
     @property
     def state(self) -> Any:
@@ -95,10 +120,9 @@ class Run:
         self.check(any(isinstance(item, OrderStaged) and item.request.reduce_only for item in out))
 
     def check(self, was_sent: bool) -> None:
-        held = self.state.position(ACCOUNT, SAMSUNG).quantity
-        sells = sum((exposure(o) for o in self.live() if o.side is Side.SELL), D(0))
+        closing = sum((exposure(o) for o in self.exits), D(0))
         if was_sent:
-            assert sells <= held, (sells, held)
+            assert closing <= self.held, (closing, self.held)
             for id, order in self.state.orders.items():
                 legs = [o for o in self.state.orders.values() if o.request.parent == id]
                 left = order.filled - sum((leg.filled for leg in legs), D(0))
@@ -113,7 +137,7 @@ class Run:
             self.status[id] = order.status
 
     def restart(self) -> None:
-        """Fold the journal into a new engine, as a start does: STAGED is denied, SENDING is UNKNOWN."""
+        """Fold the journal into a new engine, as a start does: STAGED is denied, what was on its way is UNKNOWN."""
         wire = msgspec.json.Decoder(DurableEvent)
         again = self._engine()
         for event in self.journal:
@@ -121,8 +145,13 @@ class Run:
         assert durable(again.state) == durable(self.state)
         self.engine = again
         self.quote(self.bid)
-        for order in self.live(OrderStatus.STAGED, OrderStatus.SENDING):
-            if order.status is OrderStatus.STAGED:
+        for order in self.live(OrderStatus.STAGED, OrderStatus.SENDING, OrderStatus.OPEN):
+            wish = order.requested
+            if order.status is OrderStatus.OPEN:
+                if wish is not None and wish.phase is RequestPhase.SENDING:
+                    lost = msgspec.structs.replace(wish, phase=RequestPhase.UNKNOWN)
+                    self.step(OrderRequested(ts=self.now, client_order_id=order.id, requested=lost))
+            elif order.status is OrderStatus.STAGED:
                 denied = OrderDenied(ts=self.now, request=order.request, rule="restart", limit="", actual="", text="x")
                 self.step(denied)
             else:
@@ -130,7 +159,8 @@ class Run:
 
     def quote(self, bid: int) -> None:
         self.bid = bid
-        self.step(scenes.quote(bid, bid + 100, self.now))
+        low = min(self.at(bid), self.at(bid + 100))
+        self.step(scenes.quote(low, low + 100, self.now))
 
     def fill(self, order: Order, quantity: int) -> None:
         amount = min(D(quantity), order.remaining)
@@ -174,30 +204,31 @@ class Run:
             self.step(Tick())
 
 
-def entry(draw: st.DrawFn) -> Submit:
+def entry(draw: st.DrawFn, run: Run) -> Submit:
     terms: dict[str, Any] = {}
     if draw(st.integers(0, 3)):
-        terms["stop_loss"] = D(69_500 - 100 * draw(st.integers(0, 2)))
+        terms["stop_loss"] = D(run.at(69_500 - 100 * draw(st.integers(0, 2))))
     if draw(st.integers(0, 2)):
-        terms["take_profit"] = D(74_000)
-    return Submit(request=scenes.request("buy", str(draw(st.integers(1, 20))), "71000", **terms))
+        terms["take_profit"] = D(run.at(74_000))
+    quantity = str(draw(st.integers(1, 20)))
+    return Submit(request=scenes.request(run.enters.value, quantity, str(run.at(71_000)), **terms))
 
 
-def exit_of_its_own(draw: st.DrawFn) -> Submit:
+def exit_of_its_own(draw: st.DrawFn, run: Run) -> Submit:
     quantity = str(draw(st.integers(1, 20)))
     kind = draw(st.sampled_from(["stop", "pair", "trailing", "profit", "limit"]))
     terms: dict[str, Any] = {"reduce_only": True, "time_in_force": TimeInForce.GTC}
     price = None
     if kind in ("stop", "pair"):
-        terms |= {"type": OrderType.STOP, "stop_price": D(69_000)}
-        terms |= {"take_profit": D(74_500)} if kind == "pair" else {}
+        terms |= {"type": OrderType.STOP, "stop_price": D(run.at(69_000))}
+        terms |= {"take_profit": D(run.at(74_500))} if kind == "pair" else {}
     elif kind == "trailing":
         terms |= {"type": OrderType.TRAILING, "trail": D(1500)}
     elif kind == "profit":
-        price = "74000"
+        price = str(run.at(74_000))
     else:
-        price, terms["time_in_force"] = "71000", TimeInForce.DAY
-    return Submit(request=scenes.request("sell", quantity, price, **terms))
+        price, terms["time_in_force"] = str(run.at(71_000)), TimeInForce.DAY
+    return Submit(request=scenes.request(run.enters.other.value, quantity, price, **terms))
 
 
 def act(draw: st.DrawFn, run: Run, *, outside: bool, persons: bool) -> None:
@@ -206,9 +237,9 @@ def act(draw: st.DrawFn, run: Run, *, outside: bool, persons: bool) -> None:
     some = draw(st.sampled_from(live)) if live else None
     match choice:
         case 0 | 1:
-            run.step(entry(draw))
+            run.step(entry(draw, run))
         case 2:
-            run.step(exit_of_its_own(draw)) if persons else run.step(entry(draw))
+            run.step(exit_of_its_own(draw, run) if persons else entry(draw, run))
         case 3 | 4 if some is not None and some.status is OrderStatus.STAGED:
             run.take(some)
         case 5 | 6 | 7 if some is not None and some.status.may_fill:
@@ -221,12 +252,15 @@ def act(draw: st.DrawFn, run: Run, *, outside: bool, persons: bool) -> None:
                 run.step(OrderRejected(ts=run.now, client_order_id=some.id, code="E", text="no"))
             else:
                 run.step(OrderUnknown(ts=run.now, client_order_id=some.id, text="lost"))
+        case 12 if some is not None and some.status is OrderStatus.UNKNOWN and not some.filled:
+            run.step(OrderNotPlaced(ts=run.now, client_order_id=some.id, text="absent"))
         case 12 if some is not None and some.status is OrderStatus.OPEN:
             run.step(OrderExpired(ts=run.now, client_order_id=some.id))
         case 13 | 14:
             run.quote(draw(st.sampled_from([68_000, 69_300, 69_500, 71_000, 73_900, 74_000, 75_000])))
         case 15:
-            run.step(Trade(SAMSUNG, float(draw(st.integers(680, 750)) * 100), 1.0, Aggressor.SELL, run.now, run.now))
+            price = float(run.at(draw(st.integers(680, 750)) * 100))
+            run.step(Trade(SAMSUNG, price, 1.0, Aggressor.SELL, run.now, run.now))
         case 16:
             run.now += NS * draw(st.sampled_from([1, 3, 12]))
             run.step(Tick())
@@ -236,20 +270,15 @@ def act(draw: st.DrawFn, run: Run, *, outside: bool, persons: bool) -> None:
         case 18 if persons and some is not None:
             run.step(Cancel(client_order_id=some.id))
         case 19 if persons and some is not None:
-            price = D(draw(st.integers(690, 745)) * 100)
+            price = D(run.at(draw(st.integers(690, 745)) * 100))
             changes = {"stop_price": price} if some.stop_price else {"limit_price": price}
             run.step(Replace(client_order_id=some.id, **changes))  # type: ignore[arg-type]
         case 20:
             run.restart()
         case 21 if outside:
             change = draw(st.integers(-10, 10))
-            held = run.state.position(ACCOUNT, SAMSUNG).quantity
-            if change and held + change >= 0:
-                run.step(
-                    PositionAdjusted(
-                        ts=run.now, account=ACCOUNT, instrument=SAMSUNG, quantity=D(change), price=D(71_000), cause="x"
-                    )
-                )
+            if change and run.held + change >= 0:
+                run.adjust(change)
         case 21 if persons:
             run.step(draw(st.sampled_from([Panic(), CancelAll(), CancelAll(entries_only=True)])))
         case _:
@@ -257,45 +286,44 @@ def act(draw: st.DrawFn, run: Run, *, outside: bool, persons: bool) -> None:
 
 
 @settings(max_examples=250, deadline=None)
-@given(data=st.data(), venue=st.sampled_from(VENUES), before=st.sampled_from([0, 100]))
+@given(data=st.data(), venue=st.sampled_from(VENUES), enters=st.sampled_from(Side), before=st.sampled_from([0, 100]))
 def test_legs_never_close_more_than_there_is_whatever_happens(
-    data: st.DataObject, venue: Capabilities | None, before: int
+    data: st.DataObject, venue: Capabilities | None, enters: Side, before: int
 ) -> None:
     """`before`: shares that no leg protects."""
-    run = Run(venue)
+    run = Run(venue, enters)
     if before:
-        came = {"account": ACCOUNT, "instrument": SAMSUNG, "quantity": D(before), "price": D(71_000), "cause": "x"}
-        run.step(PositionAdjusted(ts=run.now, **came))  # type: ignore[arg-type]
+        run.adjust(before)
     for _ in range(data.draw(st.integers(1, 60))):
         act(data.draw, run, outside=False, persons=True)
-        held = run.state.position(ACCOUNT, SAMSUNG).quantity
-        assert held >= 0, "it was turned"
-        assert sum((exposure(o) for o in run.live() if o.side is Side.SELL), D(0)) <= held
+        assert run.held >= 0, "it was turned"
+        assert sum((exposure(o) for o in run.exits), D(0)) <= run.held
     run.settle()
     run.restart()
 
 
 @settings(max_examples=150, deadline=None)
-@given(data=st.data(), venue=st.sampled_from(VENUES))
+@given(data=st.data(), venue=st.sampled_from(VENUES), enters=st.sampled_from(Side))
 def test_nothing_leaves_that_could_turn_a_position_changed_elsewhere(
-    data: st.DataObject, venue: Capabilities | None
+    data: st.DataObject, venue: Capabilities | None, enters: Side
 ) -> None:
-    run = Run(venue)
+    run = Run(venue, enters)
     for _ in range(data.draw(st.integers(1, 60))):
         act(data.draw, run, outside=True, persons=True)
     run.settle()
-    held = run.state.position(ACCOUNT, SAMSUNG).quantity
-    managed = [o for o in run.live() if o.side is Side.SELL and o.request.reduce_only]
-    others = sum((exposure(o) for o in run.live() if o.side is Side.SELL and not o.request.reduce_only), D(0))
+    managed = [o for o in run.exits if o.request.reduce_only]
+    others = sum((exposure(o) for o in run.exits if not o.request.reduce_only), D(0))
     stops = sum((exposure(o) for o in managed if o.request.parent is not None or o.request.is_stop), D(0))
-    assert stops + others <= max(held, others), "what is too much was taken back"
+    assert stops + others <= max(run.held, others), "what is too much was taken back"
 
 
 @settings(max_examples=150, deadline=None)
-@given(data=st.data(), venue=st.sampled_from(VENUES))
-def test_what_filled_is_protected_once_everybody_answered(data: st.DataObject, venue: Capabilities | None) -> None:
+@given(data=st.data(), venue=st.sampled_from(VENUES), enters=st.sampled_from(Side))
+def test_what_filled_is_protected_once_everybody_answered(
+    data: st.DataObject, venue: Capabilities | None, enters: Side
+) -> None:
     """Without a person's hand: the stops of every entry cover all it filled and has not closed."""
-    run = Run(venue)
+    run = Run(venue, enters)
     for _ in range(data.draw(st.integers(1, 50))):
         act(data.draw, run, outside=False, persons=False)
     run.settle()
@@ -308,7 +336,7 @@ def test_what_filled_is_protected_once_everybody_answered(data: st.DataObject, v
         if order.request.stop_loss is not None and order.filled and not _given_up(run, order):
             legs = [o for o in run.state.orders.values() if o.request.parent == order.id]
             wanted += order.filled - sum(o.filled for o in legs)
-    assert covered >= min(wanted, run.state.position(ACCOUNT, SAMSUNG).quantity)
+    assert covered >= min(wanted, run.held)
 
 
 def _armed(run: Run, leg: Order) -> bool:

@@ -153,3 +153,19 @@ def test_a_venue_that_refuses_for_a_moment_does_not_use_up_the_tries_of_a_stop()
     desk.second()
     (again,) = desk.live(held=False)
     assert (again.status, again.quantity) == (OrderStatus.STAGED, 10)
+
+
+def test_a_stop_that_fired_and_was_made_smaller_is_a_stop_still() -> None:
+    """Part of what it protects is sold elsewhere while it waits for somebody to trade with; then the venue ends it."""
+    desk = protected(stops=False)
+    desk.quote(69_400, 69_500)
+    desk.take()
+    (fired,) = desk.live(held=False)
+    gone = {"account": ACCOUNT, "instrument": SAMSUNG, "quantity": D(-4), "price": D(69_400), "cause": "unknown"}
+    desk.step(PositionAdjusted(ts=desk.now, **gone))  # type: ignore[arg-type]
+    desk.answer()
+    assert desk.state.orders[fired.id].quantity == 6
+    desk.step(OrderCanceled(ts=desk.now, client_order_id=fired.id, text="nobody buys the rest"))
+    desk.second(2)
+    desk.quote(69_300, 69_400)
+    assert [(o.status, o.quantity) for o in desk.live(held=False)] == [(OrderStatus.STAGED, 6)]
