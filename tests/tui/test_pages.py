@@ -36,7 +36,7 @@ async def test_the_palette_never_sends_a_command_opens_the_line() -> None:
         assert hands.app.top_form is not None and hands.app.top_form.place == "command"
         assert "resume" in hands.lines[38]
         assert not desk.sent
-        await hands.press("enter")
+        await hands.press("enter", gap=0.8)  # not the Enter that opened it, held
         await hands.until(lambda: desk.sent)
 
 
