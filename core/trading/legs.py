@@ -38,6 +38,7 @@ from core.domain.order import (
 )
 from core.trading.gate import Gate
 from core.trading.legplan import LEGS, Group, Plan, Role, failures, goes_on, has_failed, is_cut, is_root, makes_room
+from core.trading.market import is_price
 from core.trading.outputs import Output
 from core.trading.state import PositionKey, State
 from core.trading.watch import Watch
@@ -354,7 +355,7 @@ class Legs:
         """A limit that takes what there is, where the venue has no market orders: 3 % through the touch."""
         instrument, quote = self.state.instruments[order.instrument], self.state.quotes.get(order.instrument)
         touch = 0.0 if quote is None else quote.bid if order.side is Side.SELL else quote.ask
-        if not touch:
+        if not is_price(touch):
             return order.stop_price
         far = exact(touch) * (Decimal("0.97") if order.side is Side.SELL else Decimal("1.03"))
         return instrument.price(far, "down" if order.side is Side.BUY else "up")

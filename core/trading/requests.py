@@ -53,6 +53,7 @@ from core.trading.facts import Facts
 from core.trading.gate import Gate, deny
 from core.trading.legplan import LEGS, makes_room
 from core.trading.legs import Legs
+from core.trading.market import is_price
 from core.trading.outputs import NOTHING, Output, emit
 from core.trading.risk import Denial
 from core.trading.state import State, exposure
@@ -319,7 +320,7 @@ class Requests:
         touch = 0.0 if quote is None else (quote.bid if side is Side.SELL else quote.ask)
         price = None
         if not command.at_market:
-            if not touch:
+            if not is_price(touch):
                 return "there is no quote to close at; close at market instead"
             price = instrument.price(exact(touch), "down" if side is Side.SELL else "up")
         return OrderRequest(

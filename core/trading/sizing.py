@@ -12,6 +12,7 @@ from core.domain.instrument import Instrument
 from core.domain.market import Quote
 from core.domain.order import Side
 from core.domain.signal import Signal
+from core.trading.market import is_price
 
 
 class Sized(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def size(
         return "at target" if not missing else f"{plain(abs(missing))} is less than one lot"
     side = Side.BUY if missing > 0 else Side.SELL
     touch = 0.0 if quote is None else quote.ask if side is Side.BUY else quote.bid
-    if not touch > 0:
+    if not is_price(touch):
         return f"no {'ask' if side is Side.BUY else 'bid'} to trade against"
     price = instrument.price(touch, "up" if side is Side.BUY else "down")
     if price <= 0:

@@ -12,6 +12,7 @@ import pytest
 from core.domain.account import TradingState
 from core.domain.commands import (
     Cancel,
+    Close,
     ControlStrategy,
     Panic,
     Replace,
@@ -41,9 +42,10 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, VenueRef
 from core.domain.limits import RiskLimits
-from core.domain.market import NS, Bar, Freshness, Interval, Phase
-from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase, Side
+from core.domain.market import NS, Aggressor, Bar, Freshness, Interval, Phase, Trade
+from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase, Side, TimeInForce
 from core.domain.signal import Signal
+from core.ports import Capabilities
 from core.strategies.strategy import Context, Strategy
 from core.trading import rows
 from core.trading.engine import Engine
@@ -446,3 +448,22 @@ def test_a_strategy_that_breaks_while_it_is_warmed_is_failed() -> None:
     (failed,) = engine.warm("echo", [BAR], START)
     assert failed.status is StrategyStatus.FAILED
     assert slot.status is StrategyStatus.FAILED
+
+
+@pytest.mark.parametrize("touch", [float("nan"), float("inf"), 1e300, 5e-324])
+def test_a_touch_that_is_no_price_ends_no_engine(touch: float) -> None:
+    """Nothing leaves at it: neither what closes nor a stop where a venue takes limits alone."""
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "71000")
+    engine.gate.venues = {
+        "paper": Capabilities(order_types=frozenset({OrderType.LIMIT}), times_in_force=frozenset({TimeInForce.DAY}))
+    }
+    stop = {"type": OrderType.STOP, "stop_price": Decimal(69_000), "time_in_force": TimeInForce.GTC}
+    request = scenes.request("sell", "10", None, reduce_only=True, **stop)
+    engine.step(Submit(request=request), START)
+    engine.step(scenes.quote(touch, 71_100), START)
+    (told,) = engine.step(Close(client_order_id=scenes.new_id(), account=ACCOUNT, instrument=SAMSUNG), START)
+    assert "no quote to close at" in told.text
+    engine.step(Trade(SAMSUNG, 68_000.0, 1.0, Aggressor.SELL, START, START), START)
+    engine.step(Tick(), START + NS)
+    assert engine.state.orders[request.client_order_id].limit_price in (None, 69_000)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from core.domain.commands import Cancel, ControlStrategy, SendCancel, SendOrder, StrategyAction, Submit, Tick
 from core.domain.events import (
     OrderCanceled,
@@ -150,3 +152,11 @@ def test_an_automatic_order_is_told_apart_from_a_persons() -> None:
     assert not engine.gate.question(mine, START).is_automatic
     assert engine.gate.question(scenes.request(price="70800", source="says"), START).is_automatic
     assert kinds(engine.step(Submit(request=mine), START)) == ["OrderStaged", "SendOrder"]
+
+
+@pytest.mark.parametrize("ask", [float("nan"), float("inf"), 1e300, 5e-324])
+def test_a_signal_beside_a_quote_that_is_no_price_leads_to_nothing(ask: float) -> None:
+    engine, slot = scene()
+    engine.step(scenes.quote(71_000, ask), START)
+    assert kinds(engine.step(bar(71_000, 71_500), START)) == ["SignalGiven"]
+    assert slot.outcome == "no ask to trade against"
