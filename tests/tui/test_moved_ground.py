@@ -3,6 +3,8 @@ What is sent is what was shown, or nothing is."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from core.domain.account import Mode
@@ -92,3 +94,26 @@ async def test_an_account_that_comes_while_a_line_is_open_does_not_take_its_orde
         await hands.until(lambda: hands.app.account == FIRST)
         await hands.press("enter")
         assert [c.request.account for c in desk.sent if isinstance(c, Submit)] == [MAIN]
+
+
+async def test_a_share_of_the_buying_power_is_no_share_of_all_accounts_together() -> None:
+    desk = two_accounts(Mode.PAPER)
+    async with console(desk) as hands:
+        await hands.press(":")
+        await hands.type("b 25% 005930 @71000 acct=second")
+        await hands.press("enter")
+        assert not desk.sent
+        assert "write a quantity" in hands.text
+
+
+async def test_a_risk_is_a_part_of_its_own_account() -> None:
+    """Half a percent of 5,000,000 with 1,000 a share to lose."""
+    desk = two_accounts(Mode.PAPER)
+    rows = desk.rows[Slice.PNL]
+    own = [msgspec.structs.replace(r, equity=Decimal(5_000_000)) if r.name == SECOND else r for r in rows]
+    desk.rows[Slice.PNL] = tuple(own)
+    async with console(desk) as hands:
+        await hands.press(":")
+        await hands.type("b r0.5% 005930 @71000 sl=70000 acct=second")
+        await hands.press("enter")
+        assert [c.request.quantity for c in desk.sent if isinstance(c, Submit)] == [25]

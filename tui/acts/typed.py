@@ -14,6 +14,7 @@ from core.domain.commands import Command, ControlStrategy, SetTradingState, Stra
 from core.domain.decimals import ZERO
 from core.domain.errors import HogaError
 from core.domain.ids import AccountId, InstrumentId, tail_of
+from core.domain.instrument import Currency
 from core.domain.order import OrderRequest
 from core.ports import Preview
 from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
@@ -157,7 +158,7 @@ class Typed:
         from core.trading.orderline import parse  # the grammar is no part of the first picture
 
         app = self._app
-        status, picture = app.picture.status, app.picture
+        picture = app.picture
 
         def position(account: AccountId, instrument: InstrumentId) -> Decimal:
             held = (r for r in picture.positions() if r.account == account and r.instrument == instrument)
@@ -168,17 +169,24 @@ class Typed:
             accounts=tuple(dict.fromkeys((account, *app.accounts))),
             quote=picture.quote,
             position=position,
-            buying_power=lambda _, currency: (
-                status.buying_power if status is not None and currency == status.base_currency else None
-            ),
-            equity=lambda _, currency: (
-                status.equity if status is not None and currency == status.base_currency else None
-            ),
+            buying_power=lambda _, currency: self._power(currency),
+            equity=self._equity,
             mode=Mode.LIVE if app.asking.is_live else Mode.PAPER,
             selected=app.instruments.get(selected) if selected is not None else None,
             orders=lambda: [row for row in picture.orders() if row.is_working],
         )
         return parse(text, context)
+
+    def _power(self, currency: Currency) -> Decimal | None:
+        """What the status says is that of all accounts together: of one of several it is not known here."""
+        status = self._app.picture.status
+        is_known = status is not None and currency == status.base_currency and len(self._app.accounts) < 2
+        return status.buying_power if is_known and status is not None else None
+
+    def _equity(self, account: AccountId, currency: Currency) -> Decimal | None:
+        rows = self._app.picture.pnl()
+        found = (row for row in rows if (row.scope, row.name, row.currency) == ("account", account, currency))
+        return next((row.equity for row in found), None)
 
     # ---- commands of the console
 
