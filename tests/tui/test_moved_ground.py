@@ -6,13 +6,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from core.domain.account import Mode
 from core.domain.commands import Close, Submit
 from core.domain.ids import AccountId
+from core.trading.line import LineError
+from core.trading.orderline import parse
 from core.trading.view import Slice
 from tests.tui import scripted
 from tests.tui.scripted import BITCOIN, MAIN, SAMSUNG, ScriptedDesk, console
+from tui.cli.orders import line_context
 
 FIRST, SECOND = AccountId("ibkr:first"), AccountId("paper:second")
 
@@ -117,3 +121,10 @@ async def test_a_risk_is_a_part_of_its_own_account() -> None:
         await hands.type("b r0.5% 005930 @71000 sl=70000 acct=second")
         await hands.press("enter")
         assert [c.request.quantity for c in desk.sent if isinstance(c, Submit)] == [25]
+
+
+async def test_nor_is_it_from_another_terminal() -> None:
+    text = "b 25% 005930 @71000 acct=second"
+    context = await line_context(two_accounts(Mode.PAPER), text)
+    with pytest.raises(LineError, match="write a quantity"):
+        parse(text, context)

@@ -168,7 +168,8 @@ async def line_context(desk: Desk, line: str) -> LineContext:
         return held.get((account, instrument), ZERO)
 
     def buying_power(_account: AccountId, currency: Currency) -> Decimal | None:
-        return status.buying_power if currency == status.base_currency else None
+        """The status speaks of all accounts together."""
+        return status.buying_power if currency == status.base_currency and len(accounts) == 1 else None
 
     def equity(account: AccountId, currency: Currency) -> Decimal | None:
         worth = (
