@@ -198,6 +198,8 @@ class Socket:
             except (InvalidHandshake, InvalidURI, ConnectionClosed, OSError, TimeoutError, NotConnected) as error:
                 text = clean(str(error), 120) if isinstance(error, NotConnected) else _words(error)
             else:
+                if self._closing.is_set():  # meanwhile: nobody else would end it
+                    return await self._hang_up(line)
                 refusals = 0
                 since = self._heard_at = self._probed_at = self._clock.monotonic()
                 self.connects += 1

@@ -208,6 +208,19 @@ async def test_a_refused_token_is_renewed_once_and_then_it_is_over() -> None:
     assert len(refusals) == 2
 
 
+async def test_a_line_that_is_closed_while_it_opens_does_not_stand(venue: tuple[Venue, str]) -> None:
+    made, url = venue
+    made.greeting = "hello"
+
+    async def headers() -> dict[str, str]:
+        await line.close()
+        return {}
+
+    line = socket(url, headers=headers, manner=Manner(silence_seconds=60.0))
+    async with asyncio.timeout(3):
+        assert [item async for item in line.lines()] == []
+
+
 async def test_a_redirect_is_not_followed() -> None:
     hits: list[str] = []
 
