@@ -23,7 +23,7 @@ from core.strategies.strategy import Context, Strategy
 from core.trading.bars import BarBuilder
 from core.trading.history import History
 from core.trading.sizing import Blocked, Sized, size
-from core.trading.state import State
+from core.trading.state import State, exposure
 
 Wish = Submit | Cancel | SignalGiven | StrategyChanged | AlertFired
 Handler = Callable[[Any, int], Sequence[Wish]]
@@ -363,7 +363,7 @@ class Strategist:
     def _size(self, slot: Slot, signal: Signal, instrument: Instrument) -> Sized | str:
         state = self._state
         own = self._own(slot, signal.instrument)
-        working = sum((order.remaining * order.side.sign for order in own), ZERO)
+        working = sum((exposure(order) * order.side.sign for order in own), ZERO)
         return size(
             signal,
             size=slot.quantity,

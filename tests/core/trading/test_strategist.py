@@ -5,18 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
-from core.domain.commands import Cancel, ControlStrategy, SendCancel, SendOrder, StrategyAction, Submit, Tick
+from core.domain.commands import Cancel, ControlStrategy, Replace, SendCancel, SendOrder, StrategyAction, Submit, Tick
 from core.domain.events import (
     OrderCanceled,
     OrderFilled,
+    OrderRequested,
     OrderStaged,
     SignalGiven,
     StrategyChanged,
     StrategyStatus,
 )
 from core.domain.market import NS, Aggressor, Bar, Interval, Trade
+from core.domain.order import RequestPhase
 from core.domain.signal import Signal
 from core.strategies.strategy import Context, Strategy
 from core.trading.engine import Engine
@@ -160,3 +163,30 @@ def test_a_signal_beside_a_quote_that_is_no_price_leads_to_nothing(ask: float) -
     engine.step(scenes.quote(71_000, ask), START)
     assert kinds(engine.step(bar(71_000, 71_500), START)) == ["SignalGiven"]
     assert slot.outcome == "no ask to trade against"
+
+
+class Wants(Strategy):
+    """As much as the bar's volume says."""
+
+    def on_bar(self, bar: Bar, context: Context) -> Signal:
+        return Signal(instrument=bar.instrument, target=bar.volume, reason="the bar")
+
+
+def test_an_order_that_may_have_been_made_larger_counts_as_if_it_were() -> None:
+    """Somebody changed the strategy's order and the answer is lost: it never asks for what may work already."""
+    engine = scenes.engine()
+    strategy = Wants("wants", None, (engine.state.instruments[SAMSUNG],), Interval.M1)
+    engine.strategist.add(Slot("wants", "wants", strategy, ACCOUNT, (SAMSUNG,), Interval.M1, Decimal(10)))
+    engine.step(ControlStrategy(name="wants", action=StrategyAction.START), START)
+    engine.step(Bar(SAMSUNG, Interval.M1, START, 71_000, 71_000, 71_000, 71_000, 0.5), START)
+    (order,) = engine.state.live_orders()
+    scenes.send(engine, order.id)
+    engine.step(Replace(client_order_id=order.id, quantity=Decimal(10)), START)
+    wish = engine.state.orders[order.id].requested
+    assert wish is not None
+    lost = msgspec.structs.replace(wish, phase=RequestPhase.UNKNOWN)
+    engine.step(OrderRequested(ts=START, client_order_id=order.id, requested=lost), START)
+    later = START + 60 * NS
+    engine.step(scenes.quote(71_000, 71_100, later), later)
+    out = engine.step(Bar(SAMSUNG, Interval.M1, later, 71_000, 71_000, 71_000, 71_000, 1.0), later)
+    assert kinds(out) == ["SignalGiven"], "ten may be there already"
