@@ -243,6 +243,8 @@ class Asking:
                     return
             receipts = receipts[len(wanted.before) :]
         except (HogaError, OSError) as error:
+            if isinstance(wanted.command, Submit):
+                app.last_sent = wanted.command.request.client_order_id
             app.say("error", f"no answer to: {wanted.text}. It may have been taken; look at Orders first. {error}")
             return
         finally:

@@ -248,6 +248,8 @@ class LocalDesk:
                 return f"nothing of {command.instrument[:40]} waits to be acknowledged there"
             case Submit() if command.request.client_order_id in state.orders:
                 return f"already sent: {short(command.request.client_order_id)}"
+            case Close() if command.client_order_id in state.orders:
+                return f"already sent: {short(command.client_order_id)}"
             case Cancel() | Settle():
                 order = state.orders.get(command.client_order_id)
                 if order is None:

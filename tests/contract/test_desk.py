@@ -17,6 +17,7 @@ from core.domain.account import TradingState
 from core.domain.commands import (
     Cancel,
     CancelAll,
+    Close,
     EditWatchlist,
     ListEdit,
     Panic,
@@ -319,6 +320,16 @@ async def test_receipts_say_what_would_quietly_be_ignored(here: tuple[Stage, Des
     assert made.state.days[ACCOUNT] != "2099-01-01"
     assert made.state.orders[wanted.client_order_id].status is OrderStatus.OPEN
     assert (await desk.send(CancelAll())).text.startswith("1 orders")
+
+
+async def test_a_close_under_the_id_of_another_order_is_not_told_as_taken(here: tuple[Stage, Desk]) -> None:
+    """As when the answer to an order was lost, and a close is written into the same line."""
+    made, desk = here
+    wanted = scenes.request(price="71100")
+    assert (await made.do(Submit(request=wanted))).is_ok
+    assert made.state.position(ACCOUNT, SAMSUNG).quantity == 10
+    receipt = await desk.send(Close(client_order_id=wanted.client_order_id, account=ACCOUNT, instrument=SAMSUNG))
+    assert not receipt.is_ok and "already sent" in receipt.text
 
 
 # --- what is kept here -----------------------------------------------------------------------------------------------

@@ -9,8 +9,11 @@ import msgspec
 import pytest
 
 from core.domain.account import Mode
-from core.domain.commands import Close, Submit
+from core.domain.commands import Cancel, Close, Command, Submit
+from core.domain.errors import DeskUnavailable
 from core.domain.ids import AccountId
+from core.domain.order import OrderStatus, Side
+from core.ports import Receipt
 from core.trading.line import LineError
 from core.trading.orderline import parse
 from core.trading.view import Slice
@@ -128,3 +131,33 @@ async def test_nor_is_it_from_another_terminal() -> None:
     context = await line_context(two_accounts(Mode.PAPER), text)
     with pytest.raises(LineError, match="write a quantity"):
         parse(text, context)
+
+
+class Mute(ScriptedDesk):
+    """Takes an order, and the answer is lost."""
+
+    is_mute = False
+
+    async def send(self, command: Command) -> Receipt:
+        receipt = await super().send(command)
+        if isinstance(command, Submit):
+            row = scripted.order(7 + len(self.sent), SAMSUNG, Side.BUY, OrderStatus.OPEN)
+            id = command.request.client_order_id
+            self.push(Slice.ORDERS, [msgspec.structs.replace(row, key=id, id=id)])
+        if self.is_mute:
+            raise DeskUnavailable("the engine did not answer within 5 s")
+        return receipt
+
+
+async def test_undo_is_of_the_order_whose_answer_is_lost_too() -> None:
+    desk = Mute()
+    async with console(desk) as hands:
+        await hands.press("b", "1", "enter")
+        await hands.until(lambda: not hands.app.forms)
+        desk.is_mute = True
+        await hands.press("b", "2", "enter")
+        await hands.until(lambda: "may have been taken" in hands.text)
+        await hands.press("escape", "escape", "u", "enter")
+        _, second, canceled = desk.sent
+        assert isinstance(second, Submit) and isinstance(canceled, Cancel)
+        assert canceled.client_order_id == second.request.client_order_id
