@@ -77,7 +77,7 @@ async def test_what_is_closed_names_its_account_where_there_are_several() -> Non
         assert "close 120 main Samsung Electronics" in hands.text
         await hands.press("escape", ":")
         await hands.type("x 005930 acct=second")
-        assert "second   → close 005930" in hands.text
+        assert "→ close second 005930" in hands.text
         await hands.press("enter")
         assert [c.account for c in desk.sent if isinstance(c, Close)] == [SECOND]
 

@@ -18,8 +18,9 @@ def is_reverse(text: str) -> bool:
     return "reverse" in (VERBS.get(word), VERBS.get(keys(word)))
 
 
-def say(line: Line, language: str = "") -> str:
-    """What a line means, in words. With a `language` the instrument is called by its name there beside the code."""
+def say(line: Line, language: str = "", where: str = "") -> str:
+    """What a line means, in words. With a `language` the instrument is called by its name there beside the code.
+    `where`: the account, before the instrument."""
     if isinstance(line, NewOrder):
         price = f.quantity(line.limit_price) if line.type in HAS_LIMIT else ""
         stop = f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else ""
@@ -31,13 +32,13 @@ def say(line: Line, language: str = "") -> str:
         name = known.code
         if language and known.code[:1].isdigit():
             name = f"{f.clip((known.name_ko if language == 'ko' else '') or known.name, 12)} {known.code}"
-        words = (SIDE_WORDS[line.side], f.quantity(line.quantity), name, TYPE_WORDS[line.type], price)
+        words = (SIDE_WORDS[line.side], f.quantity(line.quantity), where + name, TYPE_WORDS[line.type], price)
         tail = (stop, trail, *legs, line.time_in_force.value.upper(), *flags, *line.remarks)
         return " ".join(part for part in (*words, *tail) if part)
     if isinstance(line, CloseOrder):
         how = "at market" if line.at_market else "at the opposite touch"
         share = "" if line.fraction == 1 else f"{f.quantity(line.fraction * 100)}% of "
-        return f"close {share}{line.instrument.code} {how}, reduce-only"
+        return f"close {share}{where}{line.instrument.code} {how}, reduce-only"
     if isinstance(line, ModifyOrder):
         terms = [f"quantity {f.quantity(line.quantity)}" if line.quantity is not None else ""]
         terms += [f"price {f.quantity(line.limit_price)}" if line.limit_price is not None else ""]

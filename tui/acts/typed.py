@@ -84,8 +84,7 @@ class Typed:
         remarks: tuple[str, ...] = getattr(line, "remarks", ())
         bare = msgspec.structs.replace(line, remarks=()) if remarks else line
         where = self._app.trading.where(line.account) if isinstance(line, NewOrder | CloseOrder) else ""
-        parts = (where.rstrip(), f"→ {say(bare, self._app.look.language)}", *remarks)
-        form.remark = BETWEEN.join(part for part in parts if part)
+        form.remark = BETWEEN.join((f"→ {say(bare, self._app.look.language, where)}", *remarks))
         return line.request(self._id) if isinstance(line, NewOrder) else None
 
     def offers(self, text: str, cursor: int) -> Offer:
