@@ -230,7 +230,7 @@ class Legs:
         if role is Role.PROFIT:
             kind, limit = OrderType.LIMIT, limit or asked.take_profit
         elif first is not None and first.type is OrderType.TRAILING:
-            kind = OrderType.TRAILING  # what went out as a market order has its stop price still
+            kind, limit = OrderType.TRAILING, None  # what went out as a market order has its stop price still
         return OrderRequest(
             client_order_id=group.next_id(role),
             account=root.account,

@@ -122,7 +122,7 @@ class Run:
     def check(self, was_sent: bool) -> None:
         closing = sum((exposure(o) for o in self.exits), D(0))
         if was_sent:
-            assert closing <= self.held, (closing, self.held)
+            assert closing <= max(self.held, D(0)), (closing, self.held)
             for id, order in self.state.orders.items():
                 legs = [o for o in self.state.orders.values() if o.request.parent == id]
                 left = order.filled - sum((leg.filled for leg in legs), D(0))

@@ -16,7 +16,8 @@ from core.domain.events import (
     PositionAdjusted,
 )
 from core.domain.market import NS
-from core.domain.order import OrderStatus, RequestKind, RequestPhase
+from core.domain.order import OrderStatus, OrderType, RequestKind, RequestPhase, TimeInForce
+from core.ports import Capabilities
 from tests import scenes
 from tests.legs_desk import D, Desk
 from tests.scenes import ACCOUNT, SAMSUNG
@@ -169,3 +170,26 @@ def test_a_stop_that_fired_and_was_made_smaller_is_a_stop_still() -> None:
     desk.second(2)
     desk.quote(69_300, 69_400)
     assert [(o.status, o.quantity) for o in desk.live(held=False)] == [(OrderStatus.STAGED, 6)]
+
+
+def test_a_trailing_stop_that_left_as_a_limit_order_trails_again_when_it_is_held_anew() -> None:
+    """Where a venue takes limits alone, what was sent has a limit, and a trailing stop has none."""
+    desk = Desk()
+    lives = frozenset({TimeInForce.DAY, TimeInForce.GTC})
+    desk.engine.gate.venues = {"paper": Capabilities(order_types=frozenset(OrderType), times_in_force=lives)}
+    scenes.hold(desk.engine, "buy", "10", "71000")
+    more = {"type": OrderType.TRAILING, "reduce_only": True, "time_in_force": TimeInForce.GTC}
+    desk.submit("sell", "10", None, trail="1500", **more)
+    desk.take()
+    limits = Capabilities(order_types=frozenset({OrderType.LIMIT}), times_in_force=lives)
+    desk.engine.gate.venues = {"paper": limits}
+    gone = {"account": ACCOUNT, "instrument": SAMSUNG, "quantity": D(-2), "price": D(71_000), "cause": "unknown"}
+    desk.step(PositionAdjusted(ts=desk.now, **gone))  # type: ignore[arg-type]
+    desk.answer()
+    desk.quote(71_000, 71_100)
+    desk.quote(69_300, 69_400)
+    desk.take()
+    assert [order.request.type for order in desk.live(held=False)] == [OrderType.LIMIT]
+    desk.step(PositionAdjusted(ts=desk.now, **gone))  # type: ignore[arg-type]
+    desk.answer()
+    assert [order.quantity for order in desk.live()] == [6]
