@@ -53,7 +53,7 @@ class Desk:
         self, side: str = "buy", quantity: str = "10", price: str | None = "71000", **terms: Any
     ) -> ClientOrderId:
         for name in ("stop_loss", "take_profit", "stop_price", "trail"):
-            if name in terms:
+            if terms.get(name) is not None:
                 terms[name] = D(terms[name])
         request = scenes.request(side, quantity, price, **terms)
         self.step(Submit(request=request))

@@ -225,7 +225,8 @@ class Legs:
         asked = root.request
         first, last = (members[0].request, members[-1]) if members else (None, None)
         stop = last.stop_price if last is not None else None
-        limit = last.limit_price if last is not None else None
+        # The stop of an entry has no limit: what it left with was made of the touch of that moment.
+        limit = last.limit_price if last is not None and not (group.is_entry and role is Role.STOP) else None
         kind = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
         if role is Role.PROFIT:
             kind, limit = OrderType.LIMIT, limit or asked.take_profit

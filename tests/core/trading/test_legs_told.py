@@ -193,3 +193,20 @@ def test_a_trailing_stop_that_left_as_a_limit_order_trails_again_when_it_is_held
     desk.step(PositionAdjusted(ts=desk.now, **gone))  # type: ignore[arg-type]
     desk.answer()
     assert [order.quantity for order in desk.live()] == [6]
+
+
+def test_a_stop_that_left_as_a_limit_order_is_no_stop_limit_when_it_is_held_anew() -> None:
+    """Its limit was made of the touch of that moment; the market may be far below it when it goes again."""
+    desk = Desk()
+    lives = frozenset({TimeInForce.DAY, TimeInForce.GTC})
+    desk.engine.gate.venues = {"paper": Capabilities(order_types=frozenset({OrderType.LIMIT}), times_in_force=lives)}
+    desk.fill(desk.entry(take_profit=None), "10")
+    desk.quote(69_400, 69_500)
+    desk.take()
+    gone = {"account": ACCOUNT, "instrument": SAMSUNG, "quantity": D(-2), "price": D(69_400), "cause": "unknown"}
+    desk.step(PositionAdjusted(ts=desk.now, **gone))  # type: ignore[arg-type]
+    desk.quote(66_000, 66_100)
+    desk.answer()
+    (again,) = desk.live()
+    assert again.quantity == 8
+    assert again.limit_price is not None and again.limit_price < 66_000
