@@ -105,6 +105,7 @@ def run(points: int, seed: int) -> dict[str, Any]:
         "namespace": "its own, loopback alone" if apart else f"skipped: {why}",
         "interfaces in it": " ".join(re.findall(r"^\s*(\w+):", devices, re.M)) or "-",
         "tests": summary,
+        "failed": re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.M)[:10],
         "addresses asked for": asked,
         "off loopback": len(left),
         "which": left[:5],
