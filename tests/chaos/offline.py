@@ -28,10 +28,13 @@ FIRST = (
 """What opens sockets, nearest first."""
 ALONE = ("tests/chaos/test_offline.py",)
 """It runs this."""
-NOTES = "HOGA_OFFLINE_NOTES"
+NOTES = "OFFLINE_NOTES"
+"""Where the notes go; not one of ours (`HOGA_`), for tests take those away."""
 HOOK = dedent(
     """
     import os, sys
+
+    _NOTES = os.environ.get("OFFLINE_NOTES")
 
     def _note(event, args):
         if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
@@ -42,11 +45,11 @@ HOOK = dedent(
             return
         if not isinstance(where, tuple):
             return  # a Unix socket, or a line that stands already
-        place = os.open(os.environ["HOGA_OFFLINE_NOTES"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        place = os.open(_NOTES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(place, f"{event}\\t{where[0]}\\t{where[1]}\\t{sys.argv[:3]}\\n".encode("utf-8", "replace"))
         os.close(place)
 
-    if os.environ.get("HOGA_OFFLINE_NOTES"):
+    if _NOTES:
         sys.addaudithook(_note)
     """
 )
