@@ -155,9 +155,7 @@ class HogaApp(ShadowDisplay[int]):
         status = self.picture.status
         if status is not None:
             self.look.base_currency = status.base_currency
-        new = self.known.missing(self.picture)
-        if new:
-            self.work(partial(self._learn, new), "learn")
+        self._ask_for_new()
         now = self.desk.now()
         self.surface.show(self.picture, now, dirty)
         if over_of(self.top_form) is not None:
@@ -176,10 +174,16 @@ class HogaApp(ShadowDisplay[int]):
             gc.freeze()
             gc.enable()
         self.measuring.second()
+        self._ask_for_new()  # what was not answered is asked for again on a still screen too
         now = self.desk.now()
         self.surface.grow_older(self.picture, now)
         self._show_edges(now)
         self.asking.follow(has_second_passed=True)
+
+    def _ask_for_new(self) -> None:
+        new = self.known.missing(self.picture)
+        if new:
+            self.work(partial(self._learn, new), "learn")
 
     async def _learn(self, ids: Iterable[InstrumentId]) -> None:
         try:

@@ -40,9 +40,10 @@ class Listing:
         """Markets that are known and were left out of the list that was read last."""
         self._phases: dict[str, Phase] = {}
         self._told: dict[str, wire.TickerState] = {}
-        self.familiar = Familiar()
         """The ticker of each market that was looked at last, as long as none that says the same can change anything:
         until the list is read anew, and of no market whose price is an exchange rate."""
+        self.familiar = Familiar()
+        """What those say, by their bytes."""
         self._money = frozenset(f"{settings.cash[0]}-{base}" for base in settings.cash[1:])
         """Markets whose price is an exchange rate."""
         self._rates: dict[str, tuple[Decimal, int]] = {}
