@@ -143,7 +143,7 @@ def held_of(verb: Word, account: AccountId, instrument: Instrument, context: Lin
 def protect(verb: Word, words: Sequence[Word], context: LineContext) -> NewOrder | ModifyOrder:
     """A stop and its take profit for what is held; alone, `sl=` moves the stop that stands."""
     options = Options(words, context)
-    subject = read_subject(verb, options.rest, context, needs_amount=False)
+    subject = read_subject(verb, options, context, needs_amount=False)
     account = which_account(verb, options, subject.account, context)
     held = context.position(account, subject.instrument.id)
     if not held:

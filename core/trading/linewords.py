@@ -202,8 +202,32 @@ class Subject(msgspec.Struct, frozen=True):
         return f"{self.amount_word.text} of {named}" if self.amount_word else f"{named}, no quantity"
 
 
-def read_subject(verb: Word, words: Sequence[Word], context: LineContext, *, needs_amount: bool) -> Subject:
-    """The one reading of quantity and symbol words. Raises LineError for none and for more than one."""
+def read_subject(verb: Word, options: Options, context: LineContext, *, needs_amount: bool) -> Subject:
+    """The one reading of quantity and symbol words. Raises LineError for none and for more than one, and where the
+    selected instrument would be taken although a word may name another."""
+    words = options.rest
+    subject = _one_reading(verb, words, context, needs_amount=needs_amount)
+    if [word for word in words if word is not subject.amount_word]:
+        return subject
+    for word in (*options.given.values(), *words):
+        found = _overlooked(word, context)
+        if found:
+            shown, choices = ", ".join(f"{i.id} {i.name}" for i in found[:6]), [i.id for i in found[:6]]
+            text = f"{word.shown} is also {shown}: write that, or a . for the selected {subject.instrument.code}"
+            raise word.wrong(text, *choices, f". {word.text}")
+    return subject
+
+
+def _overlooked(word: Word, context: LineContext) -> Sequence[Instrument]:
+    """What a word that was read as an option or a quantity may name: DAY and ALL are tickers, 00104K is a code, and
+    ㅎㅅㅊ, the keys of gtc, are initials. Bare digits are none: b 700 is a quantity."""
+    text = word.text.casefold()
+    if text in FLAGS or (text.isascii() and text.isalnum() and not text.isdecimal()):
+        return [i for i in context.find(word.text) if text in (i.code.casefold(), i.name.casefold(), i.name_ko)]
+    return context.find(word.text) if FLAGS.get(keys(text)) is not None else ()
+
+
+def _one_reading(verb: Word, words: Sequence[Word], context: LineContext, *, needs_amount: bool) -> Subject:
     amounts = [read_amount(word) for word in words]
     choices: list[int | None] = [at for at, amount in enumerate(amounts) if amount is not None]
     if not needs_amount:

@@ -202,7 +202,7 @@ def _check_flags(options: Options, kind: OrderType, lives: TimeInForce) -> None:
 def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
     def read(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
         options = Options(words, context)
-        subject = read_subject(verb, options.rest, context, needs_amount=True)
+        subject = read_subject(verb, options, context, needs_amount=True)
         account = which_account(verb, options, subject.account, context)
         part_of = subject.amount.fraction if isinstance(subject.amount, Share) else None
         held = context.position(account, subject.instrument.id)
@@ -244,7 +244,7 @@ def _power(verb: Word, account: AccountId, instrument: Instrument, context: Line
 
 def _close(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
     options = Options(words, context)
-    subject = read_subject(verb, options.rest, context, needs_amount=False)
+    subject = read_subject(verb, options, context, needs_amount=False)
     account = which_account(verb, options, subject.account, context)
     held = held_of(verb, account, subject.instrument, context)
     amount = subject.amount or Share(Decimal(1))
@@ -276,7 +276,7 @@ def _close(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
 
 def _reverse(verb: Word, words: Sequence[Word], context: LineContext) -> Line:
     options = Options(words, context)
-    subject = read_subject(verb, options.rest, context, needs_amount=False)
+    subject = read_subject(verb, options, context, needs_amount=False)
     if subject.amount_word is not None:
         raise subject.amount_word.wrong("rev turns the whole position around and takes no quantity", "")
     if options.reduce_only:

@@ -16,6 +16,9 @@ LINES = {
     "the line is too long ({count} characters, at most {most})": "줄이 너무 깁니다 ({count}자, 최대 {most}자)",
     "an invisible character stands at place {place}: delete it": "{place}번째에 보이지 않는 글자가 있습니다. 지우십시오",
     "this can be read in several ways: {ways}": "여러 뜻으로 읽힙니다: {ways}",
+    "{word} is also {names}: write that, or a . for the selected {code}": (
+        "{word:은} 종목이기도 합니다: {names}. 그 코드나, 선택한 {code:을} 뜻하면 .을 쓰십시오"
+    ),
     "six digits are always a code, and here are two: write {one} or {other}": (
         "여섯 자리 숫자는 늘 종목코드인데 둘입니다: {one} 또는 {other:으로} 쓰십시오"
     ),

@@ -56,6 +56,11 @@ APPLE = listed("XNAS", "AAPL", "Apple", "애플", "USD", fixed_tick("0.01"), can
 BITCOIN = listed("UPBIT", "KRW-BTC", "Bitcoin", "비트코인", "KRW", fixed_tick("1000"), lot=D("0.00000001"))
 TENCENT = listed("XHKG", "700", "Tencent", "텐센트", "HKD", fixed_tick("0.2"), lot=D(100))
 NUMBERED = listed("XKRX", "100000", "Numbered", "", "KRW", KRX)
+DAYFORCE = listed("XNYS", "DAY", "Dayforce", "", "USD", fixed_tick("0.01"), can_short=True)
+ALLSTATE = listed("XNYS", "ALL", "Allstate", "", "USD", fixed_tick("0.01"), can_short=True)
+CONVERTED = listed("XKRX", "00104K", "CJ 4 Pref", "CJ4우", "KRW", KRX)
+HANSEO = listed("XKRX", "123450", "Hanseo Chemical", "한서철강", "KRW", KRX)
+WITH_WORDS = SymbolIndex([SAMSUNG, DAYFORCE, ALLSTATE, CONVERTED, HANSEO])
 INDEX = SymbolIndex([SAMSUNG, PREFERRED, HYNIX, APPLE, BITCOIN, TENCENT, NUMBERED])
 
 
@@ -365,6 +370,38 @@ def test_two_readings_are_shown_and_neither_is_taken() -> None:
     line = order("b 100 700")
     assert (line.quantity, line.instrument) == (D(100), TENCENT)
     assert order("b 700").instrument == SAMSUNG, "a buy needs a quantity, so there is one reading"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("b 10 DAY", DAYFORCE),
+        ("s 10 day @mkt", DAYFORCE),
+        ("x DAY", DAYFORCE),
+        ("b ALL", ALLSTATE),
+        ("s all", ALLSTATE),
+        ("b 00104K", CONVERTED),
+        ("b 10 ㅎㅅㅊ", HANSEO),
+    ],
+)
+def test_a_word_of_the_grammar_that_names_an_instrument_is_never_taken_for_the_selected_one(
+    text: str, meant: Instrument
+) -> None:
+    context = {"find": WITH_WORDS.resolve, "quote": lambda _: Touch(bid=100.0, ask=101.0, last=100.0)}
+    error = wrong(text, **context)
+    assert f"is also {meant.id}" in error.text and meant.id in error.suggestions
+    selected = parse(offered(text, error)[-1], known(**context))
+    assert getattr(selected, "instrument", None) == SAMSUNG, "a dot means the selected one"
+
+
+def test_words_of_the_grammar_stay_words_beside_a_symbol() -> None:
+    context = {"find": WITH_WORDS.resolve}
+    assert order("b 10 005930 DAY", **context).instrument == SAMSUNG
+    assert order("s all 005930", **context).quantity == 100
+    assert order("b 10 ㅎㅅㅊ .", **context).time_in_force is TimeInForce.GTC
+    named = order("b 10 XNYS:DAY @70", **context)
+    assert (named.instrument, named.quantity) == (DAYFORCE, 10)
+    assert order("b 00104K 10 @5000", **context).quantity == 10
 
 
 def test_a_name_that_fits_several_offers_their_codes() -> None:
