@@ -177,6 +177,8 @@ class UpbitBroker:
             self._markets[code] = stream.Market(code)
         for code, market in self._markets.items():
             market.is_wanted, market.is_deep = code in mine, mine.get(code, False)
+            if not market.is_wanted:
+                market.best = None  # it is not told of any more: what was best then says nothing of now
         self._topics = frozenset(topics)
         self.prints.follow(code for code, is_deep in mine.items() if is_deep)
         if self._lines is not None:
@@ -312,8 +314,11 @@ class UpbitBroker:
             both = parse.parse_quotes(book, frame.received, DEPTH, market.instrument)
             market.best = both[0]
             return both
-        market.best = quote = parse.parse_quote(book, frame.received, market.instrument)
-        return (quote,) if market.is_wanted else ()
+        quote = parse.parse_quote(book, frame.received, market.instrument)
+        if not market.is_wanted:
+            return ()
+        market.best = quote
+        return (quote,)
 
     def _ticked(self, ticker: wire.TickerState, frame: Frame) -> Sequence[Event]:
         market = self._markets.get(ticker.code)
@@ -333,7 +338,7 @@ class UpbitBroker:
         """The best ask of this moment; None where the line has told of none, or of one that is old."""
         market = self._markets.get(code)
         best = market.best if market is not None else None
-        if best is None or not best.ask or self._clock.now() - best.received > FRESH:
+        if best is None or not best.ask or abs(self._clock.now() - best.received) > FRESH:
             return None
         return exact(best.ask)
 

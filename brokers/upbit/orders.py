@@ -57,12 +57,19 @@ def seal(order: Order, settings: UpbitSettings, ask: Decimal | None) -> wire.Pla
 
 
 def check_size(order: Order, best: Quote | None) -> None:
-    """Raises Unsupported where another size would trade at once: it is written as the size of the new order, so what
-    filled meanwhile comes on top, and could not be taken back. Another price alone is of what is left there."""
+    """Raises Unsupported where another size would trade at once, or nobody knows that it would not: it is written as
+    the size of the new order, so what filled meanwhile comes on top, and could not be taken back. Another price alone
+    is of what is left there. `best`: None where the line does not tell of it."""
     wish = order.requested
-    if best is None or wish is None or wish.quantity in (None, order.quantity):
+    if wish is None or wish.quantity in (None, order.quantity):
         return
     limit = wish.limit_price if wish.limit_price is not None else order.limit_price
+    if best is None:
+        code = code_of(order.instrument)
+        text = (
+            f"the price of {code} is not known now, and another size might trade at once: nothing was sent; try again"
+        )
+        raise Unsupported(NAME, text)
     touch = best.ask if order.side is Side.BUY else best.bid
     if limit is None or not touch or (limit < exact(touch) if order.side is Side.BUY else limit > exact(touch)):
         return

@@ -9,12 +9,15 @@ from typing import Protocol
 
 from core.domain.decimals import ZERO
 from core.domain.ids import ClientOrderId, derived_client_order_id
+from core.domain.market import NS
 from core.domain.order import Order, OrderStatus, OrderType, Side, TimeInForce
 from core.trading.state import PositionKey, State, exposure
 from core.trading.watch import Watch
 
 LEGS = "legs"
 """Who asks, when a leg moves by itself."""
+MOST_FAILURES = 8
+"""Legs of one role refused in a row before a person must look. A take profit ends there; a stop goes on, but slowly."""
 FAILED = frozenset({OrderStatus.REJECTED, OrderStatus.DENIED, OrderStatus.NOT_PLACED})
 
 
@@ -102,6 +105,11 @@ def failures(members: list[Order]) -> int:
             break
         count += 1
     return count
+
+
+def pause(failures: int) -> int:
+    """How long the next try waits, in ns: 1, 2, 4 ... 30 seconds, and five minutes once a person must look."""
+    return (300 if failures >= MOST_FAILURES else min(1 << (failures - 1), 30)) * NS
 
 
 def goes_on(order: Order) -> bool:

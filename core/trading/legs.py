@@ -37,7 +37,20 @@ from core.domain.order import (
     TimeInForce,
 )
 from core.trading.gate import Gate
-from core.trading.legplan import LEGS, Group, Plan, Role, failures, goes_on, has_failed, is_cut, is_root, makes_room
+from core.trading.legplan import (
+    LEGS,
+    MOST_FAILURES,
+    Group,
+    Plan,
+    Role,
+    failures,
+    goes_on,
+    has_failed,
+    is_cut,
+    is_root,
+    makes_room,
+    pause,
+)
 from core.trading.market import is_price
 from core.trading.outputs import Output
 from core.trading.state import PositionKey, State
@@ -50,8 +63,7 @@ AGAIN_NS = 2 * NS
 """A change that was refused or got no answer is asked for again after this."""
 EXIT_NS = 10 * NS
 """An exit that a stop did not make room for in this time is given up, not sent late."""
-MOST_FAILURES = 8
-"""Legs of one role refused in a row before a person must look."""
+REFUSED = "was refused too often"
 
 Wish = OrderHeld | OrderStaged | OrderCanceled | OrderReplaced | Noticed | SendOrder | Cancel | Replace
 
@@ -207,17 +219,22 @@ class Legs:
             return []
         if last is not None and last.status.is_end and not group.is_entry and not goes_on(last):
             return []  # a protection of its own that ended otherwise is its owner's to renew
+        told: list[Wish] = []
         if failures([order for order in members if order.status.is_end]) >= MOST_FAILURES:
-            return self._alarm(group, role, "was refused too often", now)
+            told = self._alarm(group, role, REFUSED, now)
+            if role is Role.PROFIT:
+                return told
         request = self._leg(group, role, entry, members, left or entry.quantity)
         group.members[role].append(request.client_order_id)
-        return [OrderHeld(ts=now, request=request)]
+        return [*told, OrderHeld(ts=now, request=request)]
 
     def _alarm(self, group: Group, role: Role, what: str, now: int) -> list[Wish]:
         if self._alarmed.get((group.root, role)) == what:
             return []
         self._alarmed[(group.root, role)] = what
         text = f"{group.place[1]} stands WITHOUT its {_WORDS[role]}, which {what}: p sets a new one"
+        if role is Role.STOP and what == REFUSED:
+            text = f"{group.place[1]} is not protected: its stop loss {what}, is tried on every 5 minutes: x closes"
         return [Noticed(ts=now, level="error", kind="LEGS", text=text)]
 
     def _leg(self, group: Group, role: Role, root: Order, members: list[Order], quantity: Decimal) -> OrderRequest:
@@ -312,7 +329,7 @@ class Legs:
         if not count:
             return True
         last = max(order.updated for order in members if has_failed(order))
-        return abs(now - last) >= min(1 << (count - 1), 30) * NS  # a clock that was set back holds up no stop
+        return abs(now - last) >= pause(count)  # a clock that was set back holds up no stop
 
     def stays_local(self, group: Group, role: Role, order: Order) -> bool:
         """A type the venue does not have, or that it refused once, is watched here."""

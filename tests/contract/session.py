@@ -12,7 +12,7 @@ import msgspec
 from core.clock import SystemClock
 from core.domain.events import OrderAccepted, OrderCanceled, OrderFilled, OrderReplaced
 from core.domain.ids import ClientOrderId, VenueRef
-from core.domain.market import NS
+from core.domain.market import NS, Quote
 from core.domain.order import Order, OrderRequest, OrderStatus, Requested, RequestKind, RequestPhase
 from core.ports import Accepted, Broker, Prepared, SendPermit, Snapshot, Subscription, Unread
 from tests.simulators.plug import Plug
@@ -145,6 +145,12 @@ class Session:
 
     async def watch(self, *, depth: bool = False) -> None:
         await self.broker.subscribe(frozenset({Subscription(self.plug.instrument.id, depth)}))
+
+    async def quoted(self, bid: float, ask: float, size: float = 1000) -> None:
+        """The market stands there, and the adapter has heard of it."""
+        await self.watch()
+        await self.plug.quote(bid, ask, size=size)
+        await until(lambda: (bid, ask) in [(quote.bid, quote.ask) for quote in self.of(Quote)[-1:]])
 
 
 def parts(snapshot: Snapshot) -> dict[str, Any]:

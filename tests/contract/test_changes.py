@@ -98,6 +98,7 @@ def can_replace(session: Session) -> None:
 
 async def test_new_terms_are_told_with_their_whole_quantity(session: Session) -> None:
     can_replace(session)
+    await session.quoted(71_000, 71_100)
     sent = await session.rest("10", "70000")
     await session.broker.replace(session.replacing(sent, limit_price=Decimal(69_900), quantity=Decimal(7)))
     told = await until(lambda: session.replaced(sent.id))

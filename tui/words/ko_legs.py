@@ -29,6 +29,9 @@ LEGS = {
     "{instrument} stands WITHOUT its {name}, which {what}: p sets a new one": (
         "{instrument}: {name:ko} 없음! ({what:ko}) p 새로 설정"
     ),
+    "{instrument} is not protected: its stop loss was refused too often, is tried on every 5 minutes: x closes": (
+        "{instrument}: 보호되지 않음! 손절이 거듭 거절되어 5분마다 다시 냅니다. x 청산"
+    ),
     "its entry ended without a fill": "진입 주문이 체결 없이 끝났습니다",
     "nothing is left to protect": "보호할 보유분이 없습니다",
     "the stop did not make room in time; close again": "손절 주문이 제때 비켜나지 않았습니다. 다시 청산하십시오",

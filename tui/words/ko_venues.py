@@ -28,6 +28,9 @@ UPBIT = {
     "{order}: part of it filled on the way of the change, which would make {sum} instead of {wanted}: the rest is canceled": (
         "{order}: 정정하는 사이에 일부가 체결되어 모두 {sum} (원한 수량 {wanted}). 나머지는 취소합니다"
     ),
+    "the price of {code} is not known now, and another size might trade at once: nothing was sent; try again": (
+        "{code} 현재가를 아직 몰라 수량을 바꾸면 곧바로 체결될 수 있습니다. 보내지 않았습니다. 다시 시도하십시오"
+    ),
     "upbit would trade the new size at once, with what filled meanwhile on top: nothing was sent; change the price "
     "alone, or cancel it and send what is left": (
         "바꾼 수량이 곧바로 체결되면 그사이 체결된 수량이 더해집니다. 보내지 않았습니다. 가격만 정정하거나, 취소하고 "

@@ -93,6 +93,7 @@ async def test_versions_that_are_listed_no_more_still_count(plug: UpbitPlug, tmp
 
 
 async def test_a_fill_in_the_middle_of_a_change_is_not_bought_again(session: Session) -> None:
+    await session.quoted(71_000, 71_100)
     sent = await session.rest("10", "71000")
     venue_of(session).cancel_seconds = 0.2
     await session.broker.replace(session.replacing(sent, quantity=D(8), limit_price=D(70_500)))

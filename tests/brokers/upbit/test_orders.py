@@ -36,13 +36,6 @@ def fund(session: Session, currency: str, amount: str) -> None:
     session.plug.venue.exchange.wallet(MAIN, currency).free += D(amount)  # type: ignore[attr-defined]
 
 
-async def quoted(session: Session, bid: float, ask: float, size: float) -> None:
-    """The adapter has heard of it."""
-    await session.watch()
-    await session.plug.quote(bid, ask, size=size)
-    await until(lambda: (bid, ask) in [(quote.bid, quote.ask) for quote in session.of(Quote)[-1:]])
-
-
 async def with_settings(plug: UpbitPlug, **more: Any) -> Session:
     made = Session(plug, plug.broker(**more))
     await made.open()
@@ -143,7 +136,7 @@ def test_what_the_venue_does_not_know(more: dict[str, Any]) -> None:
 
 
 async def test_a_market_buy_buys_what_was_asked_for_and_not_more(session: Session) -> None:
-    await quoted(session, 71_000, 71_100, size=1)
+    await session.quoted(71_000, 71_100, size=1)
     sent = await session.send(session.plug.request("buy", "2.5", None))
     await until(lambda: sum(event.fill.quantity for event in session.fills(sent.id)) == D("2.5"))
     assert placed(session).ord_type == "limit" and placed(session).state == "done"
@@ -152,7 +145,7 @@ async def test_a_market_buy_buys_what_was_asked_for_and_not_more(session: Sessio
 
 async def test_a_market_buy_stops_at_its_slippage(plug: UpbitPlug) -> None:
     session = await with_settings(plug, slippage=D("0.001"))
-    await quoted(session, 71_000, 71_100, size=1)
+    await session.quoted(71_000, 71_100, size=1)
     sent = await session.send(plug.request("buy", "10", None))
     await until(lambda: session.ends(sent.id))
     assert sum(event.fill.quantity for event in session.fills(sent.id)) == 2
@@ -161,17 +154,17 @@ async def test_a_market_buy_stops_at_its_slippage(plug: UpbitPlug) -> None:
 
 async def test_a_market_buy_leaves_as_it_was_sealed(session: Session) -> None:
     """The permit is for these bytes: the price is among them, and the market may move before they are written."""
-    await quoted(session, 71_000, 71_100, size=5)
+    await session.quoted(71_000, 71_100, size=5)
     order = order_of(session.plug.request("buy", "1", None))
     prepared = session.broker.prepare(order)
-    await quoted(session, 71_400, 71_500, size=5)
+    await session.quoted(71_400, 71_500, size=5)
     await session.broker.submit(prepared, SendPermit(order.id, prepared.digest))
     assert msgspec.json.decode(prepared.body)["price"] == "72500"
     assert placed(session).price == 72_500, "not a little above the ask of now"
 
 
 async def test_without_a_seller_nothing_is_sealed(session: Session) -> None:
-    await quoted(session, 71_000, 71_100, size=5)
+    await session.quoted(71_000, 71_100, size=5)
     market = session.plug.venue.exchange.markets[CODE]  # type: ignore[attr-defined]
     market.asks.clear()
     session.plug.venue.streams.tell("orderbook", market)  # type: ignore[attr-defined]
@@ -183,7 +176,7 @@ async def test_without_a_seller_nothing_is_sealed(session: Session) -> None:
 async def test_a_buy_by_total_ends_as_cancel_and_is_filled(plug: UpbitPlug) -> None:
     """The venue cuts the volume to eight decimals, cancels the rest, and that is a filled order."""
     session = await with_settings(plug, market_buys="total")
-    await quoted(session, 71_000, 71_100, size=1)
+    await session.quoted(71_000, 71_100, size=1)
     sent = await session.send(plug.request("buy", "2.5", None))
     await until(lambda: any(event.quantity == placed(session).executed for event in session.replaced(sent.id)))
     assert placed(session).ord_type == "price" and placed(session).state == "cancel"
@@ -282,7 +275,7 @@ async def test_a_replaced_order_that_filled_first_has_no_successor(session: Sess
 
 async def test_a_change_of_size_never_buys_more_than_the_larger_of_both(session: Session) -> None:
     """Part of it filled and was not heard of yet, and the new one would trade before anybody could take it back."""
-    await quoted(session, 71_000, 71_100, size=1000)
+    await session.quoted(71_000, 71_100, size=1000)
     sent = await session.rest("10", "71000")
     session.plug.faults.put("private", Fault.DELAY, times=3, seconds=0.5)
     exchange = session.plug.venue.exchange  # type: ignore[attr-defined]
@@ -296,7 +289,22 @@ async def test_a_change_of_size_never_buys_more_than_the_larger_of_both(session:
     await until(lambda: sum(order.executed for order in exchange.orders.values()) == 10)
 
 
+async def test_another_size_is_refused_where_nobody_knows_whether_it_would_trade_at_once(session: Session) -> None:
+    """Before the first quote, and once the market is not listened to any more."""
+    sent = await session.rest("10", "70000")
+    with pytest.raises(Unsupported, match="not known now"):
+        await session.broker.replace(session.replacing(sent, quantity=D(9)))
+    await session.quoted(71_000, 71_100)
+    await session.broker.subscribe(frozenset())
+    with pytest.raises(Unsupported, match="not known now"):
+        await session.broker.replace(session.replacing(sent, quantity=D(9)))
+    await session.quoted(71_100, 71_200)
+    await session.broker.replace(session.replacing(sent, quantity=D(9)))
+    assert (await until(lambda: session.replaced(sent.id)))[-1].quantity == 9
+
+
 async def test_what_filled_before_counts_in_a_replaced_order(session: Session) -> None:
+    await session.quoted(71_000, 71_100)
     sent = await session.rest("10", "71000")
     await session.plug.quote(70_900, 71_000, size=4)
     await until(lambda: session.fills(sent.id))
@@ -355,6 +363,7 @@ async def test_a_replacement_canceled_in_between_ends(session: Session, monkeypa
     """The old one was canceled for the new one, which the wallet cannot pay: nothing is left, and that is told, but not
     before the new one had time to show."""
     monkeypatch.setattr(pocket, "ABSENT_SECONDS", 1.5)
+    await session.quoted(71_000, 71_100)
     sent = await session.rest("5", "70000")
     exchange = session.plug.venue.exchange  # type: ignore[attr-defined]
     session.plug.venue.cancel_seconds = 0.1  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -487,20 +488,25 @@ def test_a_stop_the_venue_refuses_is_watched_here() -> None:
     assert any(isinstance(o, OrderStaged) and o.request.type is OrderType.MARKET for o in desk.out)
 
 
-def test_a_stop_that_fires_and_is_refused_is_tried_again_but_not_forever() -> None:
+def test_a_stop_that_fires_and_is_refused_is_tried_on_more_and_more_seldom_and_never_given_up() -> None:
     desk = Desk(stops=False)
     id = desk.entry()
     desk.fill(id, "10")
-    sent = []
-    for _ in range(300):
+    start, sent = desk.now, {}
+    while desk.now - start < 1000 * NS:
         desk.quote(69_400, 69_500)
         desk.second()
         for order in desk.live(held=False):
-            sent.append(order.id)
+            sent[order.id] = (desk.now - start) // NS
             desk.engine.step(OrderSending(ts=desk.now, client_order_id=order.id), desk.now)
             desk.step(OrderRejected(ts=desk.now, client_order_id=order.id, code="E", text="no"))
-    assert len(sent) == len(set(sent)) == 8
-    assert not [o for o in desk.live() if o.stop_price is not None]
+    times = list(sent.values())
+    waits = [later - before for before, later in itertools.pairwise(times)]
+    assert all(later > before - 2 for before, later in itertools.pairwise(waits)), "it is tried more and more seldom"
+    assert len([time for time in times if time < 120]) == 8 and 2 <= len([time for time in times if time >= 120]) <= 4
+    desk.quote(71_000, 71_100)
+    desk.second(400)
+    assert [order.status for order in desk.live() if order.stop_price is not None] == [OrderStatus.HELD]
 
 
 def test_halted_sends_no_stop_and_says_so_and_resumed_does() -> None:
