@@ -14,9 +14,10 @@ from copy import deepcopy
 from math import isfinite
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from brokers.upbit import account, frames, parse, wire
+from brokers.upbit.tickers import Familiar
 from core.domain.errors import BadMessage
 from core.domain.ids import AccountId
 from core.domain.market import Interval
@@ -37,6 +38,7 @@ ODD_BYTES = (b"\x00", b"\xff\xfe", b'"', b"{", b"}", b"[", b"]", b",", b"\\u0000
 
 def _frame(data: bytes) -> None:
     _at_once(data)
+    _known(data)
     for message in frames.read_frames(data):
         match message:
             case wire.TickerState():
@@ -72,6 +74,22 @@ def _at_once(data: bytes) -> None:
         except frames.UNREADABLE:
             continue
         assert repr(message) == repr(frames.read_frame(data))  # NaN is not itself
+
+
+def _known(data: bytes) -> None:
+    """A ticker that is passed over by its bytes says what the one said that was learned, if it can be read at all."""
+    if not FAMILIAR.knows(data):
+        return
+    SEEN["known by their bytes"] += 1
+    try:
+        ticker = frames.read_frame(data)
+    except BadMessage:
+        return
+    assert isinstance(ticker, wire.TickerState) and _wanted(ticker) == WANTED[ticker.code]
+
+
+def _wanted(ticker: wire.TickerState) -> tuple[Any, ...]:
+    return ticker.prev_closing_price, ticker.market_state, ticker.is_trading_suspended
 
 
 def _check_side(side: Any, way: int) -> None:
@@ -183,6 +201,23 @@ def payloads() -> list[tuple[Callable[[bytes], None], Any]]:
     return found + [(READERS[kind], body) for kind, body in rest.items() if kind in READERS]
 
 
+def learned() -> tuple[Familiar, dict[str, tuple[Any, ...]]]:
+    """The tickers of the payloads as they are, in both formats, as the venue writes them."""
+    whole = json.loads((DATA / "frames.json").read_text())
+    familiar, wanted = Familiar(), {}
+    for body in (whole["ticker"], shortened("ticker", whole["ticker"])):
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        ticker = cast(wire.TickerState, frames.read_frame(data))
+        familiar.learn(data, ticker)
+        assert familiar.knows(data)
+        wanted[ticker.code] = _wanted(ticker)
+    return familiar, wanted
+
+
+FAMILIAR, WANTED = learned()
+SEEN: Counter[str] = Counter()
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The way to every member of a payload."""
     found = [path] if path else []
@@ -206,7 +241,8 @@ def broken(payload: Any, chance: Random) -> bytes:
         for step in path[:-1]:
             holder = holder[step]
         _break(holder, path[-1], chance)
-    data = json.dumps(value, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+    text = json.dumps(value, ensure_ascii=chance.random() < 0.5, separators=chance.choice(((",", ":"), (", ", ": "))))
+    data = text.encode("utf-8", "surrogatepass")
     return _broken_bytes(data, chance) if chance.random() < 0.4 else data
 
 
@@ -256,6 +292,7 @@ def _broken_bytes(data: bytes, chance: Random) -> bytes:
 def run(count: int, seed: int) -> Counter[str]:
     """`count` broken payloads: how many were taken, how many refused. Anything else is raised, with its payload."""
     chance, counted, kinds = Random(seed), Counter[str](), payloads()
+    SEEN.clear()
     for read, payload in kinds:
         read(json.dumps(payload, ensure_ascii=False).encode())
     for number in range(count):
@@ -269,7 +306,7 @@ def run(count: int, seed: int) -> Counter[str]:
             raise AssertionError(f"seed {seed}, payload {number}: {error!r}\n{data[:2000]!r}") from error
         else:
             counted["taken"] += 1
-    return counted
+    return counted + SEEN
 
 
 def main() -> None:
@@ -278,8 +315,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     counted = run(given.count, given.seed)
+    known = "known by their bytes"
     print(
-        f"{given.count} payloads, seed {given.seed}: {counted['taken']} taken, {counted['refused']} refused, 0 crashes"
+        f"{given.count} payloads, seed {given.seed}: {counted['taken']} taken ({counted[known]} of them {known}), "
+        f"{counted['refused']} refused, 0 crashes"
     )
 
 
