@@ -158,6 +158,10 @@ class AttachedDesk:
         try:
             async for changed in stream:
                 yield self._marked(changed) if self.is_read_only else changed
+        except HogaError:
+            if self.is_up:  # it is the engine that fails at this picture: whoever asks again does so slowly
+                await self._clock.sleep(self._again_seconds)
+            raise
         finally:
             await stream.aclose()
 

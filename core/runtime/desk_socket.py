@@ -2,8 +2,8 @@
 holds no state of its own, authenticates by the user id of the peer, and knows nothing of journals: whoever serves must
 already own the journal. The other end is `connect` and RemoteDesk (desk_remote.py).
 
-Nothing here grows without bound: at most CLIENTS lines, QUESTIONS and WATCHES a line, and a stream sends its next
-picture only when the face has given credit for it; until then the desk conflates.
+Nothing here grows without bound: at most CLIENTS lines, so many QUESTIONS, COMMANDS and WATCHES a line, and a stream
+sends its next picture only when the face has given credit for it; until then the desk conflates.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from core.clock import SystemClock
 from core.domain.commands import StartDay, Tick
 from core.domain.errors import HogaError, JournalInUse, StorageError
 from core.log import get_logger
@@ -31,10 +32,14 @@ from core.runtime.crew import Crew
 from core.version import PROTOCOL, VERSION
 
 CLIENTS = 16
-QUESTIONS = 16
+QUESTIONS = 32
+"""At once; one more is refused, for behind it comes a command."""
+COMMANDS = 16
 WATCHES = 16
 HELLO_SECONDS = 1.0
 CONNECT_SECONDS = 0.2
+AGAIN_SECONDS = 0.2
+"""Before somebody is let in for whom there was no descriptor left."""
 READ_ONLY = "this console is attached read only: nothing was sent"
 SOCKET_NAME = "desk.sock"
 _PATH_CAP = 100
@@ -176,7 +181,12 @@ class _Door:
     async def accept(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            connection, _ = await loop.sock_accept(listener)
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:  # who knocks waits; the engine trades on
+                log.warning("desk_socket.not_accepted", text=str(error))
+                await SystemClock().sleep(AGAIN_SECONDS)
+                continue
             if not _is_own_user(connection):
                 log.warning("desk_socket.foreign_user")
                 connection.close()
@@ -228,6 +238,7 @@ class _Face:
         self._is_read_only = False
         self._writing = asyncio.Lock()
         self._questions = asyncio.Semaphore(QUESTIONS)
+        self._commands = asyncio.Semaphore(COMMANDS)
         self._watches: dict[int, tuple[asyncio.Semaphore, asyncio.Task[None]]] = {}
 
     async def tell(self, message: wire.Tell) -> None:
@@ -277,9 +288,14 @@ class _Face:
                         self._watches[unwatch.id][1].cancel()
                 case wire.Hello():
                     raise wire.BadFrame("hello is said once")
+                case wire.Send() | wire.Ping() as urgent:
+                    await self._commands.acquire()
+                    group.create_task(self._answer(urgent, self._commands))
+                case question if self._questions.locked():
+                    await self._fail(question.id, HogaError("too many questions wait for an answer; ask again"))
                 case question:
                     await self._questions.acquire()
-                    group.create_task(self._answer(question))
+                    group.create_task(self._answer(question, self._questions))
 
     def _start_watch(self, ask: wire.Watch, group: asyncio.TaskGroup) -> None:
         if ask.id in self._watches or len(self._watches) >= WATCHES or not 0 < ask.credit <= wire.CREDIT:
@@ -311,12 +327,14 @@ class _Face:
             pass  # the reader sees the closed line too and ends the face
         except HogaError as error:
             await self._fail(ask.id, error)
+        except Exception as error:
+            await self._fail_by_bug(ask, error)
         finally:
             self._watches.pop(ask.id, None)
             if (close := getattr(changes, "aclose", None)) is not None:
                 await close()
 
-    async def _answer(self, question: wire.Question) -> None:
+    async def _answer(self, question: wire.Question, turn: asyncio.Semaphore) -> None:
         try:
             body = wire.encode(await self._ask(question))
             await self.tell(wire.Answer(id=question.id, now=self._desk.now(), body=msgspec.Raw(body)))
@@ -324,11 +342,15 @@ class _Face:
             pass
         except HogaError as error:
             await self._fail(question.id, error)
-        except Exception as error:  # a bug behind one question must not end an engine that trades
-            log.exception("desk_socket.bug", question=type(question).__name__)
-            await self._fail(question.id, HogaError(f"hoga failed ({type(error).__name__}); see the engine's log"))
+        except Exception as error:
+            await self._fail_by_bug(question, error)
         finally:
-            self._questions.release()
+            turn.release()
+
+    async def _fail_by_bug(self, ask: wire.Question | wire.Watch, error: Exception) -> None:
+        """A bug behind one question or one picture must not end an engine that trades."""
+        log.exception("desk_socket.bug", question=type(ask).__name__)
+        await self._fail(ask.id, HogaError(f"hoga failed ({type(error).__name__}); see the engine's log"))
 
     async def _fail(self, number: int, error: HogaError) -> None:
         with suppress(OSError):

@@ -2,8 +2,9 @@
 writer of length-prefixed JSON. No sockets are opened here and no desk is known (see desk_socket.py).
 
 A frame is a 4-byte big-endian head and a body of JSON. The head's top bit says "the message goes on in the next
-frame"; the other 31 bits are the body's length, at most 1 MiB. A face's message is a single frame; an engine's may be
-continued up to 16 MiB, so a long listing needs no second protocol and no single frame is ever large.
+frame"; the other 31 bits are the body's length, at most 1 MiB, and just that where the message goes on. A face's
+message is a single frame; an engine's may be continued up to 16 MiB, so a long listing needs no second protocol and no
+single frame is ever large.
 """
 
 from __future__ import annotations
@@ -182,7 +183,8 @@ async def read_message(reader: asyncio.StreamReader, cap: int = FRAME_CAP) -> by
             return None
         word = _HEAD.unpack(head)[0]
         length = word & ~_CONTINUED
-        if not 0 < length <= FRAME_CAP or len(body) + length > cap:
+        is_short = bool(word & _CONTINUED) and length < FRAME_CAP  # a byte a frame would be copied without end
+        if not 0 < length <= FRAME_CAP or len(body) + length > cap or is_short:
             raise BadFrame(f"a frame of {length} bytes is not one of ours (at most {FRAME_CAP}, {cap} a message)")
         try:
             body += await reader.readexactly(length)

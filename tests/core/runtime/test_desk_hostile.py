@@ -1,0 +1,120 @@
+"""The desk socket under what a hostile, slow or unlucky console does to an engine that trades: nothing of it may end
+the engine, hold up a command behind questions, or put what is no order into the state."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from core.clock import ManualClock, SystemClock
+from core.domain.commands import Panic
+from core.domain.errors import HogaError
+from core.domain.instrument import Instrument
+from core.runtime import desk_wire as wire
+from core.runtime.desk_attached import attach
+from core.runtime.desk_remote import connect
+from core.runtime.desk_socket import QUESTIONS, serve, socket_path
+from core.trading.view import Changed, Interest, Slice
+from tests.core.runtime.test_desk_socket import HELLO, NotebookDesk, last_word, raw, still_serves
+
+NEVER = 60.0
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return socket_path(tmp_path)
+
+
+class SlowDesk(NotebookDesk):
+    """Its venue answers no question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.answers = asyncio.Event()
+
+    async def search(self, text: str) -> list[Instrument]:
+        self.asked += 1
+        await self.answers.wait()
+        return []
+
+
+async def test_a_command_does_not_wait_behind_questions_that_are_slow(place: Path) -> None:
+    desk = SlowDesk()
+    async with serve(desk, place), connect(place, ManualClock(), connect_seconds=NEVER, answer_seconds=5) as remote:
+        asking = [asyncio.ensure_future(remote.search(str(number))) for number in range(QUESTIONS + 4)]
+        while desk.asked < QUESTIONS:
+            await SystemClock().sleep(0)
+        await remote.ping()
+        assert (await remote.send(Panic())).is_ok
+        desk.answers.set()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+
+class BrokenDesk(NotebookDesk):
+    """A bug stands behind its picture."""
+
+    async def watch(self, interest: Interest) -> AsyncIterator[Changed]:
+        self.pictures += 1
+        if self.pictures:
+            raise KeyError("a bug")
+        yield Changed(slice=Slice.LOG, revision=0)
+
+
+async def test_a_bug_behind_a_picture_ends_no_engine(place: Path) -> None:
+    async with serve(BrokenDesk(), place):
+        async with connect(place, ManualClock(), connect_seconds=NEVER) as remote:
+            with pytest.raises(HogaError, match="KeyError"):
+                await anext(remote.watch(Interest()))
+            assert (await remote.send(Panic())).is_ok
+        assert await still_serves(place)
+
+
+async def test_a_picture_that_fails_is_not_asked_for_without_a_pause(place: Path) -> None:
+    desk, clock = BrokenDesk(), ManualClock()
+    async with serve(desk, place), attach(place, clock, again_seconds=0.5) as attached:
+        watching = asyncio.ensure_future(anext(attached.watch(Interest())))
+        for _ in range(20):  # each answer gives both ends their turns
+            await attached.story("x")
+        assert (desk.pictures, watching.done()) == (1, False)
+        clock.advance(0.5)
+        with pytest.raises(HogaError, match="KeyError"):
+            await watching
+
+
+async def test_no_descriptor_left_for_another_console_ends_no_engine(place: Path) -> None:
+    desk, limits = NotebookDesk(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with serve(desk, place), connect(place, ManualClock(), connect_seconds=NEVER) as remote:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (caller.fileno() + 1, limits[1]))
+            try:
+                caller.connect(str(place))
+                for _ in range(3):
+                    await remote.ping()
+                assert (await remote.send(Panic())).is_ok
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            caller.settimeout(NEVER)
+            caller.sendall(HELLO)
+            answered = await asyncio.to_thread(caller.recv, 4)
+        assert len(answered) == 4  # it waited, and is let in
+    assert desk.commands == [Panic()]
+
+
+async def test_a_message_goes_on_in_full_frames_alone(place: Path) -> None:
+    """In frames of a byte it would be put together a million times."""
+    async with serve(NotebookDesk(), place):
+        body = wire.encode(wire.Ping(id=1))
+        pieces = b"".join(
+            (len(body[n : n + 1]) | (1 << 31 if n < len(body) - 1 else 0)).to_bytes(4, "big") + body[n : n + 1]
+            for n in range(len(body))
+        )
+        reader, writer = await raw(place, HELLO, pieces)
+        assert isinstance(await last_word(reader), wire.Refused)
+        writer.close()
+        assert await still_serves(place)
