@@ -24,6 +24,9 @@ LEGS = {
     "the market is at {price}: the stop must be {where} it, or close with x": (
         "현재 {price}: 손절은 그 {where:ko}여야 합니다. 아니면 x 청산"
     ),
+    "the market is at {price}: the stop must be {where} it, or leave the stop out": (
+        "현재 {price}: 스톱은 그 {where:ko}여야 합니다. 아니면 스톱 없이 쓰십시오"
+    ),
     "{name} of {instrument} is only watched here: {why}": "{instrument} {name:은} 여기서만 감시합니다: {why:ko}",
     "{name} of {instrument} cannot be sent: {why}": "{instrument} {name:을} 보낼 수 없습니다: {why:ko}",
     "{instrument} stands WITHOUT its {name}, which {what}: p sets a new one": (

@@ -165,15 +165,16 @@ def _entry_range(q: Question) -> tuple[Decimal, Decimal] | None:
 
 
 def stop_side(q: Question) -> Denial | None:
-    """A protective stop that the market has passed already would go at once: that is a close, asked for as one."""
+    """A stop that the market has passed already would go at once: that is an order at market, asked for as one."""
     request, price = q.request, q.request.stop_price
-    if not (request.reduce_only and price is not None) or q.is_release or q.is_last_look:
+    if price is None or q.is_release or q.is_last_look:
         return None
     mark = q.state.mark(request.instrument)
     if mark is None or (price < mark if request.side is Side.SELL else price > mark):
         return None
     word = "below" if request.side is Side.SELL else "above"
-    text = f"the market is at {plain(mark)}: the stop must be {word} it, or close with x"
+    instead = "close with x" if request.reduce_only else "leave the stop out"
+    text = f"the market is at {plain(mark)}: the stop must be {word} it, or {instead}"
     return Denial("stop side", f"{word} {plain(mark)}", plain(price), text)
 
 

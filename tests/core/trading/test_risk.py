@@ -215,6 +215,16 @@ def test_bad_or_missing_input_never_lets_exposure_through(
         assert refused, (bid, ask, age)
 
 
+@pytest.mark.parametrize("limit", [None, "71000"])
+def test_a_stop_the_market_has_passed_is_refused_for_it_would_go_at_once(limit: str | None) -> None:
+    kind = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
+    engine = scenes.engine()
+    for side, passed, ahead in (("buy", "71000", "71500"), ("sell", "71100", "70500")):
+        terms = {"side": side, "price": limit, "type": kind, "instrument": SAMSUNG}
+        assert rule(engine, **terms, stop_price=D(passed)) == "stop side"
+        assert rule(engine, **terms, stop_price=D(ahead)) != "stop side"
+
+
 def test_stop_orders_are_valued_at_their_stop() -> None:
     engine = scenes.engine(RiskLimits(max_order_value=D(800_000)))
     assert rule(engine, price=None, type=OrderType.STOP, stop_price=D(79_000)) == ""
