@@ -26,6 +26,33 @@ def book_fill(position: Position, fill: Fill) -> Position:
     )
 
 
+def correct(position: Position, was: Fill, fill: Fill, ts: int) -> Position:
+    """`position` after the venue told `was` anew as `fill`. The difference goes where the execution went: into the cost
+    of what is open when it opened, into what was realised when it closed. Where that cannot be told any more (turned or
+    closed since, another side), the old execution is taken back and the new one booked: the sum is the same."""
+    sign, before = fill.side.sign, position.quantity
+    after = before + sign * (fill.quantity - was.quantity)
+    money = sign * (fill.quantity * fill.price * fill.multiplier - was.quantity * was.price * was.multiplier)
+    cost = position.cost + money if before * sign > 0 else position.cost * after / before if before else ZERO
+    stays = before * after > 0 and cost * after > 0 if before else after == 0
+    if was.side is not fill.side or not stays:
+        return book_fill(book_fill(position, was.reversed(ts)), fill)
+    realised = cost - position.cost - money
+    return msgspec.structs.replace(
+        position,
+        quantity=after,
+        cost=cost,
+        realised=position.realised + realised,
+        fees=position.fees + fill.fee - was.fee,
+        taxes=position.taxes + fill.tax - was.tax,
+        day_cash=position.day_cash - money,
+        day_realised=position.day_realised + realised,
+        day_fees=position.day_fees + fill.fee - was.fee,
+        day_taxes=position.day_taxes + fill.tax - was.tax,
+        updated=fill.ts,
+    )
+
+
 def adjust(position: Position, quantity: Decimal, price: Decimal, multiplier: Decimal, ts: int) -> Position:
     """`position` after a change nobody traded for (split, transfer, outside order): no costs."""
     return _move(position, quantity, price, multiplier, fees=ZERO, taxes=ZERO, ts=ts)

@@ -264,8 +264,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "a correction is added",
         STATE,
-        "        self._book(was.reversed(event.ts))\n",
-        "",
+        "self.positions[place] = ledger.correct(before, was, fill, event.ts)\n",
+        "self.positions[place] = ledger.book_fill(before, fill)\n",
         (*FILLS, "tests/properties/test_fills.py"),
     ),
     mutant(

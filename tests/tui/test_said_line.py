@@ -1,6 +1,6 @@
-"""What an order line says is what it sends: lines in many spellings, held against a slow reading of their own that shares
-no code with the grammar. A line means exactly what was written, never more and never at a worse price; the words shown
-for it name the figures that leave."""
+"""What an order line says is what it sends: lines in many spellings, held against a slow reading of their own that
+shares no code with the grammar. A line means exactly what was written, never more and never at a worse price; the words
+shown for it name the figures that leave."""
 
 from __future__ import annotations
 
