@@ -295,13 +295,13 @@ class State(Market):
         was, fill = event.was, event.fill
         self.fill_ids[(fill.account, fill.instrument, fill.fill_id)] = fill
         self.fills += (was.reversed(event.ts), fill)
-        place, mine = (fill.account, fill.instrument), (fill.source, fill.account, fill.instrument)
+        place = (fill.account, fill.instrument)
         before = self.position(*place)
         after = self.positions[place] = ledger.correct(before, was, fill, event.ts)
         self.curbs.fill(fill, before, after)
         if fill.source:
-            held = self.strategy_position(*mine)
-            self.strategy_positions[mine] = ledger.correct(held, was, fill, event.ts)
+            held = self.strategy_position(fill.source, *place)
+            self.strategy_positions[(fill.source, *place)] = ledger.correct(held, was, fill, event.ts)
         if fill.side is Side.BUY and _paid(fill) > _paid(was):
             self._spend(fill, _paid(fill) - _paid(was))
         order = self.orders.get(fill.client_order_id) if fill.client_order_id else None
