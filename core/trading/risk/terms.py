@@ -173,8 +173,9 @@ def stop_side(q: Question) -> Denial | None:
     if mark is None or (price < mark if request.side is Side.SELL else price > mark):
         return None
     word = "below" if request.side is Side.SELL else "above"
-    instead = "close with x" if request.reduce_only else "leave the stop out"
-    text = f"the market is at {plain(mark)}: the stop must be {word} it, or {instead}"
+    text = f"the market is at {plain(mark)}: the stop must be {word} it, or leave the stop out"
+    if request.reduce_only:
+        text = f"the market is at {plain(mark)}: the stop must be {word} it, or close with x"
     return Denial("stop side", f"{word} {plain(mark)}", plain(price), text)
 
 
