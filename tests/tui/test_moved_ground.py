@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.domain.account import Mode
-from core.domain.commands import Cancel, Close, Command, Submit
+from core.domain.commands import Cancel, CancelAll, Close, Command, Submit
 from core.domain.errors import DeskUnavailable
 from core.domain.ids import AccountId
 from core.domain.order import OrderStatus, Side
@@ -80,6 +80,20 @@ async def test_what_is_closed_names_its_account_where_there_are_several() -> Non
         assert "→ close second 005930" in hands.text
         await hands.press("enter")
         assert [c.account for c in desk.sent if isinstance(c, Close)] == [SECOND]
+
+
+async def test_a_cancel_of_one_account_is_not_told_as_one_of_all() -> None:
+    desk = two_accounts(Mode.PAPER)
+    async with console(desk) as hands:
+        for text, told in (("c all acct=second", "cancel all of second"), ("c 005930 acct=second", "all of second 005930")):
+            await hands.press(":")
+            await hands.type(text)
+            assert told in hands.text
+            await hands.press("enter")
+        assert [c.account for c in desk.sent if isinstance(c, CancelAll)] == [SECOND, SECOND]
+        await hands.press(":")
+        await hands.type("c all")
+        assert "cancel all orders" in hands.text
 
 
 async def test_a_review_shows_what_its_own_account_holds() -> None:

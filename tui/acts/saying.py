@@ -20,7 +20,7 @@ def is_reverse(text: str) -> bool:
 
 def say(line: Line, language: str = "", where: str = "") -> str:
     """What a line means, in words. With a `language` the instrument is called by its name there beside the code.
-    `where`: the account, before the instrument."""
+    `where`: the account, before the instrument; of a cancel the one account that is meant."""
     if isinstance(line, NewOrder):
         price = f.quantity(line.limit_price) if line.type in HAS_LIMIT else ""
         stop = f"stop {f.quantity(line.stop_price)}" if line.stop_price is not None else ""
@@ -49,4 +49,7 @@ def say(line: Line, language: str = "", where: str = "") -> str:
         return "panic: flatten" if command.flatten else "panic: stop automatic orders, cancel entries"
     one = getattr(line, "client_order_id", None)
     instrument = getattr(line, "instrument", None)
-    return f"cancel {one[-4:]}" if one else f"cancel all of {instrument.code}" if instrument else "cancel all orders"
+    if one:
+        return f"cancel {one[-4:]}"
+    whose = f"{where}{instrument.code if instrument else ''}".strip()
+    return f"cancel all of {whose}" if whose else "cancel all orders"

@@ -17,7 +17,7 @@ from core.domain.ids import AccountId, InstrumentId, tail_of
 from core.domain.instrument import Currency
 from core.domain.order import OrderRequest
 from core.ports import Preview
-from core.trading.line import CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
+from core.trading.line import CancelOrder, CloseOrder, Line, LineContext, LineError, NewOrder, PanicOrder
 from core.trading.lock import named
 from tui import pastlines
 from tui.acts.alerts import alert_command
@@ -83,9 +83,13 @@ class Typed:
             return None
         remarks: tuple[str, ...] = getattr(line, "remarks", ())
         bare = msgspec.structs.replace(line, remarks=()) if remarks else line
-        where = self._app.trading.where(line.account) if isinstance(line, NewOrder | CloseOrder) else ""
-        form.remark = BETWEEN.join((f"→ {say(bare, self._app.look.language, where)}", *remarks))
+        form.remark = BETWEEN.join((f"→ {say(bare, self._app.look.language, self._where(line))}", *remarks))
         return line.request(self._id) if isinstance(line, NewOrder) else None
+
+    def _where(self, line: Line) -> str:
+        """The account a line means, where there is more than one it could be."""
+        account = line.account if isinstance(line, NewOrder | CloseOrder | CancelOrder) else None
+        return "" if account is None else self._app.trading.where(account)
 
     def offers(self, text: str, cursor: int) -> Offer:
         """What Tab may put in place of the word at the cursor."""
@@ -140,7 +144,7 @@ class Typed:
                 return ""
             if isinstance(line, CloseOrder):
                 return Wanted(line.command(self._id), say(line))
-            return Wanted(line.command(), say(line))
+            return Wanted(line.command(), say(line, where=self._where(line)))
         except HogaError as error:
             return str(error)
 
