@@ -85,7 +85,10 @@ async def test_what_is_closed_names_its_account_where_there_are_several() -> Non
 async def test_a_cancel_of_one_account_is_not_told_as_one_of_all() -> None:
     desk = two_accounts(Mode.PAPER)
     async with console(desk) as hands:
-        for text, told in (("c all acct=second", "cancel all of second"), ("c 005930 acct=second", "all of second 005930")):
+        for text, told in (
+            ("c all acct=second", "cancel all of second"),
+            ("c 005930 acct=second", "all of second 005930"),
+        ):
             await hands.press(":")
             await hands.type(text)
             assert told in hands.text
