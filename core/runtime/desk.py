@@ -221,6 +221,8 @@ class LocalDesk:
         """Take a command to the engine. The receipt says whether it was taken; its fate comes through `watch`."""
         if self._runner.journal.is_read_only:
             return Receipt(is_ok=False, text="this console reads only: another hoga writes the journal")
+        if self._runner.is_over:
+            return Receipt(is_ok=False, text="hoga has stopped: nothing was done")
         problem = self._refusal(command)
         if problem:
             return Receipt(is_ok=False, text=problem)

@@ -201,8 +201,9 @@ class Outbox:
     def _seal(self, order: Order) -> Prepared | Denial:
         """Everything that can still refuse, with no await between it and the claim."""
         now = self._clock.now()
-        if now - order.updated > self._max_age:  # since it was STAGED: a leg may have been HELD for days
-            waited = (now - order.updated) / NS
+        # Since it was STAGED: a leg may have been HELD for days. By a clock that was set back it would never be late.
+        if abs(now - order.updated) > self._max_age:
+            waited = abs(now - order.updated) / NS
             return Denial(
                 "too late", f"{self._max_age / NS:g} s", f"{waited:.1f} s", "it waited too long; send it again"
             )
@@ -346,7 +347,7 @@ class Outbox:
             return NOT_STARTED
         if self._is_halted():
             return "trading is halted by the halt file"
-        if now - wish.ts > self._max_age:
+        if abs(now - wish.ts) > self._max_age:
             return "it waited too long; ask again"
         return self._engine.requests.replace_last_look(order.id, now)
 

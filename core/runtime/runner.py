@@ -108,6 +108,8 @@ class Runner:
         self.dead_man = DeadMan(dead_man_minutes, engine.state, clock, self.ask, self.feed)
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
+        self.is_over = False
+        """Nothing that is asked is journalled any more."""
         self._equity_minute = -1
         self._beat = 0
         self.vitals = Vitals(engine.gate, journal, clock, self.feed, free_mb, min_free_mb)
@@ -318,6 +320,7 @@ class Runner:
         )
 
     def stop(self) -> None:
+        self.engine.gate.ending = "hoga is being stopped"
         self._stopped.set()
 
     async def _close(self) -> None:
@@ -337,6 +340,7 @@ class Runner:
                 while not self.scribe.is_idle:
                     self._progress.clear()
                     await self._progress.wait()
+        self.is_over = True
         self.crew.end()
         if self._flush_tape is not None:
             self._flush_tape()

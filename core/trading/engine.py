@@ -337,7 +337,8 @@ class Engine:
     def _tick(self, command: Tick, now: int) -> Sequence[Output]:
         out: list[Output] = []
         for order in list(self.state.live_orders()):
-            if order.status is OrderStatus.SENDING and now - order.updated > ANSWER_NS:
+            # Either way: with a clock that was set back it would wait for its answer by so much longer.
+            if order.status is OrderStatus.SENDING and abs(now - order.updated) > ANSWER_NS:
                 text = f"no answer for {ANSWER_NS // NS} s"
                 emit(self.state, OrderUnknown(ts=now, client_order_id=order.id, text=text), out)
         for account in self.state.accounts:

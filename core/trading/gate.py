@@ -38,6 +38,8 @@ class Gate:
         """Why the journal cannot be written; empty while it can. Set by the runner."""
         self.disk_problem = ""
         """Why the disk is too full; empty while it is not. Set by the runner."""
+        self.ending = ""
+        """Why nothing is taken any more, though what was taken still leaves; else empty. Set by the runner."""
         self.clock_offset = 0.0
         """Seconds by which the wall clock jumped within the last minute. Set by the runner."""
 
@@ -57,7 +59,7 @@ class Gate:
             is_automatic=is_algo
             or request.slice_of is not None
             or (request.source in self.strategist.slots and request.parent is None),
-            journal_problem=self.journal_problem,
+            journal_problem=self.journal_problem or ("" if more.get("is_last_look") else self.ending),
             disk_problem=self.disk_problem,
             clock_offset=self.clock_offset,
             costs=self.costs,

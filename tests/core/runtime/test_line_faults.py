@@ -23,6 +23,7 @@ from core.domain.events import (
     TradingStateChanged,
 )
 from core.domain.ids import AccountId, VenueRef
+from core.domain.market import NS
 from core.domain.order import Order, OrderStatus, OrderType, TimeInForce
 from core.ports import PaperOrder
 from storage.journal import Journal
@@ -318,6 +319,24 @@ async def test_an_order_that_waited_too_long_is_denied_not_sent_late() -> None:
         order = made.state.orders[late.client_order_id]
         assert order.status is OrderStatus.DENIED
         assert order.reason.startswith("too late")
+        assert late.client_order_id not in wire.sent
+
+
+async def test_an_exit_that_waited_too_long_is_not_sent_late_because_the_clock_was_set_back() -> None:
+    async with stage() as made:
+        await made.do(Submit(request=scenes.request(price="71100")))
+        wire = Wire(made)
+        wire.gate.clear()
+        await made.desk.send(Submit(request=scenes.request(price="70000")))
+        await until(lambda: wire.entered)
+        late = scenes.request("sell", "5", price=None, reduce_only=True)
+        assert (await made.desk.send(Submit(request=late))).is_ok
+        straight = made.clock.now
+        made.clock.now = lambda: straight() - 3600 * NS  # type: ignore[method-assign]
+        made.clock.advance(600)
+        wire.gate.set()
+        await made.settle()
+        assert made.state.orders[late.client_order_id].reason.startswith("too late")
         assert late.client_order_id not in wire.sent
 
 

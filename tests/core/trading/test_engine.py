@@ -324,3 +324,15 @@ def test_what_a_person_confirmed_is_remembered_until_it_left() -> None:
             scenes.send(engine, request.client_order_id)
             engine.step(OrderCanceled(ts=now, client_order_id=request.client_order_id), now)
     assert len(engine.requests._confirmed) <= 1
+
+
+@pytest.mark.parametrize("seconds", [31, -3600])
+def test_an_order_whose_answer_does_not_come_is_unknown_also_when_the_clock_is_set_back(seconds: int) -> None:
+    engine, wanted = scenes.engine(), scenes.request()
+    engine.step(Submit(request=wanted), START)
+    engine.step(OrderSending(ts=START, client_order_id=wanted.client_order_id), START)
+    engine.step(Tick(), START + 29 * NS)
+    engine.step(Tick(), START - 29 * NS)
+    assert status(engine, wanted.client_order_id) is OrderStatus.SENDING
+    engine.step(Tick(), START + seconds * NS)
+    assert status(engine, wanted.client_order_id) is OrderStatus.UNKNOWN
