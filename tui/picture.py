@@ -37,6 +37,11 @@ MAX_LOG = 500
 """Log lines kept in the console; older ones are in the journal."""
 
 
+def order_place(row: OrderRow) -> tuple[bool, bool, int, str]:
+    """Where an order stands in a list of them."""
+    return row.status is not OrderStatus.UNKNOWN, not row.is_working, -row.created, row.key
+
+
 class Picture:
     """What the desk last said. `dirty` holds the keys that changed in each slice since `take` was called."""
 
@@ -186,10 +191,7 @@ class Picture:
 
     def orders(self) -> list[OrderRow]:
         """UNKNOWN first, then working ones, newest first, then what ended."""
-        return sorted(
-            self._of(Slice.ORDERS, OrderRow),
-            key=lambda row: (row.status is not OrderStatus.UNKNOWN, not row.is_working, -row.created, row.key),
-        )
+        return sorted(self._of(Slice.ORDERS, OrderRow), key=order_place)
 
     def pnl(self) -> list[PnlRow]:
         place = {"total": 0, "account": 1, "currency": 2, "strategy": 3, "instrument": 4}

@@ -91,6 +91,9 @@ def test_an_order_rests_and_is_canceled_by_the_beginning_of_its_id(hoga: Hoga) -
     assert sent["preview"]["checks_passed"] == sent["preview"]["checks_total"]
     id = sent["client_order_id"]
     assert id in [row["id"] for row in hoga("orders")["rows"]]
+    newer = [hoga("order", f"b {n} 005930 @b-1%")["client_order_id"] for n in (1, 2)]
+    assert [row["id"] for row in hoga("orders")["rows"]][:3] == [*reversed(newer), id], "as on the screen"
+    assert all(hoga("cancel", other)["is_ok"] for other in newer)
     assert hoga("cancel", id[:9])["is_ok"]
     after = {row["id"]: row["status"] for row in hoga("orders", "005930")["rows"]}
     assert after[id] == "canceled"

@@ -62,6 +62,8 @@ def orders(
 ) -> int:
     """Working orders, and those that ended today.
 
+    UNKNOWN first, then working ones, newest first, as on the screen.
+
     Example: hoga orders --all --limit 20
     """
     return _show(context.obj, "orders", symbols, as_json, limit if history else None)
@@ -131,12 +133,15 @@ def _show(
     from core.trading.view import Slice
     from tui.cli import columns, table
     from tui.cli.desk import picture, with_desk
+    from tui.picture import order_place
 
     settings = chosen.settings()
 
     async def ask(desk: Desk, is_live: bool) -> tuple[bool, int, tuple[Row, ...], bool]:
         if limit is None:
             rows = (await picture(desk, Slice(what), watchlist=watchlist))[Slice(what)]
+            if what == "orders":
+                rows = tuple(sorted(rows, key=order_place))  # type: ignore[arg-type]
             if what == "quotes":
                 rows = (*rows, *await _unlisted(desk, symbols or (), {getattr(row, "code", "") for row in rows}))
             return is_live, desk.now(), rows, False
