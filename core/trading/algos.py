@@ -214,20 +214,27 @@ class Algos:
         if now >= root.created + twap.duration:
             return [wish for order in live for wish in _cancel(order, now)] or self._end(root, live, "its time", now)
         last = slices[-1] if slices else None
+        if now < (root if last is None else last).created:
+            return self._say(root, "the clock was set back, and slices go on once it is there again", now)
         turn = (now - root.created) // twap.spacing
-        if turn < 0 or (last is not None and not _is_next(root, twap, last, turn, now)):
+        if last is not None and not _is_next(root, twap, last, turn, now):
             return []
         if live:
-            return [wish for order in live for wish in _cancel(order, now)]
+            return [wish for order in live for wish in _cancel(order, now)] or self._await(root, live, now)
         if last is not None and last.remaining and now - last.updated < SETTLED_NS:
             return []
         if len(slices) >= MOST_FAILURES and all(order.status in FAILED for order in slices[-MOST_FAILURES:]):
             return self._end(root, [], "it was refused too often, which", now)
         return self._next(root, twap, budget, max(twap.slices - turn, 1), now)
 
+    def _await(self, root: Order, live: list[Order], now: int) -> list[Wish]:
+        """What is not known yet still counts."""
+        lost = [order.id[-4:] for order in live if order.status is OrderStatus.UNKNOWN]
+        return self._say(root, f"the answer of its slice was lost: {', '.join(lost)}", now) if lost else []
+
     def _end(self, root: Order, live: list[Order], what: str, now: int) -> list[Wish]:
         if live:
-            return []  # what is not known yet still counts
+            return self._await(root, live, now)
         text = f"{what} is over: {_done(root)}, {plain(root.quantity - root.filled)} left undone"
         return [OrderCanceled(ts=now, client_order_id=root.id, text=text, by=TWAP)]
 

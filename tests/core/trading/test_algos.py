@@ -366,6 +366,30 @@ def test_why_slices_wait_is_said_once() -> None:
     assert len(said) <= 1
 
 
+def test_slices_that_wait_for_a_lost_answer_or_for_the_clock_say_so_once() -> None:
+    made = desk()
+    whole = made.twap("20", slices=2, seconds=20)
+    first = made.slices(whole.id)[0]
+    made.engine.step(OrderSending(ts=made.now, client_order_id=first.id), made.now)
+    made.step(OrderUnknown(ts=made.now, client_order_id=first.id, text="no answer"))
+    said = []
+    for _ in range(40):
+        made.seconds(1)
+        said += [text for text in made.said() if "waits" in text]
+    assert len(said) == 1 and "lost" in said[0], said
+
+    made = desk()
+    whole = made.twap()
+    made.now -= 3600 * NS
+    said = []
+    for _ in range(40):
+        made.now += NS
+        made.tick()
+        said += [text for text in made.said() if "waits" in text]
+    assert len(said) == 1 and "clock" in said[0], said
+    assert len(made.slices(whole.id)) == 1
+
+
 def test_to_cancel_the_whole_cancels_its_slice() -> None:
     for command in (lambda id: Cancel(client_order_id=id), lambda id: CancelAll(), lambda id: Panic()):
         made = desk()
