@@ -2,5 +2,5 @@
 metadata."""
 
 VERSION = "0.1.0"
-PROTOCOL = 5
+PROTOCOL = 6
 """Version of the desk socket's messages: both ends must agree on it."""

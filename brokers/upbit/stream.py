@@ -74,6 +74,8 @@ class MarketLine:
         self._format = settings.stream_format
         self._canary = topic("orderbook.1", settings.canary)
         self._asked: Counter[str] = Counter()
+        self._wish: frozenset[str] = frozenset()
+        """What was wanted last, whoever still waits to ask."""
         self._clock = clock
         self._limits = Throttle(clock, MESSAGES_A_SECOND), Throttle(clock, MESSAGES_A_MINUTE, 60)
         self.socket = Socket(
@@ -91,13 +93,13 @@ class MarketLine:
 
     async def want(self, topics: Iterable[str]) -> None:
         """The whole set; waits for its turn, because the venue counts messages."""
-        wanted = frozenset((*topics, self._canary))
-        if wanted == self.socket.wanted:
+        self._wish = frozenset((*topics, self._canary))
+        if self._wish == self.socket.wanted:
             return
         self._asked.clear()
         while (seconds := self._full_seconds()) > 0:
             await self._clock.sleep(seconds)
-        await self.socket.want(wanted)
+        await self.socket.want(self._wish)
 
     def _full_seconds(self) -> float:
         return max(limit.wait_seconds(urgent=True) for limit in self._limits)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.account import TradingState
-from core.domain.commands import Command, Panic, SetTradingState
+from core.domain.commands import Command
 from core.domain.errors import DeskUnavailable, HogaError
 from core.domain.ids import ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
@@ -21,6 +20,7 @@ from core.domain.market import Interval
 from core.domain.order import OrderRequest
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime.desk_remote import RemoteDesk, connect
+from core.runtime.desk_wire import only_stops
 from core.trading.story import Story
 from core.trading.view import Changed, Interest, StatusRow
 
@@ -148,7 +148,7 @@ class AttachedDesk:
     async def send(self, command: Command) -> Receipt:
         if self._line.ended.is_set():
             return Receipt(is_ok=False, text=GONE)
-        if self.silent_since is not None and not _only_stops(command):
+        if self.silent_since is not None and not only_stops(command):
             return Receipt(is_ok=False, text=SILENT)
         return await self._line.send(command)
 
@@ -190,13 +190,3 @@ class AttachedDesk:
 
     async def story(self, key: str) -> Story:
         return await self._there().story(key)
-
-
-def _only_stops(command: Command) -> bool:
-    """It may lie in the line of an engine that hangs: obeyed late is better than not at all."""
-    match command:
-        case Panic():
-            return not command.flatten
-        case SetTradingState():
-            return command.state is TradingState.HALTED
-    return False

@@ -20,7 +20,7 @@ from core.domain.commands import Command
 from core.domain.errors import DeskUnavailable, HogaError
 from core.domain.ids import ClientOrderId, InstrumentId, new_client_order_id
 from core.domain.instrument import Instrument
-from core.domain.market import Interval
+from core.domain.market import NS, Interval
 from core.domain.order import OrderRequest
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime import desk_wire as wire
@@ -133,7 +133,8 @@ class RemoteDesk:
                 stream.put_nowait(error)
 
     async def send(self, command: Command) -> Receipt:
-        return await self._call(wire.Send(id=next(self._ids), command=command), Receipt)
+        until = self.now() + round(self._seconds * NS)
+        return await self._call(wire.Send(id=next(self._ids), command=command, until=until), Receipt)
 
     async def preview(self, request: OrderRequest) -> Preview:
         return await self._call(wire.AskPreview(id=next(self._ids), request=request), Preview)

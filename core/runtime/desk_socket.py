@@ -41,6 +41,7 @@ CONNECT_SECONDS = 0.2
 AGAIN_SECONDS = 0.2
 """Before somebody is let in for whom there was no descriptor left."""
 READ_ONLY = "this console is attached read only: nothing was sent"
+LATE = "it came too late: nothing was sent"
 SOCKET_NAME = "desk.sock"
 _PATH_CAP = 100
 """Bytes of a socket's path: 104 on macOS, 108 on Linux, with the final zero."""
@@ -367,6 +368,8 @@ class _Face:
                     return Receipt(is_ok=False, text=READ_ONLY)
                 if isinstance(question.command, StartDay | Tick):
                     return Receipt(is_ok=False, text="only the engine's own clock may say that")
+                if self._desk.now() > question.until and not wire.only_stops(question.command):
+                    return Receipt(is_ok=False, text=LATE)
                 return await self._desk.send(question.command)
             case wire.AskPreview():
                 return await self._desk.preview(question.request)

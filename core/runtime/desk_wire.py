@@ -16,7 +16,8 @@ from typing import TypeVar
 
 import msgspec
 
-from core.domain.commands import Command
+from core.domain.account import TradingState
+from core.domain.commands import Command, Panic, SetTradingState
 from core.domain.errors import HogaError
 from core.domain.ids import InstrumentId
 from core.domain.market import Interval
@@ -73,7 +74,11 @@ class Unwatch(_Message, frozen=True, kw_only=True):
 
 
 class Send(_Message, frozen=True, kw_only=True):
+    """`until`: how long whoever sends it waits for the answer, by the engine's clock. Later it is not obeyed, unless it
+    only stops: by then a person was told to look whether it was done, and may have asked for it anew."""
+
     command: Command
+    until: int
 
 
 class AskPreview(_Message, frozen=True, kw_only=True):
@@ -154,6 +159,16 @@ Tell = Welcome | Refused | Answer | Changes | Failed | Ended
 
 _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
+
+
+def only_stops(command: Command) -> bool:
+    """It may lie in the line of an engine that hangs: obeyed late is better than not at all."""
+    match command:
+        case Panic():
+            return not command.flatten
+        case SetTradingState():
+            return command.state is TradingState.HALTED
+    return False
 
 
 def frames(message: Ask | Tell) -> list[bytes]:

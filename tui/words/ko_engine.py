@@ -312,6 +312,9 @@ NOTICES = {
     "resumed": "재개",
 }
 RECEIPTS = {
+    "it came too late: nothing was sent": "너무 늦게 도착하여 아무것도 보내지 않았습니다",
+    "hoga has stopped: nothing was done": "hoga가 종료되어 아무것도 하지 않았습니다",
+    "hoga is being stopped": "hoga를 종료하는 중입니다",
     "this console reads only: another hoga writes the journal": "읽기 전용 화면입니다. 다른 hoga가 기록하고 있습니다",
     "there is no account {account}; there are: {accounts}": "{account} 계좌가 없습니다. 있는 계좌: {accounts}",
     "only the clock may say that": "시계만 내릴 수 있는 명령입니다",

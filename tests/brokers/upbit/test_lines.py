@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -74,6 +75,22 @@ async def test_a_thousand_changes_of_mind_are_few_messages(session: Session) -> 
     await session.broker.subscribe(wanted)
     await until(lambda: {quote.instrument for quote in session.of(Quote)} >= {item.instrument for item in wanted})
     assert session.of(Noticed) == [] and session.error is None
+
+
+async def test_of_two_wishes_that_wait_the_later_one_counts(session: Session) -> None:
+    """The earlier one waits for its turn; the later one is what is asked for already."""
+    broker: Any = session.broker
+    ids = [item.id for item in await broker.instruments()][:2]
+    both, one = frozenset(Subscription(id) for id in ids), frozenset({Subscription(ids[0])})
+    for wanted in (both, one, both):  # no message more for a while
+        await broker.subscribe(wanted)
+    earlier = asyncio.ensure_future(broker.subscribe(one))
+    await CLOCK.sleep(0)
+    assert not earlier.done()
+    await broker.subscribe(both)
+    await earlier
+    code = ids[1].partition(":")[2]
+    assert {topic for topic in broker.market.socket.wanted if topic.endswith(code)}
 
 
 async def test_a_market_of_which_nothing_comes_is_not_asked_for_without_end(session: Session) -> None:
@@ -234,7 +251,6 @@ async def test_the_limits_of_the_venue_are_kept_under_load(plug: UpbitPlug) -> N
     session = Session(plug, plug.broker(orders_per_second=12, calls_per_second=30, quotes_per_second=10))
     await session.open()
     broker: Any = session.broker
-    import asyncio
 
     await asyncio.gather(*(broker.accounts() for _ in range(30)))
     sent = [await session.send(plug.request("buy", "1", "70000")) for _ in range(14)]

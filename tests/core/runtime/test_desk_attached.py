@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import SystemClock
+from core.clock import ManualClock, SystemClock
 from core.domain.account import TradingState
 from core.domain.commands import Panic, SetTradingState
 from core.domain.errors import DeskUnavailable
+from core.domain.market import NS
 from core.runtime import desk_wire as wire
 from core.runtime.desk_attached import READ_ONLY, SILENT, attach
 from core.runtime.desk_remote import connect
@@ -37,7 +38,7 @@ async def test_the_engine_takes_nothing_from_a_console_that_only_looks_on(place:
             receipt = await looking.send(order())
             assert (receipt.is_ok, receipt.text) == (False, "this console is attached read only: nothing was sent")
         hello = framed(wire.encode(wire.Hello(protocol=PROTOCOL, hoga="test", read_only=True)))
-        reader, writer = await raw(place, hello, framed(wire.encode(wire.Send(id=1, command=order()))))
+        reader, writer = await raw(place, hello, framed(wire.encode(wire.Send(id=1, command=order(), until=60 * NS))))
         assert isinstance(wire.decode_tell(await wire.read_message(reader) or b""), wire.Welcome)
         answer = wire.decode_tell(await wire.read_message(reader) or b"")
         assert isinstance(answer, wire.Answer) and b"false" in bytes(answer.body)
@@ -154,6 +155,31 @@ async def test_a_forwarded_socket_that_is_slow_and_cut_again_and_again_is_still_
             await attached.back()
         assert relay.carried == 6
     assert len(desk.commands) == 5  # each once: nothing was sent again for a line that broke
+
+
+async def test_an_order_that_lay_in_the_line_after_it_was_given_up_is_not_obeyed(place: Path) -> None:
+    """A person was told to look whether it was done, saw that it was not, and sent another."""
+    engine, front = ManualClock(1_000 * NS), place.with_name("forwarded.sock")
+    desk = NotebookDesk()
+    desk.now = engine.now  # type: ignore[method-assign]
+    async with (
+        asyncio.timeout(20),
+        serve(desk, place),
+        Relay(front, place, late=0) as relay,
+        connect(front, SystemClock(), connect_seconds=5, answer_seconds=0.3) as remote,
+    ):
+        relay.flows.clear()
+        for command in (order(), Panic()):
+            with pytest.raises(DeskUnavailable, match="may have been done"):
+                await remote.send(command)
+        engine.advance(60)
+        relay.flows.set()
+        while not desk.commands:
+            await SystemClock().sleep(0)
+        assert desk.commands == [Panic()], "what only stops is obeyed late"
+        with suppress(DeskUnavailable):
+            await remote.ping()  # the engine's clock, as now
+        assert (await remote.send(order())).is_ok
 
 
 async def test_an_engine_that_hangs_with_its_line_open_is_noticed_and_takes_only_what_stops(place: Path) -> None:

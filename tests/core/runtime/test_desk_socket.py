@@ -31,6 +31,7 @@ from core.version import PROTOCOL
 
 SAMSUNG = InstrumentId("XKRX:005930")
 NEVER = 60.0
+NEVER_NS = round(NEVER * 1e9)
 
 
 def log_row(sequence: int, text: str = "") -> LogRow:
@@ -330,8 +331,17 @@ async def test_the_seventeenth_face_is_told_why(place: Path) -> None:
         ([framed(wire.encode(wire.Hello(protocol=PROTOCOL + 1, hoga="next")))], f"protocol {PROTOCOL}"),
         ([HELLO, HELLO], "said once"),
         ([HELLO, framed(b'{"type":"Send","id":1,"command":{"command":"Format"}}')], "not a message"),
-        ([HELLO, framed(wire.encode(wire.Send(id=1, command=order())).replace(b'"10.50"', b'"NaN"'))], "finite"),
-        ([HELLO, framed(wire.encode(wire.Send(id=1, command=order())).replace(b'"10.50"', b'"-1"'))], "above zero"),
+        (
+            [
+                HELLO,
+                framed(wire.encode(wire.Send(id=1, command=order(), until=NEVER_NS)).replace(b'"10.50"', b'"NaN"')),
+            ],
+            "finite",
+        ),
+        (
+            [HELLO, framed(wire.encode(wire.Send(id=1, command=order(), until=NEVER_NS)).replace(b'"10.50"', b'"-1"'))],
+            "above zero",
+        ),
         ([HELLO, framed(wire.encode(wire.Watch(id=1, interest=Interest(), credit=10**9)))], "credit"),
         ([HELLO, framed(wire.encode(wire.Watch(id=1, interest=Interest(), credit=1))) * 2], "twice"),
     ],
