@@ -3,6 +3,7 @@ instrument and what the strategy has there; limits and cash are the risk gate's 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -37,6 +38,21 @@ def size(
     position: Decimal,
     working: Decimal,
     quote: Quote | None,
+    left: Decimal | None = None,
+) -> Sized | str:
+    """The order that a signal wants, or the reason for nothing, for the log. A strategy's books (`position`) know its
+    own orders alone: what of it is not `left` a stop or a person closed, and it is not closed once more."""
+    sized = _towards(signal, size, instrument, position, working, quote)
+    if left is None or left == position or isinstance(sized, str) or sized.side.sign * position > 0:
+        return sized
+    again = _towards(signal, size, instrument, left, working, quote)
+    if isinstance(again, Sized) and again.side is sized.side:
+        return again
+    return f"another hand closed {plain(abs(position - left))} of its {plain(abs(position))}"
+
+
+def _towards(
+    signal: Signal, size: Decimal, instrument: Instrument, position: Decimal, working: Decimal, quote: Quote | None
 ) -> Sized | str:
     """What brings `position` to `signal.target` of `size` units, or the reason for nothing, for the log.
 
@@ -71,3 +87,10 @@ def size(
         least = f"{plain(instrument.min_value)} {instrument.currency}"
         return f"{plain(quantity)} at {plain(price)} is below the smallest order value, {least}"
     return Sized(side=side, quantity=quantity, price=price)
+
+
+def left_of(held: Decimal, account: Decimal, others: Iterable[Decimal]) -> Decimal:
+    """What of a strategy's position `held` its account still has. What `others`, strategies too, hold against it is
+    theirs."""
+    room = account - sum((other for other in others if other * held < 0), ZERO)
+    return min(held, max(room, ZERO)) if held > 0 else max(held, min(room, ZERO))

@@ -22,7 +22,7 @@ from core.strategies.params import check, texts
 from core.strategies.strategy import Context, Strategy
 from core.trading.bars import BarBuilder
 from core.trading.history import History
-from core.trading.sizing import Blocked, Sized, size
+from core.trading.sizing import Blocked, Sized, left_of, size
 from core.trading.state import State, exposure
 
 Wish = Submit | Cancel | SignalGiven | StrategyChanged | AlertFired
@@ -361,15 +361,17 @@ class Strategist:
         return [o for o in live if o.request.source == slot.name and o.status is not OrderStatus.HELD]
 
     def _size(self, slot: Slot, signal: Signal, instrument: Instrument) -> Sized | str:
-        state = self._state
-        own = self._own(slot, signal.instrument)
-        working = sum((exposure(order) * order.side.sign for order in own), ZERO)
+        state, place = self._state, (slot.account, signal.instrument)
+        held = state.strategy_position(slot.name, *place).quantity
+        books = state.strategy_positions.items()
+        others = [p.quantity for (name, *where), p in books if name in self.slots and tuple(where) == place]
         return size(
             signal,
             size=slot.quantity,
             instrument=instrument,
-            position=state.strategy_position(slot.name, slot.account, signal.instrument).quantity,
-            working=working,
+            position=held,
+            left=left_of(held, state.position(*place).quantity, others),
+            working=sum((exposure(order) * order.side.sign for order in self._own(slot, signal.instrument)), ZERO),
             quote=state.quotes.get(signal.instrument),
         )
 

@@ -379,6 +379,7 @@ STRATEGIES = {
     "target {target} is not between -1 and 1": "목표 {target:이} -1과 1 사이가 아닙니다",
     "the strategy's size is {size}: give it one above zero": "전략의 크기가 {size}입니다. 0보다 크게 정하십시오",
     "{quantity} is less than one lot": "{quantity:은} 매매 단위보다 적습니다",
+    "another hand closed {amount} of its {held}": "그 보유 {held} 중 {amount:을} 다른 주문이 청산했습니다",
     "no {side} to trade against": "상대 호가가 없습니다 ({side})",
     "the bid {price} is below one tick": "매수호가 {price:이} 한 틱보다 낮습니다",
     "{quantity} is below the smallest order, {least}": "{quantity:은} 최소 주문 수량 {least}보다 적습니다",

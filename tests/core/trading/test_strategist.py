@@ -25,7 +25,7 @@ from core.strategies.strategy import Context, Strategy
 from core.trading.engine import Engine
 from core.trading.strategist import Slot
 from tests import scenes
-from tests.scenes import ACCOUNT, SAMSUNG, START
+from tests.scenes import ACCOUNT, APPLE, SAMSUNG, START
 
 
 class Says(Strategy):
@@ -190,3 +190,41 @@ def test_an_order_that_may_have_been_made_larger_counts_as_if_it_were() -> None:
     engine.step(scenes.quote(71_000, 71_100, later), later)
     out = engine.step(Bar(SAMSUNG, Interval.M1, later, 71_000, 71_000, 71_000, 71_000, 1.0), later)
     assert kinds(out) == ["SignalGiven"], "ten may be there already"
+
+
+# --- what another hand closed ----------------------------------------------------------------------------------------
+
+
+def on_apple(*others: Slot) -> tuple[Engine, Slot]:
+    """A strategy on what can be sold short; it holds ten."""
+    engine = scenes.engine()
+    strategy = Says("says", None, (engine.state.instruments[APPLE],), Interval.M1)
+    slot = Slot("says", "says", strategy, ACCOUNT, (APPLE,), Interval.M1, Decimal(10))
+    for one in (slot, *others):
+        engine.strategist.add(one)
+    engine.step(ControlStrategy(name="says", action=StrategyAction.START), START)
+    scenes.hold(engine, "buy", "10", "227.30", instrument=APPLE, source="says")
+    return engine, slot
+
+
+def falls(engine: Engine) -> list[tuple[str, Decimal]]:
+    out = engine.step(msgspec.structs.replace(bar(2, 1), instrument=APPLE), START)
+    return [(o.request.side, o.request.quantity) for o in out if isinstance(o, OrderStaged)]
+
+
+@pytest.mark.parametrize(("closed", "left"), [("10", []), ("7", [("sell", 3)]), ("15", [])])
+def test_what_a_stop_or_a_person_closed_is_not_sold_again_by_the_strategy(closed: str, left: list) -> None:
+    engine, slot = on_apple()
+    scenes.hold(engine, "sell", closed, "227.30", instrument=APPLE, source="keyboard")
+    assert falls(engine) == left
+    if not left:
+        assert "another hand" in slot.outcome
+        assert len(engine.step(msgspec.structs.replace(bar(1, 2), instrument=APPLE), START)) == 1, "nor bought again"
+
+
+def test_what_another_strategy_holds_against_it_keeps_no_strategy_in() -> None:
+    other = Slot("other", "says", Says("other", None, (), Interval.M1), ACCOUNT, (APPLE,), Interval.M1, Decimal(10))
+    engine, _ = on_apple(other)
+    scenes.hold(engine, "sell", "10", "227.30", instrument=APPLE, source="other")
+    assert engine.state.position(ACCOUNT, APPLE).quantity == 0
+    assert falls(engine) == [("sell", 10)]
