@@ -114,6 +114,8 @@ def test_a_stale_price_never_has_a_hue_and_marks_what_is_built_on_it() -> None:
     cells = position_cells(row, look)
     assert all("~" in cells[place].text for place in (4, 5, 6, 7))
     assert not {cells[place].pen for place in (4, 5, 6, 7)} & {"up", "down"}
+    dear = msgspec.structs.replace(row, last=Decimal(150_016_000))
+    assert position_cells(dear, look)[4].text == "~150.02M", "the mark takes a cell that the price would need"
 
 
 def test_how_far_an_algo_is_stands_where_its_state_would_and_slices_under_their_whole() -> None:

@@ -120,6 +120,7 @@ def stop_cell(row: PositionRow, look: Look) -> Cell:
 def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:
     """account, symbol, quantity, average, last, unrealised, percent, day, realised, stop, target, source."""
     mark = "~" if row.is_estimated else ""
+    last = "~" + tight(row.last, row.decimals, 10) if row.is_estimated else f.price(row.last, row.decimals)
     fraction = row.unrealised_fraction
     hue = "text-dim" if row.is_estimated else f.direction(row.unrealised)
     return (
@@ -127,9 +128,7 @@ def position_cells(row: PositionRow, look: Look) -> tuple[Cell, ...]:
         Cell(symbol(row, look.language), "text" if row.quantity else "text-dim"),
         Cell(look.quantity(row.quantity, 8), "strong" if row.quantity else "text-dim"),
         Cell(tight(row.average_price, row.decimals, 9) if row.quantity else f.MISSING, "text"),
-        Cell(mark + f.price(row.last, row.decimals), "text-dim" if row.is_estimated else "text")
-        if row.last is not None
-        else Cell(f.MISSING, "faint"),
+        Cell(last, "text-dim" if row.is_estimated else "text") if row.last is not None else Cell(f.MISSING, "faint"),
         profit_cell(row.unrealised, row.currency, look, 13, glyph=True, is_estimated=row.is_estimated),
         Cell(mark + f.signed(fraction * 100, 2), hue) if fraction is not None else Cell(f.MISSING, "faint"),
         profit_cell(row.day, row.currency, look, 11, is_estimated=row.is_estimated),
