@@ -182,6 +182,8 @@ class Requests:
             return None, f"only a working order can be modified; this one is {order.status if order else 'unknown'}"
         if order.request.is_sliced:
             return None, "what is sent in slices keeps its terms: cancel it and write what is left anew"
+        if order.request.slice_of is not None and command.quantity not in (None, order.quantity):
+            return None, "the size of a slice follows its whole: change its price, or cancel the whole"
         if order.requested is not None and order.requested.phase is not RequestPhase.REFUSED:
             return None, "another change of this order is under way"
         if command.by != LEGS and makes_room(order) and command.quantity not in (None, order.quantity):

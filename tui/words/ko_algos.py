@@ -33,6 +33,9 @@ ALGOS = {
     "what is left is less than {code} takes; its part": "남은 것이 {code}의 최소 주문보다 적어",
     "{filled} of {quantity} filled": "{quantity} 중 {filled} 체결",
     "there is no live quote to follow": "따라갈 실시간 호가가 없습니다",
+    "the size of a slice follows its whole: change its price, or cancel the whole": (
+        "분할된 주문의 수량은 전체를 따릅니다. 가격을 바꾸거나 전체를 취소하십시오"
+    ),
     "the answer of its slice was lost: {orders}": "분할 주문의 응답을 잃었습니다: {orders}",
     "the clock was set back, and slices go on once it is there again": (
         "시계가 뒤로 갔습니다. 그 시각이 다시 되면 이어집니다"

@@ -508,6 +508,18 @@ def test_what_is_sliced_keeps_its_terms() -> None:
     assert "keeps its terms" in why
 
 
+def test_a_slice_is_made_no_larger_than_its_whole_gave_it() -> None:
+    made = desk()
+    whole = made.twap("100", price="70900")
+    made.take()
+    (slice,) = made.slices(whole.id)
+    made.step(Replace(client_order_id=slice.id, quantity=D(500)))
+    assert "follows its whole" in made.said()[0]
+    assert made.order(slice.id).requested is None
+    made.step(Replace(client_order_id=slice.id, quantity=D(10), limit_price=D(70_800)))
+    assert made.order(slice.id).requested is not None, "its price may be changed"
+
+
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 
