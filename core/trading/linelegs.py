@@ -225,9 +225,14 @@ def trail_of(options: Options, market: MarketPrices) -> Decimal:
     if options.trail is None:  # the caller has looked
         return ZERO
     word, distance = options.trail
-    if distance.kind == "price":
-        return distance.value
     reference = market.last or market.mid
+    if distance.kind == "price":
+        least = market.instrument.ticks.step(reference) if reference is not None else ZERO
+        if distance.value < least:  # 1 for 1%: it would go at the next print
+            text, key = plain(distance.value), word.text.partition("=")[0]
+            choices = (f"{key}={text}%", f"{key}={text}t")
+            raise word.wrong(f"{word.shown} is less than one tick of {plain(least)}: {' or '.join(choices)}", *choices)
+        return distance.value
     if reference is None:
         raise word.wrong(f"{market.instrument.code} has no price now: write the distance as a price, tr=500")
     step = market.instrument.ticks.step(reference)

@@ -220,7 +220,7 @@ def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
             power = None if part_of is None else _power(verb, account, market.instrument, context)
             quantity = _wanted(subject, cost, power, remarks)
         closes = held * side.sign < 0 and quantity <= abs(held)
-        if closes and draft.stop_loss is not None:
+        if closes and not draft.reduce_only and (draft.stop_loss or draft.take_profit) is not None:
             raise verb.wrong(f"this only closes the {plain(held)} that are held: no sl= and tp= with it; p protects")
         draft = msgspec.structs.replace(draft, account=account, quantity=quantity)
         draft = with_algo(draft, options, market, False, remarks)

@@ -146,6 +146,9 @@ DENIALS = {
     "the quantity is too small": "수량이 너무 적습니다",
     "the order is below the venue's minimum value": "거래소의 최소 주문금액보다 적습니다",
     "{price} is off tick": "{price:은} 호가 단위에 맞지 않습니다",
+    "a trail of {price} is less than one tick: it would go at the next print": (
+        "추적 폭 {price:은} 호가 단위보다 작습니다. 다음 체결에 바로 나갑니다"
+    ),
     "the quantity is above the limit": "수량이 한도를 넘습니다",
     "no price or exchange rate to value the order with": "주문금액을 계산할 가격이나 환율이 없습니다",
     "the order's value is above the limit": "주문금액이 한도를 넘습니다",

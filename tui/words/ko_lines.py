@@ -15,6 +15,7 @@ LINES = {
     "{value} is not a whole number of lots of {lot}": "{value:은} 매매 단위 {lot}의 배수가 아닙니다",
     "the line is too long ({count} characters, at most {most})": "줄이 너무 깁니다 ({count}자, 최대 {most}자)",
     "an invisible character stands at place {place}: delete it": "{place}번째에 보이지 않는 글자가 있습니다. 지우십시오",
+    "{word} is less than one tick of {tick}: {choices}": "{word:은} 호가 단위 {tick}보다 작습니다: {choices:ko}",
     "this can be read in several ways: {ways}": "여러 뜻으로 읽힙니다: {ways}",
     "{word} is also {names}: write that, or a . for the selected {code}": (
         "{word:은} 종목이기도 합니다: {names}. 그 코드나, 선택한 {code:을} 뜻하면 .을 쓰십시오"

@@ -36,7 +36,11 @@ def tick(q: Question) -> Denial | None:
         if price is not None and not q.listed.ticks.is_valid(price):
             below, above = (plain(p) for p in q.listed.ticks.neighbours(price))
             return Denial("tick", f"{below} or {above}", plain(price), f"{plain(price)} is off tick")
-    return None
+    mark = None if request.trail is None or q.is_release or q.is_last_look else q.state.mark(request.instrument)
+    if mark is None or request.trail is None or request.trail >= (step := q.listed.ticks.step(mark)):
+        return None
+    text = f"a trail of {plain(request.trail)} is less than one tick: it would go at the next print"
+    return Denial("tick", f"at least {plain(step)}", plain(request.trail), text)
 
 
 def venue_takes(q: Question) -> Denial | None:

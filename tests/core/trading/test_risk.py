@@ -225,6 +225,12 @@ def test_a_stop_the_market_has_passed_is_refused_for_it_would_go_at_once(limit: 
         assert rule(engine, **terms, stop_price=D(ahead)) != "stop side"
 
 
+def test_a_trail_of_less_than_a_tick_is_refused_for_it_would_go_at_once() -> None:
+    terms = {"price": None, "type": OrderType.TRAILING}
+    assert rule(scenes.engine(), **terms, trail=D(99)) == "tick"
+    assert rule(scenes.engine(), **terms, trail=D(100)) != "tick"
+
+
 def test_stop_orders_are_valued_at_their_stop() -> None:
     engine = scenes.engine(RiskLimits(max_order_value=D(800_000)))
     assert rule(engine, price=None, type=OrderType.STOP, stop_price=D(79_000)) == ""
