@@ -242,9 +242,12 @@ def parse_wallet(row: wire.Holding | wire.Asset) -> Wallet:
     )
 
 
+QUOTES = ("KRW", "BTC", "USDT")
+
+
 def home(base: str, listed: Callable[[str], bool]) -> str | None:
     """The market under which a coin is shown as a holding: that in KRW, else in BTC, else in USDT."""
-    return next((code for quote in ("KRW", "BTC", "USDT") if listed(code := f"{quote}-{base}")), None)
+    return next((code for quote in QUOTES if listed(code := f"{quote}-{base}")), None)
 
 
 @strictly

@@ -75,9 +75,12 @@ class Listing:
         self._told.clear()
         self.familiar.forget()
         self.pooled = {
-            item.id: home
-            for code, item in self.instruments.items()
-            if (home := self.home_of(parse.base_of(code))) is not None and home != item.id
+            id: home
+            for base in {parse.base_of(code) for code in self.instruments}
+            if (home := self.home_of(base)) is not None
+            # Also a market that is left out: what was bought there is held all the same.
+            for quote in {*account.QUOTES, *self._settings.quotes}
+            if (id := InstrumentId(f"{parse.MARKET}:{quote}-{base}")) != home
         }
 
     def _made(

@@ -235,7 +235,7 @@ def is_first(state: State, account: AccountId) -> bool:
 def drift(state: State, snapshot: Snapshot) -> dict[InstrumentId, Decimal]:
     """What the venue holds beyond what fills explain. A holding is held against fills that were read, and booked: only
     what they leave unexplained came from outside. The two listings are not of one moment: whoever books this has seen
-    it twice."""
+    it twice. Of an instrument that the venue does not list now, its silence does not say that none is held."""
     if isinstance(snapshot.positions, Unread) or isinstance(snapshot.fills, Unread):
         return {}
     unbooked = _unbooked(state, snapshot)
@@ -249,7 +249,7 @@ def drift(state: State, snapshot: Snapshot) -> dict[InstrumentId, Decimal]:
     for fill in unbooked:  # of before our time, and booked by this same comparison
         home = snapshot.pooled.get(fill.instrument, fill.instrument)
         ours[home] = ours.get(home, ZERO) + fill.side.sign * fill.quantity
-    both = sorted(ours.keys() | snapshot.positions.keys())
+    both = sorted((ours.keys() & state.instruments.keys()) | snapshot.positions.keys())
     changes = {i: snapshot.positions.get(i, ZERO) - ours.get(i, ZERO) for i in both}
     return {instrument: change for instrument, change in changes.items() if change}
 

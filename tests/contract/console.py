@@ -54,9 +54,13 @@ class Console:
         return self.task is not None and self.task.done()
 
     @property
-    def is_ready(self) -> bool:
+    def is_open(self) -> bool:
         gate = self.engine.state.gates.get(self.plug.account)
-        return gate is not None and gate.is_open and self.plug.instrument.id in self.engine.state.quotes
+        return gate is not None and gate.is_open
+
+    @property
+    def is_ready(self) -> bool:
+        return self.is_open and self.plug.instrument.id in self.engine.state.quotes
 
     def order(self, id: ClientOrderId) -> Order:
         return self.engine.state.orders[id]
@@ -82,14 +86,21 @@ class Console:
 
 @asynccontextmanager
 async def running(
-    plug: Plug, journal: Path, *, kill: bool = False, limits: RiskLimits = FREE, seconds: float = 5.0
+    plug: Plug,
+    journal: Path,
+    *,
+    kill: bool = False,
+    limits: RiskLimits = FREE,
+    seconds: float = 5.0,
+    is_quoted: bool = True,
 ) -> AsyncIterator[Console]:
-    """Until its gate is open, at most `seconds`. With `kill` it ends in the middle of everything, without goodbye."""
+    """Until its gate is open and its instrument quoted, at most `seconds`. With `kill` it ends in the middle of
+    everything, without goodbye."""
     made = Console(plug, journal, limits=limits)
     made.runner.recover()
     task = made.task = asyncio.ensure_future(made.runner.run())
     try:
-        await until(lambda: made.is_ready or task.done(), seconds)
+        await until(lambda: (made.is_ready if is_quoted else made.is_open) or task.done(), seconds)
         if task.done():
             task.result()
         yield made

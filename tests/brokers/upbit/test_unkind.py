@@ -74,6 +74,22 @@ async def test_a_list_of_markets_that_is_cut_when_the_line_comes_back_takes_no_s
         assert console.engine.state.instruments[plug.instrument.id].is_tradable
 
 
+async def test_a_list_of_markets_that_is_cut_at_the_start_takes_no_stop_away(plug: UpbitPlug, tmp_path: Path) -> None:
+    """What is not listed cannot be told from what is not held."""
+    markets = plug.venue.exchange.markets
+    async with protected(plug, tmp_path):
+        pass
+    left_out = markets.pop(CODE)
+    async with running(plug, tmp_path / "journal.db", is_quoted=False) as console:
+        await console.reconcile()
+        assert is_safe(console) and not console.log("RECON")
+        markets[CODE] = left_out
+        await plug.act("drop")
+        await until(lambda: not console.is_open)
+        await until(lambda: console.is_ready)
+        assert is_safe(console) and not console.log("RECON")
+
+
 async def test_executions_that_are_late_or_cut_where_an_order_is_asked_for_shut_no_gate(
     plug: UpbitPlug, tmp_path: Path
 ) -> None:
