@@ -376,7 +376,7 @@ async def test_the_line_is_reviewed_too_and_sends_nothing_at_once() -> None:
 
 
 async def test_reverse_is_always_reviewed() -> None:
-    for rehearse in (False, True):
+    for rehearse, text in ((False, "rev AAPL"), (True, "rev AAPL"), (False, "ｒｅｖ AAPL")):
         async with trader(rehearse=rehearse) as hands:
             if rehearse:
                 await first_order(hands)
@@ -386,7 +386,7 @@ async def test_reverse_is_always_reviewed() -> None:
                 await hands.press("y")
             await hands.settled(lambda: hands.app.picture.position(APPLE) is not None)
             await hands.press(":")
-            await hands.type("rev AAPL")
+            await (hands.type(text) if text.isascii() else hands.paste(text))  # as an input method left it
             await hands.press("enter")
             count = len(hands.orders)
             if rehearse:

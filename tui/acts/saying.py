@@ -12,9 +12,9 @@ from tui.look import SIDE_WORDS, TYPE_WORDS
 def is_reverse(text: str) -> bool:
     """Does the line turn a position around? The order it makes looks like any other."""
     from core.trading.hangul import keys
-    from core.trading.lineparts import VERBS
+    from core.trading.lineparts import VERBS, split
 
-    word = text.split(maxsplit=1)[0].casefold()
+    word = split(text)[0].text.casefold()
     return "reverse" in (VERBS.get(word), VERBS.get(keys(word)))
 
 
