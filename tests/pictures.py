@@ -16,6 +16,7 @@ from random import Random
 
 import msgspec
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from core.clock import ManualClock, SystemClock
@@ -43,12 +44,12 @@ SHOTS: dict[str, tuple[str, ...]] = {
     "palette": ("1", "ctrl+p"),
     "alert": ("1", "A", "up", "up"),
     "details": ("3", "i"),
-    "help": ("1", "question_mark"),
-    "panic": ("1", "exclamation_mark"),
-    "command": ("1", "colon", *"b 10 005930 @71000"),
+    "help": ("1", "?"),
+    "panic": ("1", "!"),
+    "command": ("1", *":b 10 005930 @71000"),
     "review": ("1", "b", "enter"),
 }
-"""Picture -> the keys that lead there, by Textual's names."""
+"""Picture -> the keys that lead there: what is typed, or Textual's name of a key that writes nothing."""
 LIVE_ONLY = frozenset({"review"})
 """Pictures of what PAPER never asks; there their last key would send an order."""
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -139,7 +140,7 @@ class Hands:
     async def press(self, *keys: str) -> None:
         for key in keys:
             self.at += 0.5
-            event = events.Key(key, key if len(key) == 1 else None)
+            event = events.Key(_character_to_key(key), key) if len(key) == 1 else events.Key(key, None)
             event.time = self.at
             self.app.post_message(event)
             await self.pilot.pause(0.01)
