@@ -24,6 +24,7 @@ from core.domain.market import NS, Interval
 from core.domain.order import OrderRequest
 from core.ports import Clock, Coverage, Page, Preview, Query, Receipt
 from core.runtime import desk_wire as wire
+from core.runtime.desk_socket import is_own_user
 from core.trading.story import Story
 from core.trading.view import Changed, Interest
 from core.version import PROTOCOL, VERSION
@@ -49,12 +50,16 @@ async def connect(
     try:
         async with asyncio.timeout(connect_seconds):
             reader, writer = await asyncio.open_unix_connection(str(path), limit=wire.FRAME_CAP)
+            if not is_own_user(writer.get_extra_info("socket")):
+                raise DeskUnavailable(f"what serves {path} belongs to another user; nothing was said to it")
             writer.write(b"".join(wire.frames(wire.Hello(protocol=PROTOCOL, hoga=VERSION, read_only=read_only))))
             await writer.drain()
             welcome = await _welcome(reader, path)
-    except (OSError, TimeoutError, wire.BadFrame) as error:
+    except (OSError, TimeoutError, wire.BadFrame, DeskUnavailable) as error:
         if writer is not None:
             writer.close()
+        if isinstance(error, DeskUnavailable):
+            raise
         raise DeskUnavailable(f"no engine answers at {path} ({_why(error)})") from None
     desk = RemoteDesk(writer, welcome, clock, answer_seconds)
     trouble: Exception | None = None

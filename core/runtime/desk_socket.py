@@ -14,6 +14,7 @@ import socket
 import stat
 import struct
 import tempfile
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from hashlib import blake2b
@@ -116,7 +117,7 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _is_own_user(connection: socket.socket) -> bool:
+def is_own_user(connection: socket.socket | TransportSocket) -> bool:
     """Is the peer this very user? Where the system cannot tell, the socket's 0600 mode is the guard."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
@@ -188,7 +189,7 @@ class _Door:
                 log.warning("desk_socket.not_accepted", text=str(error))
                 await SystemClock().sleep(AGAIN_SECONDS)
                 continue
-            if not _is_own_user(connection):
+            if not is_own_user(connection):
                 log.warning("desk_socket.foreign_user")
                 connection.close()
                 continue

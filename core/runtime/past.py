@@ -17,6 +17,8 @@ KEPT = 32
 """Instruments and intervals whose bars are kept; who was asked for longest ago goes first."""
 ANSWERED = 10_000
 """Bars of one answer, at most: the newest."""
+HELD = 2 * ANSWERED
+"""Bars of one instrument and interval that are kept: the newest. What lies before them is asked for again."""
 VENUE_SECONDS = 4.0
 
 
@@ -30,6 +32,13 @@ class _Kept:
         self.has_all = False
         """There is nothing older."""
         self.turn = asyncio.Lock()
+
+    def let_go(self) -> None:
+        """Of the oldest, what is too many."""
+        if len(self.bars) > HELD:
+            newest = sorted(self.bars)[-HELD:]
+            self.bars = {ts: self.bars[ts] for ts in newest}
+            self.start, self.has_all = newest[0], False
 
 
 class Past:
@@ -55,11 +64,13 @@ class Past:
             found = [kept.bars[ts] for ts in sorted(kept.bars) if since <= ts < until]
             found += [bar for bar in forming if since <= bar.ts < until]
             bars = tuple(found[-ANSWERED:])
+            is_truncated = len(found) > ANSWERED or (since < kept.start and not kept.has_all)
+            kept.let_go()
             return Coverage(
                 bars=bars,
                 start=bars[0].ts if bars else None,
                 end=bars[-1].ts + length if bars else None,
-                is_truncated=len(found) > ANSWERED or (since < kept.start and not kept.has_all),
+                is_truncated=is_truncated,
             )
 
     def _of(self, instrument: InstrumentId, interval: Interval) -> _Kept:

@@ -4,8 +4,11 @@ the engine, hold up a command behind questions, or put what is no order into the
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pytest
 
 from core.clock import ManualClock, SystemClock
 from core.domain.commands import Panic
-from core.domain.errors import HogaError
+from core.domain.errors import DeskUnavailable, HogaError
 from core.domain.instrument import Instrument
 from core.runtime import desk_wire as wire
 from core.runtime.desk_attached import attach
@@ -118,3 +121,42 @@ async def test_a_message_goes_on_in_full_frames_alone(place: Path) -> None:
         assert isinstance(await last_word(reader), wire.Refused)
         writer.close()
         assert await still_serves(place)
+
+
+STRANGER = """
+import asyncio, os, sys
+from core.runtime import desk_wire as wire
+from core.version import PROTOCOL
+
+async def welcome(reader, writer):
+    writer.write(b"".join(wire.frames(wire.Welcome(protocol=PROTOCOL, hoga="x", mode="live", now=1))))
+    while data := await reader.read(1000):
+        print("heard", flush=True)
+
+async def main():
+    os.umask(0)
+    server = await asyncio.start_unix_server(welcome, sys.argv[1], start_serving=False)
+    os.setuid(65534)
+    await server.start_serving()
+    print("there", flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="another user is needed")
+async def test_a_socket_of_another_user_is_no_engine(place: Path) -> None:
+    """As in a folder that others may write to: it would show prices of its own and be told the accounts' names."""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", STRANGER, str(place), stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    try:
+        async with asyncio.timeout(NEVER):
+            assert await child.stdout.readline() == b"there\n"
+            with pytest.raises(DeskUnavailable, match="another user"):
+                async with connect(place, SystemClock(), connect_seconds=NEVER):
+                    pass
+    finally:
+        child.kill()
+        said, _ = await child.communicate()
+    assert said == b"", "nothing was said to it"

@@ -121,6 +121,19 @@ async def test_a_full_archive_needs_no_venue(tmp_path: Path) -> None:
     await archive.close()
 
 
+async def test_what_lies_far_back_is_let_go_and_asked_again() -> None:
+    """A chart of seconds that stays open, or is scrolled back for days, is no reason to hold all of it."""
+    venue = Venue(ManualClock(NOW))
+    kept, span, begun = past(venue), 9_000 * MINUTE, NOW - NOW % MINUTE
+    windows = [(begun - (n + 1) * span, begun - n * span) for n in range(4)]
+    first = [await kept.bars(ID, Interval.M1, *window) for window in windows]
+    asked = len(venue.asked)
+    assert (await kept.bars(ID, Interval.M1, *windows[0])).bars == first[0].bars
+    assert len(venue.asked) == asked
+    assert (await kept.bars(ID, Interval.M1, *windows[-1])).bars == first[-1].bars
+    assert len(venue.asked) > asked
+
+
 async def test_two_who_ask_at_once_ask_the_venue_once() -> None:
     venue = Venue(ManualClock(NOW))
     here = past(venue)
