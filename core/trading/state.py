@@ -307,7 +307,7 @@ class State(Market):
         order = self.orders.get(fill.client_order_id) if fill.client_order_id else None
         if order is not None:
             self._tally(order, -was.quantity, was.price, event.ts)
-            self._fill_order(self.orders[order.id], fill)
+            self._fill_order(self.orders[order.id], fill, order.filled)
         elif fill.client_order_id is None:
             mine = self.nobodys.setdefault((fill.account, fill.ref), [])
             mine[:] = [fill if other.fill_id == fill.fill_id else other for other in mine]
@@ -326,15 +326,18 @@ class State(Market):
             self.strategy_fills[fill.source] = self.strategy_fills.get(fill.source, 0) + 1
         self._fill_order(self.orders[event.client_order_id], fill)
 
-    def _fill_order(self, order: Order, fill: Fill) -> None:
+    def _fill_order(self, order: Order, fill: Fill, known: Decimal | None = None) -> None:
+        """`known`: how much was filled as far as was known, where that is not what the order says."""
         filled = order.filled + fill.quantity
         value = order.filled_value + fill.quantity * fill.price
         most = order.most
         if not order.status.may_fill or filled > most:
             self.late_fills += 1
-        if filled > most:
-            self._freeze((order.account, order.instrument), filled - most, "over-fill", fill.ts)
-        elif filled > order.quantity:  # more than the old terms had: the venue has taken the new ones
+        over = max(filled - most, ZERO) - max((order.filled if known is None else known) - most, ZERO)
+        place = (order.account, order.instrument)
+        if over > 0 or (over < 0 and place in self.frozen):
+            self._freeze(place, over * order.side.sign, "over-fill", fill.ts)
+        if order.quantity < filled <= most:  # more than the old terms had: the venue has taken the new ones
             self._change(order.id, fill.ts, quantity=most)
         done = filled >= most
         if not order.status.may_fill:

@@ -73,6 +73,21 @@ def sending(engine: Engine, **terms: Any) -> Any:
     return wanted.client_order_id
 
 
+@pytest.mark.parametrize(("side", "sign"), [("buy", 1), ("sell", -1)])
+def test_what_is_told_of_an_over_fill_is_what_it_came_to(side: str, sign: int) -> None:
+    engine = scenes.engine()
+    id = working(engine, side=side, price="227.30", instrument=APPLE)
+    place, terms = (ACCOUNT, APPLE), {"order": id, "instrument": APPLE}
+    first = scenes.fill(side, "15", "227.30", id="one", **terms)
+    engine.step(OrderFilled(ts=START, fill=first), START)
+    assert engine.state.frozen[place].quantity == 5 * sign
+    engine.step(OrderFilled(ts=START, fill=scenes.fill(side, "3", "227.30", **terms)), START)
+    assert engine.state.frozen[place].quantity == 8 * sign
+    corrected = msgspec.structs.replace(first, revision=1, quantity=Decimal(12))
+    engine.step(OrderFilled(ts=START, fill=corrected), START)
+    assert engine.state.frozen[place].quantity == 5 * sign
+
+
 # --- money ---------------------------------------------------------------------------------------------------------
 
 
