@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
@@ -100,14 +101,16 @@ ADVICE = (
 )
 
 
-def walk(connection: sqlite3.Connection) -> Verified:
-    """Check every link, and compare the projection with what the events say. Raises sqlite3.Error."""
+def walk(connection: sqlite3.Connection, wishes: dict[str, Decimal] | None = None) -> Verified:
+    """Check every link, and compare the projection with what the events say. Raises sqlite3.Error. `wishes` is filled
+    with the sizes of changes that are under way at the end."""
     prev, seq = GENESIS, 0
     orders: dict[str, OrderMark] = {}
     fills: dict[tuple[str, str, str], int] = {}
     halts: dict[str, tuple[str, int]] = {}
     changes = Changes(lambda _: None, lambda _: False)
     changes.orders, changes.fills = orders, fills
+    changes.wishes = {} if wishes is None else wishes
     for row in rows(connection):
         problem = bad_link(row, seq + 1, prev)
         if not problem and row.kind in FOLDED_KINDS:

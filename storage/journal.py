@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ class Journal:
         lock = _lock(path, boot_id)
         try:
             with _sqlite_errors(path):
-                return cls(path, Writer(_prepare(path), path, boot_id, ballast), lock)
+                connection, wishes = _prepare(path)
+                return cls(path, Writer(connection, path, boot_id, ballast, wishes), lock)
         except BaseException:
             os.close(lock)
             raise
@@ -258,8 +260,9 @@ def verify(path: Path | str) -> Verified:
         return walk(reader)
 
 
-def _prepare(path: Path) -> sqlite3.Connection:
-    """A checked, migrated, durable connection to the file, which is made when it is not there."""
+def _prepare(path: Path) -> tuple[sqlite3.Connection, dict[str, Decimal]]:
+    """A checked, migrated, durable connection to the file, which is made when it is not there; and the sizes of
+    changes that are under way."""
     if not check_private(path):
         create_private(path)
     for suffix in ("-wal", "-shm", ".ballast"):
@@ -270,13 +273,14 @@ def _prepare(path: Path) -> sqlite3.Connection:
         check_pages(connection, path)
         migrate(connection, path)
         make_durable(connection)
-        found = walk(connection)
+        wishes: dict[str, Decimal] = {}
+        found = walk(connection, wishes)
         if found.first_bad is not None:
             raise damaged(path, found)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, {id: quantity for id, quantity in wishes.items() if quantity}
 
 
 def _lock(path: Path, boot_id: str) -> int:

@@ -27,12 +27,13 @@ from core.domain.events import (
     OrderNotPlaced,
     OrderRejected,
     OrderReplaced,
+    OrderRequested,
     OrderSending,
     OrderStaged,
     OrderUnknown,
     TradingStateChanged,
 )
-from core.domain.order import OrderRequest, OrderStatus, check_transition
+from core.domain.order import OrderRequest, OrderStatus, RequestPhase, check_transition
 
 ALL_ACCOUNTS = "*"
 """Scope of a trading state that holds for every account."""
@@ -63,28 +64,39 @@ _STEPS: dict[type, OrderStatus] = {
 
 
 class Changes:
-    """Rows changed since the last write, over a store of older ones. `find` and `has_fill` read that store."""
+    """Rows changed since the last write, over a store of older ones, which `find`, `has_fill` and `wished` read."""
 
-    def __init__(self, find: Callable[[str], OrderMark | None], has_fill: Callable[[FillKey], bool]) -> None:
+    def __init__(
+        self,
+        find: Callable[[str], OrderMark | None],
+        has_fill: Callable[[FillKey], bool],
+        wished: Callable[[str], Decimal] = lambda _: ZERO,
+    ) -> None:
         self._find = find
         self._has_fill = has_fill
+        self._wished = wished
         self.orders: dict[str, OrderMark] = {}
         self.fills: dict[FillKey, int] = {}
+        self.wishes: dict[str, Decimal] = {}
+        """Sizes of changes that the venue may have taken: until it is known, an order is full with the larger one.
+        No row: it follows from the events, and zero is none."""
         self.halts: list[tuple[str, str, int]] = []
         """(scope, state, seq) in order; what makes all accounts active clears the others."""
 
     def branch(self) -> Changes:
         """Changes on top of these, to be merged when every event of one append was legal."""
-        return Changes(self.find, self.has_fill)
+        return Changes(self.find, self.has_fill, self.wished)
 
     def merge(self, branch: Changes) -> None:
         self.orders.update(branch.orders)
         self.fills.update(branch.fills)
+        self.wishes.update(branch.wishes)
         self.halts += branch.halts
 
     def clear(self) -> None:
         self.orders.clear()
         self.fills.clear()
+        self.wishes.clear()
         self.halts.clear()
 
     def find(self, id: str) -> OrderMark | None:
@@ -92,6 +104,9 @@ class Changes:
 
     def has_fill(self, key: FillKey) -> bool:
         return key in self.fills or self._has_fill(key)
+
+    def wished(self, id: str) -> Decimal:
+        return self.wishes[id] if id in self.wishes else self._wished(id)
 
     def fold(self, seq: int, event: DurableEvent) -> None:
         """Take one event. Raises IllegalTransition when the status table has no such step: the journal then keeps
@@ -111,8 +126,19 @@ class Changes:
     def _replaced(self, seq: int, event: OrderReplaced) -> None:
         mark = self._known(event.client_order_id)
         mark = self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
+        self.wishes[mark.id] = ZERO
         if mark.status.may_fill and mark.filled >= mark.quantity:
             self._step(mark, OrderStatus.FILLED, seq)
+
+    def _requested(self, seq: int, event: OrderRequested) -> None:
+        mark, wish = self._known(event.client_order_id), event.requested
+        is_out = wish.quantity is not None and wish.phase is not RequestPhase.REFUSED
+        self.wishes[mark.id] = wish.quantity if is_out and wish.quantity is not None else ZERO
+        if mark.status is OrderStatus.OPEN and mark.filled >= self._most(mark):
+            self._step(mark, OrderStatus.FILLED, mark.seq)  # it had filled before it was changed
+
+    def _most(self, mark: OrderMark) -> Decimal:
+        return max(mark.quantity, self.wished(mark.id))
 
     def _sending(self, seq: int, event: OrderSending) -> None:
         mark = self._known(event.client_order_id)
@@ -171,12 +197,14 @@ class Changes:
         mark = self.find(id) if id else None
         if mark is None:
             return
-        mark = msgspec.structs.replace(mark, filled=mark.filled + quantity, seq=seq)
-        if not mark.status.may_fill or (mark.status is OrderStatus.OPEN and mark.filled < mark.quantity):
+        mark, most = msgspec.structs.replace(mark, filled=mark.filled + quantity, seq=seq), self._most(mark)
+        if mark.quantity < mark.filled <= most:  # more than the old terms had: the venue has taken the new ones
+            mark = msgspec.structs.replace(mark, quantity=most)
+        if not mark.status.may_fill or (mark.status is OrderStatus.OPEN and mark.filled < most):
             self.orders[mark.id] = mark
         else:
             # A fill proves that the venue has it, whatever became of the answer.
-            self._step(mark, OrderStatus.FILLED if mark.filled >= mark.quantity else OrderStatus.OPEN, seq)
+            self._step(mark, OrderStatus.FILLED if mark.filled >= most else OrderStatus.OPEN, seq)
 
     def _known(self, id: str) -> OrderMark:
         mark = self.find(id)
@@ -186,6 +214,8 @@ class Changes:
 
     def _step(self, mark: OrderMark, status: OrderStatus, seq: int) -> None:
         check_transition(mark.status, status)
+        if status.is_end or status is OrderStatus.STAGED:
+            self.wishes[mark.id] = ZERO
         self.orders[mark.id] = msgspec.structs.replace(mark, status=status, seq=seq)
 
 
@@ -198,6 +228,7 @@ _FOLDS: dict[type, Callable[[Changes, int, Any], None]] = {
     OrderDenied: Changes._denied,
     OrderAccepted: Changes._accepted,
     OrderReplaced: Changes._replaced,
+    OrderRequested: Changes._requested,
     OrderFilled: Changes._filled,
     FillCorrected: Changes._corrected,
     FillAttributed: Changes._attributed,

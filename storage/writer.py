@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import msgspec
 
+from core.domain.decimals import ZERO
 from core.domain.errors import HogaError, IllegalTransition, JournalUnavailable
 from core.domain.events import DurableEvent, OrderSending, event_order
 from core.domain.order import OrderStatus
@@ -75,7 +76,15 @@ class Writer:
     """Owns `connection`. `head` and `seq` are of the last confirmed event. Callers wait for their answers, so what can
     queue up is bounded by how many of them there are."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path | None, boot_id: str, ballast: int = 0) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path | None,
+        boot_id: str,
+        ballast: int = 0,
+        wishes: dict[str, Decimal] | None = None,
+    ) -> None:
+        """`wishes`: what the walk over the file found of changes that are under way."""
         self.connection = connection
         self._path = path
         self.ballast = Ballast(path, ballast)
@@ -87,7 +96,9 @@ class Writer:
         self.seq, self.head = self._tail()
         self.verified = self.seq
         self._folded = self.seq
-        self._changes = Changes(self._find, self._has_fill)
+        self._wishes = wishes or {}
+        """As the transaction has them; those of orders that live, and above zero."""
+        self._changes = Changes(self._find, self._has_fill, lambda id: self._wishes.get(id, ZERO))
         self._rows: list[tuple[Any, ...]] = []
         self._marks: dict[str, OrderMark] = {}
         """Rows of orders that have not ended, as they stand in the transaction; emptied when one fails."""
@@ -169,7 +180,7 @@ class Writer:
     def _commit(self, jobs: list[Job]) -> list[Answer]:
         """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept; a full
         disk is tried once more with what was kept back for it."""
-        before = (self.seq, self.head)
+        before, wishes = (self.seq, self.head), dict(self._wishes)
         try:
             self._look_at_file()
             self.connection.execute("BEGIN IMMEDIATE")
@@ -182,6 +193,7 @@ class Writer:
             self._rows.clear()
             self._changes.clear()
             self._marks.clear()
+            self._wishes = wishes
             self._roll_back()
             if self.ballast.give_way(error):
                 return self._commit(jobs)
@@ -246,6 +258,11 @@ class Writer:
             if clears(scope, state):
                 run.execute("DELETE FROM halt")
             run.execute("INSERT OR REPLACE INTO halt VALUES (?,?,?)", (scope, state, seq))
+        for id, quantity in changes.wishes.items():
+            if quantity:
+                self._wishes[id] = quantity
+            else:
+                self._wishes.pop(id, None)
         changes.clear()
 
     def _remember(self, orders: dict[str, OrderMark]) -> None:

@@ -53,6 +53,7 @@ class TinyJournal:
         self.events: list[DurableEvent] = []
         self.marks: dict[str, Any] = {}
         self.fills: dict[Any, int] = {}
+        self.wishes: dict[str, Decimal] = {}
         self.is_halted = False
         self.sent: set[str] = set()
 
@@ -66,13 +67,14 @@ class TinyJournal:
         return Wait("claim", (order.id, prepared, ts))
 
     def keep(self, events: Sequence[DurableEvent]) -> None:
-        changes = Changes(self.marks.get, lambda key: key in self.fills)
+        changes = Changes(self.marks.get, lambda key: key in self.fills, lambda id: self.wishes.get(id, Decimal(0)))
         for event in events:
             changes.fold(len(self.events) + 1, event)
             self.events.append(event)
             if isinstance(event, TradingStateChanged):
                 self.is_halted = event.state is TradingState.HALTED
         self.marks.update(changes.orders)
+        self.wishes.update(changes.wishes)
         self.fills.update(changes.fills)
 
     def commit_claim(self, about: tuple[ClientOrderId, Prepared, int]) -> SendPermit | None:

@@ -28,9 +28,13 @@ from core.domain.events import (
     DurableEvent,
     NoteWritten,
     OrderAccepted,
+    OrderCanceled,
     OrderDenied,
+    OrderExpired,
     OrderFilled,
     OrderRejected,
+    OrderReplaced,
+    OrderRequested,
     OrderSending,
     OrderStaged,
     TradingStateChanged,
@@ -38,7 +42,7 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef, derived_client_order_id
 from core.domain.instrument import Currency
-from core.domain.order import Fill, Order, OrderRequest, OrderStatus, Side
+from core.domain.order import Fill, Order, OrderRequest, OrderStatus, Requested, RequestKind, RequestPhase, Side
 from core.ports import PaperOrder, Prepared
 from storage.journal import Journal, free_mb, verify
 from storage.schema import MIGRATIONS, connect_writer, make_durable, migrate
@@ -311,6 +315,50 @@ async def test_the_status_follows_the_events(tmp_path: Path) -> None:
 
 
 # --- one writer, many readers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [OrderCanceled, OrderExpired])
+@pytest.mark.parametrize("is_changed", [True, False])
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_an_order_that_fills_to_its_old_size_while_it_grows_may_still_end(
+    tmp_path: Path, end: type[OrderCanceled | OrderExpired], is_changed: bool, restarts: bool
+) -> None:
+    """It lives on with the larger size: its end is a fact of the venue, which the journal must take."""
+    path, id = tmp_path / "journal.db", derived_client_order_id("a")
+    journal = Journal.open(path, boot_id="b")
+    await journal.append([staged()])
+    await journal.claim(order(), sealed(), 2)
+    wish = Requested(kind=RequestKind.REPLACE, phase=RequestPhase.SENDING, quantity=Decimal(20))
+    accepted = OrderAccepted(ts=3, client_order_id=id, ref=VenueRef("v1"))
+    await journal.append([accepted, OrderRequested(ts=4, client_order_id=id, requested=wish)])
+    if restarts:
+        await journal.close()
+        journal = Journal.open(path, boot_id="c")
+    await journal.append([filled("a", "10")])
+    if is_changed:
+        await journal.append([OrderReplaced(ts=6, client_order_id=id, quantity=Decimal(20))])
+    await journal.append([end(ts=7, client_order_id=id)])
+    with pytest.raises(IllegalTransition):
+        await journal.append([OrderCanceled(ts=8, client_order_id=id)])
+    await journal.close()
+    assert status_of(path, "a") == ("canceled" if end is OrderCanceled else "expired")
+    assert verify(path).first_bad is None
+
+
+async def test_a_refused_change_leaves_the_order_filled(tmp_path: Path) -> None:
+    path, id = tmp_path / "journal.db", derived_client_order_id("a")
+    journal = Journal.open(path, boot_id="b")
+    await journal.append([staged()])
+    await journal.claim(order(), sealed(), 2)
+    for phase in (RequestPhase.SENDING, RequestPhase.REFUSED):
+        wish = Requested(kind=RequestKind.REPLACE, phase=phase, quantity=Decimal(20))
+        await journal.append([OrderRequested(ts=4, client_order_id=id, requested=wish)])
+        if phase is RequestPhase.SENDING:
+            await journal.append([filled("a", "10")])
+            assert status_of(path, "a") == "open"
+    await journal.close()
+    assert status_of(path, "a") == "filled"
+    assert verify(path).first_bad is None
 
 
 async def test_a_second_writer_is_refused_and_told_who_writes(tmp_path: Path) -> None:

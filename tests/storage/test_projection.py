@@ -19,6 +19,7 @@ from core.domain.events import (
     OrderNotPlaced,
     OrderRejected,
     OrderReplaced,
+    OrderRequested,
     OrderSending,
     OrderStaged,
     OrderUnknown,
@@ -26,7 +27,7 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, FillId, InstrumentId, VenueRef, derived_client_order_id
 from core.domain.instrument import Currency
-from core.domain.order import Fill, OrderRequest, Side
+from core.domain.order import Fill, OrderRequest, Requested, RequestKind, RequestPhase, Side
 from core.trading.state import State
 from storage.projection import ALL_ACCOUNTS, Changes, settle_halts
 
@@ -77,6 +78,14 @@ steps = st.one_of(
         lambda id, q: OrderReplaced(ts=1, client_order_id=id, quantity=Decimal(q), limit_price=Decimal(100)),
         ids,
         st.integers(1, 20),
+    ),
+    st.builds(
+        lambda id, phase, q: OrderRequested(
+            ts=1, client_order_id=id, requested=Requested(kind=RequestKind.REPLACE, phase=phase, quantity=q)
+        ),
+        ids,
+        st.sampled_from(RequestPhase),
+        st.none() | st.integers(1, 20).map(Decimal),
     ),
     st.builds(fill, ids, st.integers(1, 4), st.integers(1, 12)),
     st.builds(
