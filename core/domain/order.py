@@ -252,6 +252,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Why its chase is over; empty while it goes on."""
     facts: dict[str, str] = {}
     """What `prepare` asked to keep with the SENDING commit."""
+    held: OrderRequest | None = None
+    """As what it waited, where it was HELD: it may have left as something else, a stop as a market order."""
     created: int
     updated: int
 

@@ -239,16 +239,17 @@ class Legs:
 
     def _leg(self, group: Group, role: Role, root: Order, members: list[Order], quantity: Decimal) -> OrderRequest:
         """The next order of a role: with the price in force last, which somebody may have moved."""
-        asked = root.request
-        first, last = (members[0].request, members[-1]) if members else (None, None)
-        stop = last.stop_price if last is not None else None
-        # The stop of an entry has no limit: what it left with was made of the touch of that moment.
-        limit = last.limit_price if last is not None and not (group.is_entry and role is Role.STOP) else None
-        kind = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
+        asked, last = root.request, members[-1] if members else None
+        waited = None if last is None else last.held or last.request
+        kind = waited.type if waited is not None and waited.is_stop else OrderType.STOP
+        limit = last.limit_price if last is not None else None
+        stop = (last.stop_price if last is not None else None) or asked.stop_loss
         if role is Role.PROFIT:
             kind, limit = OrderType.LIMIT, limit or asked.take_profit
-        elif first is not None and first.type is OrderType.TRAILING:
-            kind, limit = OrderType.TRAILING, None  # what went out as a market order has its stop price still
+        elif kind is not OrderType.STOP_LIMIT:
+            limit = None  # of a stop that left at a limit because its venue takes no other: made of the touch of then
+        if kind is OrderType.TRAILING and stop is not None and last is not None and not last.request.is_stop:
+            kind = OrderType.STOP  # its price has come: it does not begin to trail anew, further away
         return OrderRequest(
             client_order_id=group.next_id(role),
             account=root.account,
@@ -257,8 +258,8 @@ class Legs:
             quantity=quantity,
             type=kind,
             limit_price=limit,
-            stop_price=(stop or asked.stop_loss) if kind in (OrderType.STOP, OrderType.STOP_LIMIT) else None,
-            trail=first.trail if first is not None and kind is OrderType.TRAILING else None,
+            stop_price=stop if kind in (OrderType.STOP, OrderType.STOP_LIMIT) else None,
+            trail=waited.trail if waited is not None and kind is OrderType.TRAILING else None,
             time_in_force=TimeInForce.GTC,
             reduce_only=True,
             source=asked.source,

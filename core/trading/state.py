@@ -164,6 +164,7 @@ class State(Market):
         if held is not None:
             # What was HELD leaves with the terms it is sent with; the price it waited for stays to be seen.
             terms = {"request": request, "quantity": request.quantity, "limit_price": request.limit_price}
+            terms["held"] = held.request
             stop = request.stop_price or held.stop_price
             self._step(held.id, OrderStatus.STAGED, event.ts, stop_price=stop, requested=None, **terms)
         else:

@@ -210,3 +210,49 @@ def test_a_stop_that_left_as_a_limit_order_is_no_stop_limit_when_it_is_held_anew
     (again,) = desk.live()
     assert again.quantity == 8
     assert again.limit_price is not None and again.limit_price < 66_000
+
+
+LIMITS_ALONE = Capabilities(
+    order_types=frozenset({OrderType.LIMIT}), times_in_force=frozenset({TimeInForce.DAY, TimeInForce.GTC})
+)
+
+
+def guarded(kind: OrderType, **terms: str) -> Desk:
+    """Ten are held, with a stop of their own, where the venue takes limits alone; its price came and it left."""
+    desk = Desk()
+    desk.engine.gate.venues = {"paper": LIMITS_ALONE}
+    desk.quote(71_000, 71_100)
+    scenes.hold(desk.engine, "buy", "10", "71000")
+    more = {"type": kind, "reduce_only": True, "time_in_force": TimeInForce.GTC}
+    desk.submit("sell", "10", terms.pop("price", None), **terms, **more)
+    desk.second()
+    desk.quote(69_400, 69_500)
+    desk.second()
+    assert [order.request.type for order in desk.live(held=False)] == [OrderType.LIMIT]
+    return desk
+
+
+def test_a_stop_of_its_own_that_left_at_a_limit_goes_again_at_the_touch_of_then() -> None:
+    desk = guarded(OrderType.STOP, stop_price="69500")
+    refuse(desk)
+    desk.quote(66_000, 66_100)
+    desk.second(2)
+    (again,) = desk.live(held=False)
+    assert again.limit_price is not None and again.limit_price < 66_000
+
+
+def test_a_stop_limit_that_was_refused_keeps_the_limit_its_owner_gave_it() -> None:
+    desk = guarded(OrderType.STOP_LIMIT, stop_price="69500", price="69000")
+    refuse(desk)
+    desk.second(2)
+    desk.quote(69_300, 69_400)
+    desk.second(2)
+    assert [order.limit_price for order in desk.live(held=False)] == [D(69_000)]
+
+
+def test_a_trailing_stop_whose_price_has_come_does_not_begin_to_trail_anew() -> None:
+    desk = guarded(OrderType.TRAILING, trail="1500")
+    refuse(desk)
+    desk.quote(69_300, 69_400)
+    desk.second(2)
+    assert [order.quantity for order in desk.live(held=False)] == [10], "it goes again at once"
