@@ -87,9 +87,15 @@ def makes_room(order: Order) -> bool:
 
 def is_cut(order: Order) -> bool:
     """A stop whose price had come, ended by the venue itself with something left of it, as where nobody is there to
-    trade with. Nobody takes back a market order, so nobody meant it."""
-    is_fired = is_stop(order) and order.request.type is OrderType.MARKET
-    return is_fired and not order.canceled_by and order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+    trade with. Nobody takes back a market order, so nobody meant it; of one that left at a limit, because its venue
+    takes no other, that is known only where it ran out."""
+    if not is_stop(order) or order.canceled_by:
+        return False
+    if order.request.type is OrderType.MARKET:
+        return order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+    waited = order.held.type if order.held is not None else None
+    left_at_limit = order.request.type is OrderType.LIMIT and waited in (OrderType.STOP, OrderType.TRAILING)
+    return left_at_limit and order.status is OrderStatus.EXPIRED
 
 
 def has_failed(order: Order) -> bool:

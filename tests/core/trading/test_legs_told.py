@@ -256,3 +256,13 @@ def test_a_trailing_stop_whose_price_has_come_does_not_begin_to_trail_anew() -> 
     desk.quote(69_300, 69_400)
     desk.second(2)
     assert [order.quantity for order in desk.live(held=False)] == [10], "it goes again at once"
+
+
+def test_a_stop_that_ran_out_at_the_limit_it_left_with_goes_on() -> None:
+    desk = guarded(OrderType.STOP, stop_price="69500")
+    desk.take()
+    (fired,) = desk.live(held=False)
+    desk.step(OrderExpired(ts=desk.now, client_order_id=fired.id))
+    desk.quote(66_000, 66_100)
+    desk.second(2)
+    assert [order.quantity for order in desk.live(held=False)] == [10]
