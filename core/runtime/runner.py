@@ -57,6 +57,8 @@ from core.trading.risk import Denial
 DURABLE_SET: frozenset[type] = frozenset(DURABLE)
 _ANSWERS: frozenset[type] = frozenset({OrderAccepted, OrderRejected, OrderFilled})
 HALT_FILE = "halt"
+CLOSE_SECONDS = 5.0
+"""For a broker to say goodbye."""
 
 
 class Runner:
@@ -109,7 +111,7 @@ class Runner:
         self._progress = asyncio.Event()
         self._stopped = asyncio.Event()
         self.is_over = False
-        """Nothing that is asked is journalled any more."""
+        """Nothing that is asked is carried out any more."""
         self._equity_minute = -1
         self._beat = 0
         self.vitals = Vitals(engine.gate, journal, clock, self.feed, free_mb, min_free_mb)
@@ -331,16 +333,17 @@ class Runner:
         except TimeoutError:
             pass  # what the venue did not answer stays SENDING in the journal: UNKNOWN at the next start
         self.silence.end()  # before the watch
+        self.is_over = True
         self.crew.end(but="journal")
         for broker in self.brokers.values():
-            with suppress(BrokerError, OSError):
-                await broker.close()
+            with suppress(BrokerError, OSError):  # a TimeoutError is an OSError
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await broker.close()
         with suppress(TimeoutError):  # what came while brokers closed is written too
             async with asyncio.timeout(2 if can_write else 0):
                 while not self.scribe.is_idle:
                     self._progress.clear()
                     await self._progress.wait()
-        self.is_over = True
         self.crew.end()
         if self._flush_tape is not None:
             self._flush_tape()
