@@ -286,8 +286,8 @@ class _Face:
                 case wire.More() as more:
                     self._grant(more)
                 case wire.Unwatch() as unwatch:
-                    if unwatch.id in self._watches:
-                        self._watches[unwatch.id][1].cancel()
+                    if unwatch.id in self._watches:  # at once: one that has not begun never comes to its own end
+                        self._watches.pop(unwatch.id)[1].cancel()
                 case wire.Hello():
                     raise wire.BadFrame("hello is said once")
                 case wire.Send() | wire.Ping() as urgent:
@@ -332,7 +332,8 @@ class _Face:
         except Exception as error:
             await self._fail_by_bug(ask, error)
         finally:
-            self._watches.pop(ask.id, None)
+            if self._watches.get(ask.id, (None,))[0] is credit:
+                del self._watches[ask.id]
             if (close := getattr(changes, "aclose", None)) is not None:
                 await close()
 

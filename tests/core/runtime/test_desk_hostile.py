@@ -23,7 +23,7 @@ from core.runtime.desk_attached import attach
 from core.runtime.desk_remote import connect
 from core.runtime.desk_socket import QUESTIONS, serve, socket_path
 from core.trading.view import Changed, Interest, Slice
-from tests.core.runtime.test_desk_socket import HELLO, NotebookDesk, last_word, raw, still_serves
+from tests.core.runtime.test_desk_socket import HELLO, NotebookDesk, framed, last_word, raw, still_serves
 
 NEVER = 60.0
 
@@ -121,6 +121,26 @@ async def test_a_message_goes_on_in_full_frames_alone(place: Path) -> None:
         assert isinstance(await last_word(reader), wire.Refused)
         writer.close()
         assert await still_serves(place)
+
+
+async def test_changes_of_mind_that_arrive_together_cost_no_line(place: Path) -> None:
+    """As when somebody scrolls through a list while the line stood still: each row's book is wanted and left again."""
+    desk = NotebookDesk()
+    wishes = [wire.Watch(id=n, interest=Interest(), credit=1) for n in range(1, 101)]
+    said = [framed(wire.encode(word)) for wish in wishes for word in (wish, wire.Unwatch(id=wish.id))]
+    async with serve(desk, place):
+        reader, writer = await raw(place, HELLO, *said, framed(wire.encode(wire.Ping(id=1000))))
+        async with asyncio.timeout(NEVER):
+            while (body := await wire.read_message(reader)) is not None:
+                told = wire.decode_tell(body)
+                assert not isinstance(told, wire.Refused), told
+                if told.id == 1000:
+                    break
+        writer.write(framed(wire.encode(wire.Watch(id=2000, interest=Interest(), credit=1))))
+        async with asyncio.timeout(NEVER):
+            assert wire.decode_tell(await wire.read_message(reader) or b"").id == 2000
+        writer.close()
+    assert desk.open_streams == 0
 
 
 STRANGER = """
