@@ -16,7 +16,7 @@ import msgspec
 
 from core.domain.decimals import ZERO, plain
 from core.domain.errors import InvalidValue
-from core.domain.ids import AccountId
+from core.domain.ids import AccountId, ClientOrderId
 from core.domain.instrument import Instrument
 from core.domain.order import OrderType, Side, TimeInForce
 from core.trading.hangul import keys
@@ -80,7 +80,10 @@ def parse(text: str, context: LineContext) -> Line:
         words = split(text)
         if not words:
             raise LineError("nothing is written: b 10 005930 @71000 buys, s sells, x closes, c cancels")
-        return _VERBS[_verb(words[0])](words[0], words[1:], context)
+        line = _VERBS[_verb(words[0])](words[0], words[1:], context)
+        if isinstance(line, NewOrder):
+            line.request(ClientOrderId(""))  # what can be no order raises here, not at whoever sends it
+        return line
     except (InvalidValue, ArithmeticError) as error:
         # Sizes that no venue knows, or a quote that is no number.
         raise LineError(f"the figures cannot be used: {error or 'too large'}") from None

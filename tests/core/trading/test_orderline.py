@@ -574,3 +574,8 @@ def test_a_broken_quote_is_an_error_of_the_line(bad: float) -> None:
     for text in ("b 10 005930", "b ₩5m 005930 @mkt", "s 10 005930 @l+1%", "s 1 005930 tr=1%", "x 5 005930"):
         with pytest.raises(LineError):
             parse(text, context)
+
+
+def test_what_can_be_no_order_is_an_error_of_the_line() -> None:
+    error = wrong("b 999999999999999억원 005930 @mkt", quote=lambda _: Touch(bid=1e-9, ask=2e-9, last=1e-9))
+    assert "cannot be used" in error.text
