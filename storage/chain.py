@@ -16,12 +16,14 @@ from typing import NamedTuple
 import msgspec
 
 from core.domain.errors import HogaError, JournalBroken
-from core.domain.events import DURABLE, DurableEvent
+from core.domain.events import DURABLE, CandidatesFound, DurableEvent, event_order
 from storage.projection import FOLDED_KINDS, Changes, OrderMark, settle_halts
 
 GENESIS = bytes(32)
 """What the first event follows."""
 KINDS = frozenset(kind.__name__ for kind in DURABLE)
+_OF_ORDERS = FOLDED_KINDS | {CandidatesFound.__name__}
+"""What is decoded for the walk; nothing else names an order."""
 
 _decode = msgspec.json.Decoder(DurableEvent).decode
 _stamp = Struct(">Qq").pack
@@ -71,6 +73,13 @@ def bad_link(row: Row, seq: int, prev: bytes) -> str:
     return ""
 
 
+def mislabelled(row: Row, order: str | None) -> str:
+    """Kind and order of a row are not hashed: they must be what the payload says."""
+    if row.intent_id == order and row.payload.startswith(f'{{"event":"{row.kind}",'):
+        return ""
+    return f"event {row.seq} is labelled as another kind or another order's"
+
+
 def rows(connection: sqlite3.Connection, after: int = 0) -> Iterator[Row]:
     """Rows of `event` in order, some hundred at a time: memory does not grow with the journal."""
     while True:
@@ -113,9 +122,12 @@ def walk(connection: sqlite3.Connection, wishes: dict[str, Decimal] | None = Non
     changes.wishes = {} if wishes is None else wishes
     for row in rows(connection):
         problem = bad_link(row, seq + 1, prev)
-        if not problem and row.kind in FOLDED_KINDS:
+        if not problem and row.kind in _OF_ORDERS:
             try:
-                changes.fold(row.seq, decode(row))
+                event = decode(row)
+                problem = mislabelled(row, event_order(event))
+                if not problem:
+                    changes.fold(row.seq, event)
             except HogaError as error:
                 problem = str(error)
             if changes.halts:
@@ -123,6 +135,8 @@ def walk(connection: sqlite3.Connection, wishes: dict[str, Decimal] | None = Non
                 changes.halts.clear()
         elif not problem and row.kind not in KINDS:
             problem = f"event {row.seq} is of a kind this hoga does not know ({row.kind[:40]!r})"
+        elif not problem:
+            problem = mislabelled(row, None)
         if problem:
             return Verified(events=seq, head=prev.hex(), first_bad=seq + 1, text=f"{problem}. {ADVICE}")
         prev, seq = row.hash, row.seq

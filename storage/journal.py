@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 
 from core.domain.errors import JournalBroken, JournalInUse, JournalUnavailable
-from core.domain.events import DurableEvent
+from core.domain.events import DurableEvent, event_order
 from core.domain.ids import ClientOrderId
 from core.domain.order import Order
 from core.ports import JournalFacts, Prepared, SendPermit
-from storage.chain import ADVICE, GENESIS, Row, Verified, bad_link, damaged, decode, rows, walk
+from storage.chain import ADVICE, GENESIS, Row, Verified, bad_link, damaged, decode, mislabelled, rows, walk
 from storage.files import PRIVATE_FILE, check_private, create_private, free_mb, private_folder, reason
 from storage.schema import (
     check_identity,
@@ -146,9 +146,12 @@ class Journal:
         with self._reader() as reader:
             for row in rows(reader):
                 problem = bad_link(row, seq + 1, prev)
-                if problem:
+                event = decode(row) if not problem else None
+                if event is not None:
+                    problem = mislabelled(row, event_order(event))
+                if event is None or problem:
                     raise JournalBroken(f"{self.path or MEMORY}: {problem}. {ADVICE}")
-                yield row.seq, decode(row)
+                yield row.seq, event
                 prev, seq = row.hash, row.seq
 
     async def append(self, events: Sequence[DurableEvent]) -> int:

@@ -412,6 +412,10 @@ def tamper(path: Path, *statements: str) -> None:
     [
         ("UPDATE event SET payload=replace(payload, '70800', '70900') WHERE seq=20", 20),
         ("UPDATE event SET ts=ts+1 WHERE seq=1", 1),
+        ("UPDATE event SET kind='OrderHeld' WHERE seq=12", 12),
+        ("UPDATE event SET kind='NoteWritten' WHERE seq=12", 12),
+        ("UPDATE event SET intent_id=(SELECT intent_id FROM event WHERE seq=5) WHERE seq=13", 13),
+        ("UPDATE event SET intent_id=NULL WHERE seq=13", 13),
         ("UPDATE event SET boot_id='x' WHERE seq=40", 40),
         ("DELETE FROM event WHERE seq=7", 7),
         ("UPDATE event SET hash=zeroblob(32) WHERE seq=3", 3),
