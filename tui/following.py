@@ -75,8 +75,9 @@ class Following:
     async def _all(self) -> None:
         """Every slice that is not asked for by name, for as long as the desk talks; anew when it comes back."""
         app = self._app
+        seen: int | None = None
         while True:
-            reason = await self._until_lost()
+            reason = await self._until_lost(seen)
             app.armed.disarm("the desk is gone")
             if not isinstance(app.desk, Returning):
                 app.say("error", f"the desk is gone ({reason}): figures stand still; leave with :q and start again")
@@ -89,19 +90,21 @@ class Following:
                 text = f"the engine does not answer since {at}: figures stand still, only a panic is sent"
             app.say("error", text)
             await app.desk.back()
+            seen = max((row.ts for row in app.picture.log()), default=None)
             app.picture.renew()
             app.asking.distrust()
             app.notices.withdraw(text)
             app.say("warning", "the engine is back and everything was read anew; open forms wait for another look")
 
-    async def _until_lost(self) -> str:
-        """Apply what comes. Why it ended."""
+    async def _until_lost(self, seen: int | None) -> str:
+        """Apply what comes. Why it ended. `seen`: the time of the newest line of the log before the engine was gone."""
         app, is_first_log = self._app, True
         try:
             async for changed in app.desk.watch(Interest(slices=frozenset(Slice) - ON_DEMAND)):
                 app.picture.apply(changed)
                 if changed.slice is Slice.LOG:
-                    self._read_log([r for r in changed.put if isinstance(r, LogRow)], is_first=is_first_log)
+                    lines = [r for r in changed.put if isinstance(r, LogRow)]
+                    self._read_log(lines, is_first=is_first_log, seen=seen)
                     is_first_log = False
                 app.flush_soon()
             return "it has ended"
@@ -121,16 +124,22 @@ class Following:
                     return
             await desk.back()
 
-    def _read_log(self, rows: list[LogRow], *, is_first: bool) -> None:
-        """Fills, warnings and errors also come to the message line; what happened before we came is only in the log."""
+    def _read_log(self, rows: list[LogRow], *, is_first: bool, seen: int | None) -> None:
+        """Fills, warnings and errors also come to the message line; what happened before we came is only in the log.
+        What happened while the line was lost is told: by its time, for the numbers may have begun anew."""
         app = self._app
         last = app.picture.last_log
         fresh = sorted((row for row in rows if row.sequence > last), key=lambda row: row.sequence)
+        missed = 0
         if fresh:
             app.picture.last_log = fresh[-1].sequence
-        if not is_first and not app.watching.is_log_shown:
-            app.picture.unread += sum(row.level in UNREAD for row in fresh)
-        if fresh and not is_first:
-            app.notices.tell(fresh, fresh[-1].sequence - last - len(fresh))
+            missed = fresh[-1].sequence - last - len(fresh)
+        if is_first:
+            rows = fresh = [row for row in fresh if seen is not None and row.ts > seen]
+            missed = 0
+        if not app.watching.is_log_shown:
+            app.picture.unread += sum(row.level in UNREAD for row in rows)
+        if fresh:
+            app.notices.tell(fresh, missed)
             if any(row.level == "fill" for row in fresh):
                 app.charting.filled()

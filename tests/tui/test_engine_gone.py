@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 from core.domain.commands import Submit
 from core.domain.errors import DeskUnavailable
-from core.domain.market import Freshness
-from core.trading.view import Changed, Interest, Slice
+from core.domain.market import NS, Freshness
+from core.trading.view import Changed, Interest, LogRow, Slice
 from tests.tui import scripted
 from tests.tui.scripted import Hands, ScriptedDesk, console
 from tui.forms.ticket import Ticket
@@ -89,6 +89,27 @@ async def test_the_whole_picture_is_read_again_when_it_is_back() -> None:
         await hands.press("escape", "escape")
         assert "NO ENGINE" not in hands.text  # it is not so any more, read or not
         assert desk.sent == []
+
+
+async def test_what_happened_while_the_line_was_lost_is_told_when_it_is_back() -> None:
+    desk = LeavingDesk()
+    async with console(desk) as hands:
+        before = desk.rows[Slice.LOG]
+        await gone(hands, desk)
+        unread, at = hands.app.picture.unread, scripted.NOW + 10 * NS
+        stop = LogRow(key="900", sequence=900, ts=at, level="fill", kind="FILL", text="the stop was sold")
+        alarm = LogRow(key="901", sequence=901, ts=at, level="error", kind="LEGS", text="no stop any more")
+        desk.rows = {**desk.rows, Slice.LOG: (*before, stop, alarm)}
+        desk.come_back()
+        await hands.until(lambda: "no stop any more" in hands.text)
+        assert hands.app.picture.unread == unread + 1
+        await hands.press("escape")
+        await hands.until(lambda: "the stop was sold" in hands.text)
+        desk.rows = {**desk.rows}
+        await gone(hands, desk)
+        desk.come_back()
+        await hands.until(lambda: "wait for another look" in hands.text)
+        assert hands.app.picture.unread == unread + 1, "once"
 
 
 async def test_a_ticket_keeps_what_was_typed_and_is_looked_at_again_before_it_sends() -> None:
