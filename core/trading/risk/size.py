@@ -176,7 +176,7 @@ def free_cash(
     but: ClientOrderId | None = None,
 ) -> Decimal | None:
     """Cash for a new order: the broker's word less what it cannot have reserved yet, and never more than the total
-    less all our working buys."""
+    less all our working buys, and what of our working sales would be sold short."""
     instrument = state.instruments.get(request.instrument)
     if instrument is None:
         return None
@@ -184,29 +184,37 @@ def free_cash(
     if balance is None:
         return None
     unseen = reserved = released = ZERO
+    shares: dict[InstrumentId, Decimal] = {}
     for order in state.live_orders(request.account):
         other = state.instruments.get(order.instrument)
-        if order.side is Side.SELL or other is None or other.currency != instrument.currency:
+        if other is None or other.currency != instrument.currency or (order.side is Side.SELL and not other.can_short):
             continue
         if order.status is OrderStatus.HELD:
             continue  # no venue has it: it will only cover, or counts by each of its slices
         price = order_price(state, order.request, order.limit_price or order.stop_price, limits)
         if price is None:
             return None
-        known = _need(other, costs, order.remaining, price) if order.status is OrderStatus.OPEN else ZERO
+        most, told = exposure(order), order.remaining if order.status is OrderStatus.OPEN else ZERO
+        if order.side is Side.SELL:  # what is held is only given back
+            held = shares.get(order.instrument, max(state.position(order.account, order.instrument).quantity, ZERO))
+            shares[order.instrument] = held if order.id == but else max(held - most, ZERO)
+            most, told = (ZERO, ZERO) if order.request.reduce_only else (max(most - held, ZERO), max(told - held, ZERO))
+        known = _need(other, costs, order.side, told, price)
         if order.id == but:
             released = known
             continue
         # While a replace is out, the worse of both terms counts, and the broker may have reserved for the old ones.
-        need = _need(other, costs, exposure(order), max(price, wished_price(order) or price))
+        need = _need(other, costs, order.side, most, max(price, wished_price(order) or price))
         reserved += need
         unseen += need - known
     spent = state.spent.get((request.account, instrument.currency), ZERO)
     return min(balance.available + released - unseen, balance.total - reserved) - spent
 
 
-def _need(instrument: Instrument, costs: Costs, quantity: Decimal, price: Decimal) -> Decimal:
-    return instrument.value(price, quantity) + sum(costs(instrument, Side.BUY, quantity, price), ZERO)
+def _need(instrument: Instrument, costs: Costs, side: Side, quantity: Decimal, price: Decimal) -> Decimal:
+    if not quantity:
+        return ZERO
+    return instrument.value(price, quantity) + sum(costs(instrument, side, quantity, price), ZERO)
 
 
 def wished_price(order: Order) -> Decimal | None:

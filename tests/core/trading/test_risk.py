@@ -395,3 +395,33 @@ def test_no_limit_on_size_keeps_a_position_in() -> None:
     scenes.hold(engine, "buy", "10", "70000")
     assert rule(engine, side="sell", price="71000") == ""
     assert rule(engine) == "max quantity"
+
+
+ONLY_CASH = RiskLimits(
+    max_order_value=None, max_position_value=None, max_gross_value=None, daily_loss=None, max_drawdown=None
+)
+
+
+@pytest.mark.parametrize("held", [0, 100])
+def test_two_short_sales_do_not_sell_the_same_cash_twice(held: int) -> None:
+    """Of two that each pass alone the second is refused, whether or not the venue has the first already."""
+    engine = scenes.engine(ONLY_CASH)
+    if held:
+        scenes.hold(engine, "buy", str(held), "227.30", instrument=APPLE)
+        engine.step(BalanceChanged(ts=START, account=ACCOUNT, currency=USD, total=D(100_000), available=D(100_000)), 1)
+    first = scenes.request("sell", str(held + 400), "227.30", APPLE)
+    assert rule(engine, side="sell", quantity="401", price="227.30", instrument=APPLE) == ""
+    engine.step(Submit(request=first), START)
+    assert rule(engine, side="sell", quantity="401", price="227.30", instrument=APPLE) == "buying power"
+    assert rule(engine, side="buy", quantity="401", price="227.30", instrument=APPLE) in ("buying power", "self cross")
+    assert rule(engine, side="sell", quantity="39", price="227.40", instrument=APPLE) == ""
+    scenes.send(engine, first.client_order_id)
+    assert rule(engine, side="sell", quantity="401", price="227.40", instrument=APPLE) == "buying power"
+
+
+def test_a_sale_of_what_is_held_takes_no_cash() -> None:
+    engine = scenes.engine(ONLY_CASH)
+    scenes.hold(engine, "buy", "400", "227.30", instrument=APPLE)
+    engine.step(BalanceChanged(ts=START, account=ACCOUNT, currency=USD, total=D(100_000), available=D(100_000)), 1)
+    engine.step(Submit(request=scenes.request("sell", "400", "227.40", APPLE)), START)
+    assert rule(engine, side="buy", quantity="400", price="227.30", instrument=APPLE) == ""
