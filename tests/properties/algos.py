@@ -283,8 +283,8 @@ class World:
             self.phase = self.chance.choice((Phase.AUCTION, Phase.CLOSED, Phase.OPEN))
             self.step(PhaseChanged(ts=self.now, market="XKRX", phase=self.phase))
         elif self.chance.random() < 0.3 and self.root in self.engine.state.orders:
-            self.is_ended = True
             self.step(Panic() if luck < 0.95 else Cancel(client_order_id=self.root))
+            self.is_ended = True  # one that dies with the process before it is journalled ends nothing
 
 
 def settle_interrupted(world: World) -> None:
