@@ -223,8 +223,14 @@ def _overlooked(word: Word, context: LineContext) -> Sequence[Instrument]:
     ㅎㅅㅊ, the keys of gtc, are initials. Bare digits are none: b 700 is a quantity."""
     text = word.text.casefold()
     if text in FLAGS or (text.isascii() and text.isalnum() and not text.isdecimal()):
-        return [i for i in context.find(word.text) if text in (i.code.casefold(), i.name.casefold(), i.name_ko)]
+        return [i for i in context.find(word.text) if text in _whole(i)]
     return context.find(word.text) if FLAGS.get(keys(text)) is not None else ()
+
+
+def _whole(instrument: Instrument) -> tuple[str, ...]:
+    """What names it whole: GTC is the coin of `KRW-GTC` too."""
+    code = instrument.code.casefold()
+    return code, code.rpartition("-")[2], instrument.name.casefold(), instrument.name_ko
 
 
 def _one_reading(verb: Word, words: Sequence[Word], context: LineContext, *, needs_amount: bool) -> Subject:

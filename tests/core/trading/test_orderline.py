@@ -60,7 +60,8 @@ DAYFORCE = listed("XNYS", "DAY", "Dayforce", "", "USD", fixed_tick("0.01"), can_
 ALLSTATE = listed("XNYS", "ALL", "Allstate", "", "USD", fixed_tick("0.01"), can_short=True)
 CONVERTED = listed("XKRX", "00104K", "CJ 4 Pref", "CJ4우", "KRW", KRX)
 HANSEO = listed("XKRX", "123450", "Hanseo Chemical", "한서철강", "KRW", KRX)
-WITH_WORDS = SymbolIndex([SAMSUNG, DAYFORCE, ALLSTATE, CONVERTED, HANSEO])
+GITCOIN = listed("UPBIT", "KRW-GTC", "Gitcoin", "깃코인", "KRW", fixed_tick("1"), lot=D("0.00000001"))
+WITH_WORDS = SymbolIndex([SAMSUNG, GITCOIN, DAYFORCE, ALLSTATE, CONVERTED, HANSEO])
 INDEX = SymbolIndex([SAMSUNG, PREFERRED, HYNIX, APPLE, BITCOIN, TENCENT, NUMBERED])
 
 
@@ -378,6 +379,7 @@ def test_two_readings_are_shown_and_neither_is_taken() -> None:
         ("b 10 DAY", DAYFORCE),
         ("s 10 day @mkt", DAYFORCE),
         ("x DAY", DAYFORCE),
+        ("b 10 GTC", GITCOIN),
         ("b ALL", ALLSTATE),
         ("s all", ALLSTATE),
         ("b 00104K", CONVERTED),
