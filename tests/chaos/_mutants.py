@@ -371,6 +371,35 @@ MUTANTS: tuple[Mutant, ...] = (
         "False",
         ("tests/tui/test_cli.py",),
     ),
+    # --- the line of an attached console, and the end of an engine
+    mutant(
+        "a command that was given up is obeyed late",
+        "core/runtime/desk_socket.py",
+        "if self._desk.now() > question.until and",
+        "if False and",
+        ("tests/core/runtime/test_desk_attached.py",),
+    ),
+    mutant(
+        "a command waits behind questions",
+        "core/runtime/desk_socket.py",
+        "case question if self._questions.locked():",
+        "case question if False:",
+        ("tests/core/runtime/test_desk_hostile.py",),
+    ),
+    mutant(
+        "an engine that is being stopped takes orders",
+        RUNNER,
+        '        self.engine.gate.ending = "hoga is being stopped"\n',
+        "",
+        ("tests/core/runtime/test_stopping.py",),
+    ),
+    mutant(
+        "what a venue does not list is not held",
+        "core/trading/reconcile.py",
+        "(ours.keys() & state.instruments.keys())",
+        "ours.keys()",
+        ("tests/brokers/upbit/test_unkind.py",),
+    ),
     # --- what falls silent
     mutant(
         "a task that is gone stays gone",

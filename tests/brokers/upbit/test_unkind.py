@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from core.domain.commands import Cancel, Replace, Submit
 from core.domain.order import Order, OrderStatus
@@ -74,16 +75,19 @@ async def test_a_list_of_markets_that_is_cut_when_the_line_comes_back_takes_no_s
         assert console.engine.state.instruments[plug.instrument.id].is_tradable
 
 
-async def test_a_list_of_markets_that_is_cut_at_the_start_takes_no_stop_away(plug: UpbitPlug, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [CODE, "-SOL"])
+async def test_a_list_of_markets_that_is_cut_at_the_start_takes_no_stop_away(
+    plug: UpbitPlug, tmp_path: Path, cut: str
+) -> None:
     """What is not listed cannot be told from what is not held."""
     markets = plug.venue.exchange.markets
     async with protected(plug, tmp_path):
         pass
-    left_out = markets.pop(CODE)
+    left_out = {code: markets.pop(code) for code in list(markets) if code.endswith(cut)}
     async with running(plug, tmp_path / "journal.db", is_quoted=False) as console:
         await console.reconcile()
         assert is_safe(console) and not console.log("RECON")
-        markets[CODE] = left_out
+        markets.update(left_out)
         await plug.act("drop")
         await until(lambda: not console.is_open)
         await until(lambda: console.is_ready)
