@@ -293,7 +293,9 @@ class PaperBroker:
         self.on_market(event)
 
     def _grow_stale(self) -> None:
-        """The source's line is down: what it told last is known to be old, at once and not only by its age."""
+        """The source's line is down: what it told last is known to be old, at once and not only by its age, and nothing
+        trades at it."""
+        self._matching.go_dark()
         for quote in self._told.values():
             self._queue.append(msgspec.structs.replace(quote, freshness=Freshness.STALE))
         self._told.clear()

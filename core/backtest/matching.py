@@ -145,7 +145,7 @@ class Matching:
     def restore(self, order: Order, now: int) -> Events:
         """Let an order of an earlier run rest again, with what it had filled. Silent, for the journal knows it; but
         where its instrument is no longer traded it is canceled. A stop is armed again even if it had been triggered:
-        the journal does not say so."""
+        the journal does not say so. What rested meanwhile was met at its limit, however far the market went."""
         lane = self._lanes.get(order.instrument)
         if lane is None:
             self.remember(order.id)
@@ -155,6 +155,7 @@ class Matching:
         working.set_terms(order.quantity, order.limit_price, order.stop_price)
         self._funds.resume(lane, working, order.filled, order.filled_value)
         self._place(working)
+        working.is_passive = working.stage is Stage.WORKING and working.limit is not None
         self._funds.reserve(lane, working)
         lane.sort()
         self._funds.hush()
@@ -215,6 +216,11 @@ class Matching:
             if order.stage is Stage.ARMED and order.is_triggered(trade.price):
                 self._trigger(lane, order, now, out)
         return self._funds.flush(now, out)
+
+    def go_dark(self) -> None:
+        """The line to the market is down: what it showed last is no offer any more."""
+        for lane in self._lanes.values():
+            lane.quote = lane.book = None
 
     def on_phase(self, event: PhaseChanged) -> Events:
         """A market or one instrument changes its phase. A market that closes fills MOC and ends DAY orders."""

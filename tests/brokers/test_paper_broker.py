@@ -421,3 +421,55 @@ async def test_a_burst_of_the_source_waits_for_the_reader_and_its_end_is_told() 
             assert source.told - len(quotes) <= WAITING + 1, "no more waits than the queue holds"
     assert [quote.ts for quote in quotes] == [*range(10_000), 9_999]
     assert quotes[-1].freshness is Freshness.STALE and quotes[-2].freshness is Freshness.LIVE
+
+
+async def test_a_restored_order_fills_at_its_own_price_not_at_a_better_one_it_slept_through() -> None:
+    """It rested while nobody ran: a market that went through it would have met it at its limit."""
+    broker = driven(ManualClock(START))
+    orders = [staged(request("buy", limit="95"), OrderStatus.OPEN, refs=(VenueRef("P1"),))]
+    orders.append(staged(request("sell", limit="120"), OrderStatus.OPEN, refs=(VenueRef("P2"),)))
+    cash = [Balance(currency=Currency("KRW"), total=D(1_000_000), available=D(1_000_000))]
+    broker.restore(orders, {(MAIN, PLAIN.id): D(10)}, {MAIN: cash}, START)
+    broker.on_market(quote(79, 80))
+    broker.on_market(quote(140, 141))
+    fills = [e.fill for e in broker.take() if isinstance(e, OrderFilled)]
+    assert [(fill.side, fill.price, fill.quantity) for fill in fills] == [
+        ("buy", D(95), D(10)),
+        ("sell", D(120), D(10)),
+    ]
+
+
+class Wire:
+    """A source whose line is cut while the queue is read."""
+
+    name = "wire"
+    capabilities = CAPABILITIES
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def connect(self) -> None: ...
+    async def close(self) -> None: ...
+    async def subscribe(self, wanted: object) -> None: ...
+    async def instruments(self, search: str = "") -> list[Instrument]:
+        return [PLAIN]
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            yield await self.told.get()
+
+
+async def test_nothing_trades_at_a_price_of_a_line_that_is_down() -> None:
+    """What was shown when it went down is no offer any more: an order waits for what the market says next."""
+    source, clock = Wire(), ManualClock(START)
+    broker = PaperBroker(PaperSettings(), clock, feed=source)  # type: ignore[arg-type]
+    await broker.connect()
+    for event in (quote(100, 101), FeedChanged(ts=START, broker="wire", is_connected=False, text="cut")):
+        source.told.put_nowait(event)
+    await listen(broker, clock, 0.2)
+    await send(broker, request("buy", limit=None))
+    fills = [e.fill for e in await listen(broker, clock, 0.2) if isinstance(e, OrderFilled)]
+    assert fills == []
+    source.told.put_nowait(quote(109, 110, clock.now()))
+    fills = [e.fill for e in await listen(broker, clock, 0.2) if isinstance(e, OrderFilled)]
+    assert [fill.price for fill in fills] == [D(110)]
