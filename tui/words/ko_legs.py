@@ -21,6 +21,9 @@ LEGS = {
     "the {name} of a {side} must be {where} {edge}, and is {price}": (
         "{side:ko} 포지션의 {name:ko은} {edge}보다 {where:ko}여야 합니다 (입력 {price})"
     ),
+    "with a limit of {limit} behind a stop at {price} nothing is closed once it is reached": (
+        "스톱 {price}에 지정가 {limit:이}면 닿아도 청산되지 않습니다"
+    ),
     "the market is at {price}: the stop must be {where} it, or close with x": (
         "현재 {price}: 손절은 그 {where:ko}여야 합니다. 아니면 x 청산"
     ),

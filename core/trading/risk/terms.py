@@ -169,10 +169,15 @@ def _entry_range(q: Question) -> tuple[Decimal, Decimal] | None:
 
 
 def stop_side(q: Question) -> Denial | None:
-    """A stop that the market has passed already would go at once: that is an order at market, asked for as one."""
+    """A stop that the market has passed already would go at once: that is an order at market, asked for as one. And the
+    limit behind a protective stop lies beyond it, or what it protects stays open."""
     request, price = q.request, q.request.stop_price
     if price is None or q.is_release or q.is_last_look:
         return None
+    limit = request.limit_price
+    if request.reduce_only and limit is not None and (price - limit) * request.side.sign > 0:
+        text = f"with a limit of {plain(limit)} behind a stop at {plain(price)} nothing is closed once it is reached"
+        return Denial("stop side", f"a limit beyond {plain(price)}", plain(limit), text)
     mark = q.state.mark(request.instrument)
     if mark is None or (price < mark if request.side is Side.SELL else price > mark):
         return None

@@ -225,6 +225,15 @@ def test_a_stop_the_market_has_passed_is_refused_for_it_would_go_at_once(limit: 
         assert rule(engine, **terms, stop_price=D(ahead)) != "stop side"
 
 
+def test_a_protective_stop_whose_limit_keeps_the_position_open_is_refused() -> None:
+    engine = scenes.engine()
+    scenes.hold(engine, "buy", "10", "71000")
+    terms = {"side": "sell", "type": OrderType.STOP_LIMIT, "stop_price": D(69_500), "reduce_only": True}
+    assert rule(engine, **terms, price="70000") == "stop side"
+    assert rule(engine, **terms, price="69500") == ""
+    assert rule(engine, **terms, price="69000") == ""
+
+
 def test_a_trail_of_less_than_a_tick_is_refused_for_it_would_go_at_once() -> None:
     terms = {"price": None, "type": OrderType.TRAILING}
     assert rule(scenes.engine(), **terms, trail=D(99)) == "tick"
