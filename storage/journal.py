@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -37,6 +38,8 @@ from storage.writer import Append, Claim, Job, Writer
 __all__ = ["Journal", "Verified", "free_mb", "verify"]
 
 MEMORY = ":memory:"
+LOOKS, LOOK_SECONDS = 50, 0.01
+"""How often and how long those are waited for who only look whether somebody writes."""
 
 
 class Holder(msgspec.Struct):
@@ -296,21 +299,35 @@ def _lock(path: Path, boot_id: str) -> int:
         raise JournalUnavailable(
             f"the lock {place} cannot be made: {reason(error)}. Nothing was changed; make the folder writable"
         ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _taken(lock):
         holder = _holder(lock)
         os.close(lock)
         raise JournalInUse(
             f"another hoga (process {holder.pid or 'unknown'}) writes the journal {path}. Nothing was changed; "
             "attach to that one, or open the journal read only"
-        ) from None
+        )
     try:
         os.ftruncate(lock, 0)
         os.pwrite(lock, msgspec.json.encode(Holder(os.getpid(), boot_id)), 0)
     except OSError:
         pass  # who holds it is a courtesy; the lock itself is taken
     return lock
+
+
+def _taken(lock: int) -> bool:
+    """Is the lock ours now? Not while another process writes. One that only looks whether somebody does holds it for a
+    moment, with others, and is waited for."""
+    for _ in range(LOOKS):
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        Event().wait(LOOK_SECONDS)
+    return False
 
 
 def _holder(lock: int) -> Holder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import sqlite3
@@ -10,6 +11,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -359,6 +361,20 @@ async def test_a_refused_change_leaves_the_order_filled(tmp_path: Path) -> None:
     await journal.close()
     assert status_of(path, "a") == "filled"
     assert verify(path).first_bad is None
+
+
+async def test_who_only_looks_whether_somebody_writes_keeps_no_engine_out(tmp_path: Path) -> None:
+    """As `hoga engine status` and `stop` do, again and again: for a moment they hold the lock too, with others."""
+    path = tmp_path / "journal.db"
+    await Journal.open(path).close()
+    looking = os.open(path.with_suffix(".lock"), os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    leaves = threading.Timer(0.05, os.close, (looking,))
+    leaves.start()
+    try:
+        await Journal.open(path).close()
+    finally:
+        leaves.join()
 
 
 async def test_a_second_writer_is_refused_and_told_who_writes(tmp_path: Path) -> None:
