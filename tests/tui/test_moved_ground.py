@@ -10,7 +10,7 @@ import pytest
 
 from core.domain.account import Mode
 from core.domain.commands import Cancel, CancelAll, Close, Command, Submit
-from core.domain.errors import DeskUnavailable
+from core.domain.errors import DeskUnavailable, InvalidValue
 from core.domain.ids import AccountId
 from core.domain.order import OrderStatus, Side
 from core.ports import Receipt
@@ -19,7 +19,7 @@ from core.trading.orderline import parse
 from core.trading.view import Slice
 from tests.tui import scripted
 from tests.tui.scripted import BITCOIN, MAIN, SAMSUNG, ScriptedDesk, console
-from tui.cli.orders import line_context
+from tui.cli.orders import cancelling, line_context
 
 FIRST, SECOND = AccountId("ibkr:first"), AccountId("paper:second")
 
@@ -148,6 +148,19 @@ async def test_nor_is_it_from_another_terminal() -> None:
     context = await line_context(two_accounts(Mode.PAPER), text)
     with pytest.raises(LineError, match="write a quantity"):
         parse(text, context)
+
+
+async def test_one_letter_is_no_order_to_cancel_from_another_terminal() -> None:
+    """Every order's id begins with the same letter: of one that works it was the name."""
+    desk = ScriptedDesk()
+    desk.rows[Slice.ORDERS] = (scripted.order(1, SAMSUNG, Side.SELL, OrderStatus.OPEN),)
+    (only,) = desk.rows[Slice.ORDERS]
+    for what in ("h", ""):
+        with pytest.raises(InvalidValue, match=r"may be|neither"):
+            await cancelling(desk, what, False)
+    assert not desk.sent
+    await cancelling(desk, only.id[:8], False)
+    assert [c.client_order_id for c in desk.sent if isinstance(c, Cancel)] == [only.id]
 
 
 class Mute(ScriptedDesk):

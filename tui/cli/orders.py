@@ -31,6 +31,8 @@ from tui.cli.desk import picture
 from tui.format import currency_decimals, number, quantity
 
 T = TypeVar("T")
+MIN_ID = 3
+"""Characters of an order's id that must be written, as on the order line."""
 WORDS_SEARCHED = 12
 """An order line has a handful of words; more are not looked up."""
 
@@ -198,7 +200,8 @@ async def cancelling(desk: Desk, what: str, entries_only: bool) -> Receipt:
     if what == "all":
         return await desk.send(CancelAll(entries_only=entries_only, by="cli"))
     live = working(await picture(desk, Slice.ORDERS))
-    fitting = [row for row in live if row.id.startswith(what.removeprefix("#"))]
+    wanted = what.removeprefix("#")  # as short as a symbol it fits too much by chance: H is no order
+    fitting = [row for row in live if row.id.startswith(wanted)] if len(wanted) >= MIN_ID else []
     if len(fitting) == 1:
         return await desk.send(Cancel(client_order_id=fitting[0].id, by="cli"))
     if len(fitting) > 1:
