@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
@@ -17,6 +16,7 @@ import msgspec
 
 from core.domain.errors import HogaError, JournalBroken
 from core.domain.events import DURABLE, CandidatesFound, DurableEvent, event_order
+from core.domain.order import Requested
 from storage.projection import FOLDED_KINDS, Changes, OrderMark, settle_halts
 
 GENESIS = bytes(32)
@@ -110,9 +110,9 @@ ADVICE = (
 )
 
 
-def walk(connection: sqlite3.Connection, wishes: dict[str, Decimal] | None = None) -> Verified:
+def walk(connection: sqlite3.Connection, wishes: dict[str, Requested | None] | None = None) -> Verified:
     """Check every link, and compare the projection with what the events say. Raises sqlite3.Error. `wishes` is filled
-    with the sizes of changes that are under way at the end."""
+    with the changes that are under way at the end."""
     prev, seq = GENESIS, 0
     orders: dict[str, OrderMark] = {}
     fills: dict[tuple[str, str, str], int] = {}

@@ -10,7 +10,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,7 +19,7 @@ import msgspec
 from core.domain.errors import JournalBroken, JournalInUse, JournalUnavailable
 from core.domain.events import DurableEvent, event_order
 from core.domain.ids import ClientOrderId
-from core.domain.order import Order
+from core.domain.order import Order, Requested
 from core.ports import JournalFacts, Prepared, SendPermit
 from storage.chain import ADVICE, GENESIS, Row, Verified, bad_link, damaged, decode, mislabelled, rows, walk
 from storage.files import PRIVATE_FILE, check_private, create_private, free_mb, private_folder, reason
@@ -266,8 +265,8 @@ def verify(path: Path | str) -> Verified:
         return walk(reader)
 
 
-def _prepare(path: Path) -> tuple[sqlite3.Connection, dict[str, Decimal]]:
-    """A checked, migrated, durable connection to the file, which is made when it is not there; and the sizes of
+def _prepare(path: Path) -> tuple[sqlite3.Connection, dict[str, Requested]]:
+    """A checked, migrated, durable connection to the file, which is made when it is not there; and the
     changes that are under way."""
     if not check_private(path):
         create_private(path)
@@ -279,14 +278,14 @@ def _prepare(path: Path) -> tuple[sqlite3.Connection, dict[str, Decimal]]:
         check_pages(connection, path)
         migrate(connection, path)
         make_durable(connection)
-        wishes: dict[str, Decimal] = {}
+        wishes: dict[str, Requested | None] = {}
         found = walk(connection, wishes)
         if found.first_bad is not None:
             raise damaged(path, found)
     except BaseException:
         connection.close()
         raise
-    return connection, {id: quantity for id, quantity in wishes.items() if quantity}
+    return connection, {id: wish for id, wish in wishes.items() if wish is not None}
 
 
 def _lock(path: Path, boot_id: str) -> int:

@@ -33,7 +33,7 @@ from core.domain.events import (
     OrderUnknown,
     TradingStateChanged,
 )
-from core.domain.order import OrderRequest, OrderStatus, RequestPhase, check_transition
+from core.domain.order import OrderRequest, OrderStatus, Requested, RequestPhase, check_transition, most, outcome
 
 ALL_ACCOUNTS = "*"
 """Scope of a trading state that holds for every account."""
@@ -70,16 +70,16 @@ class Changes:
         self,
         find: Callable[[str], OrderMark | None],
         has_fill: Callable[[FillKey], bool],
-        wished: Callable[[str], Decimal] = lambda _: ZERO,
+        wished: Callable[[str], Requested | None] = lambda _: None,
     ) -> None:
         self._find = find
         self._has_fill = has_fill
         self._wished = wished
         self.orders: dict[str, OrderMark] = {}
         self.fills: dict[FillKey, int] = {}
-        self.wishes: dict[str, Decimal] = {}
-        """Sizes of changes that the venue may have taken: until it is known, an order is full with the larger one.
-        No row: it follows from the events, and zero is none."""
+        self.wishes: dict[str, Requested | None] = {}
+        """Changes that the venue may have taken: until it is known, an order is full with the larger size. No row: it
+        follows from the events."""
         self.halts: list[tuple[str, str, int]] = []
         """(scope, state, seq) in order; what makes all accounts active clears the others."""
 
@@ -105,7 +105,7 @@ class Changes:
     def has_fill(self, key: FillKey) -> bool:
         return key in self.fills or self._has_fill(key)
 
-    def wished(self, id: str) -> Decimal:
+    def wished(self, id: str) -> Requested | None:
         return self.wishes[id] if id in self.wishes else self._wished(id)
 
     def fold(self, seq: int, event: DurableEvent) -> None:
@@ -126,19 +126,19 @@ class Changes:
     def _replaced(self, seq: int, event: OrderReplaced) -> None:
         mark = self._known(event.client_order_id)
         mark = self.orders[mark.id] = msgspec.structs.replace(mark, quantity=event.quantity, seq=seq)
-        self.wishes[mark.id] = ZERO
+        self.wishes[mark.id] = None
         if mark.status.may_fill and mark.filled >= mark.quantity:
             self._step(mark, OrderStatus.FILLED, seq)
 
     def _requested(self, seq: int, event: OrderRequested) -> None:
-        mark, wish = self._known(event.client_order_id), event.requested
-        is_out = wish.quantity is not None and wish.phase is not RequestPhase.REFUSED
-        self.wishes[mark.id] = wish.quantity if is_out and wish.quantity is not None else ZERO
+        mark = self._known(event.client_order_id)
+        wish = outcome(self.wished(mark.id), event.requested)
+        self.wishes[mark.id] = None if wish.phase is RequestPhase.REFUSED else wish
         if mark.status is OrderStatus.OPEN and mark.filled >= self._most(mark):
             self._step(mark, OrderStatus.FILLED, mark.seq)  # it had filled before it was changed
 
     def _most(self, mark: OrderMark) -> Decimal:
-        return max(mark.quantity, self.wished(mark.id))
+        return most(mark.quantity, self.wished(mark.id))
 
     def _sending(self, seq: int, event: OrderSending) -> None:
         mark = self._known(event.client_order_id)
@@ -197,14 +197,14 @@ class Changes:
         mark = self.find(id) if id else None
         if mark is None:
             return
-        mark, most = msgspec.structs.replace(mark, filled=mark.filled + quantity, seq=seq), self._most(mark)
-        if mark.quantity < mark.filled <= most:  # more than the old terms had: the venue has taken the new ones
-            mark = msgspec.structs.replace(mark, quantity=most)
-        if not mark.status.may_fill or (mark.status is OrderStatus.OPEN and mark.filled < most):
+        mark, full = msgspec.structs.replace(mark, filled=mark.filled + quantity, seq=seq), self._most(mark)
+        if mark.quantity < mark.filled <= full:  # more than the old terms had: the venue has taken the new ones
+            mark = msgspec.structs.replace(mark, quantity=full)
+        if not mark.status.may_fill or (mark.status is OrderStatus.OPEN and mark.filled < full):
             self.orders[mark.id] = mark
         else:
             # A fill proves that the venue has it, whatever became of the answer.
-            self._step(mark, OrderStatus.FILLED if mark.filled >= most else OrderStatus.OPEN, seq)
+            self._step(mark, OrderStatus.FILLED if mark.filled >= full else OrderStatus.OPEN, seq)
 
     def _known(self, id: str) -> OrderMark:
         mark = self.find(id)
@@ -215,7 +215,7 @@ class Changes:
     def _step(self, mark: OrderMark, status: OrderStatus, seq: int) -> None:
         check_transition(mark.status, status)
         if status.is_end or status is OrderStatus.STAGED:
-            self.wishes[mark.id] = ZERO
+            self.wishes[mark.id] = None
         self.orders[mark.id] = msgspec.structs.replace(mark, status=status, seq=seq)
 
 

@@ -17,10 +17,9 @@ from typing import Any, cast
 
 import msgspec
 
-from core.domain.decimals import ZERO
 from core.domain.errors import HogaError, IllegalTransition, JournalUnavailable
 from core.domain.events import DurableEvent, OrderSending, event_order
-from core.domain.order import OrderStatus
+from core.domain.order import OrderStatus, Requested
 from core.ports import Prepared, SendPermit
 from storage.ballast import Ballast
 from storage.chain import GENESIS, link
@@ -82,7 +81,7 @@ class Writer:
         path: Path | None,
         boot_id: str,
         ballast: int = 0,
-        wishes: dict[str, Decimal] | None = None,
+        wishes: dict[str, Requested] | None = None,
     ) -> None:
         """`wishes`: what the walk over the file found of changes that are under way."""
         self.connection = connection
@@ -97,8 +96,8 @@ class Writer:
         self.verified = self.seq
         self._folded = self.seq
         self._wishes = wishes or {}
-        """As the transaction has them; those of orders that live, and above zero."""
-        self._changes = Changes(self._find, self._has_fill, lambda id: self._wishes.get(id, ZERO))
+        """As the transaction has them; of orders that live."""
+        self._changes = Changes(self._find, self._has_fill, self._wishes.get)
         self._rows: list[tuple[Any, ...]] = []
         self._marks: dict[str, OrderMark] = {}
         """Rows of orders that have not ended, as they stand in the transaction; emptied when one fails."""
@@ -193,7 +192,8 @@ class Writer:
             self._rows.clear()
             self._changes.clear()
             self._marks.clear()
-            self._wishes = wishes
+            self._wishes.clear()
+            self._wishes.update(wishes)
             self._roll_back()
             if self.ballast.give_way(error):
                 return self._commit(jobs)
@@ -258,9 +258,9 @@ class Writer:
             if clears(scope, state):
                 run.execute("DELETE FROM halt")
             run.execute("INSERT OR REPLACE INTO halt VALUES (?,?,?)", (scope, state, seq))
-        for id, quantity in changes.wishes.items():
-            if quantity:
-                self._wishes[id] = quantity
+        for id, wish in changes.wishes.items():
+            if wish is not None:
+                self._wishes[id] = wish
             else:
                 self._wishes.pop(id, None)
         changes.clear()

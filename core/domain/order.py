@@ -229,6 +229,27 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
     ts: int = 0
 
 
+def outcome(before: Requested | None, told: Requested) -> Requested:
+    """What an order that carries `before` carries after `told`. A refused cancel answers for itself alone: the change
+    whose terms it carried may have arrived all the same."""
+    if before is None or before.kind is not RequestKind.CANCEL or before.phase is RequestPhase.REFUSED:
+        return told
+    if told.kind is not RequestKind.CANCEL or told.phase is not RequestPhase.REFUSED:
+        return told
+    if before.quantity is None and before.limit_price is None and before.stop_price is None:
+        return told
+    return msgspec.structs.replace(
+        before, kind=RequestKind.REPLACE, phase=RequestPhase.UNKNOWN, text=told.text, ts=told.ts
+    )
+
+
+def most(quantity: Decimal, wish: Requested | None) -> Decimal:
+    """What an order of `quantity` may fill in all: while a change is under way, the larger of both terms."""
+    if wish is None or wish.quantity is None or wish.phase is RequestPhase.REFUSED:
+        return quantity
+    return max(quantity, wish.quantity)
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A request that passed risk, and all that became of it. Prices here are the ones in force after replaces."""
 
@@ -275,11 +296,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def most(self) -> Decimal:
-        """What may fill in all: while a change is under way, the larger of both terms."""
-        wish = self.requested
-        if wish is None or wish.quantity is None or wish.phase is RequestPhase.REFUSED:
-            return self.quantity
-        return max(self.quantity, wish.quantity)
+        return most(self.quantity, self.requested)
 
     @property
     def remaining(self) -> Decimal:

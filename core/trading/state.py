@@ -43,7 +43,17 @@ from core.domain.events import (
 )
 from core.domain.ids import AccountId, ClientOrderId, FillId, InstrumentId, VenueRef
 from core.domain.instrument import Currency
-from core.domain.order import Fill, Order, OrderRequest, OrderStatus, RequestKind, RequestPhase, Side, check_transition
+from core.domain.order import (
+    Fill,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    RequestKind,
+    RequestPhase,
+    Side,
+    check_transition,
+    outcome,
+)
 from core.trading import ledger
 from core.trading.curbs import Curbs
 from core.trading.kept import Kept
@@ -216,7 +226,8 @@ class State(Market):
         wish = event.requested
         if wish.kind is RequestKind.CANCEL and wish.phase is RequestPhase.SENDING:
             self.curbs.cancels.append((event.ts, wish.text))
-        self._change(event.client_order_id, event.ts, requested=wish)
+        before = self.orders[event.client_order_id].requested
+        self._change(event.client_order_id, event.ts, requested=outcome(before, wish))
         order = self.orders[event.client_order_id]
         if order.status is OrderStatus.OPEN and order.filled >= order.most:  # it had filled before it was changed
             self._step(order.id, OrderStatus.FILLED, event.ts, requested=None)
@@ -236,6 +247,8 @@ class State(Market):
         if event.ref is not None:
             self.by_ref.setdefault((order.account, event.ref), order.id)
         wish = order.requested
+        if wish is not None:  # a cancel asked for in the meantime is still on its way, without the terms that are known
+            wish = msgspec.structs.replace(wish, quantity=None, limit_price=None, stop_price=None)
         self._change(
             order.id,
             event.ts,
@@ -244,7 +257,6 @@ class State(Market):
             # A stop that left at market has the price it waited for, which no venue tells.
             stop_price=event.stop_price if order.request.is_stop else order.stop_price,
             refs=refs,
-            # A cancel asked for in the meantime is still on its way.
             requested=wish if wish is not None and wish.kind is RequestKind.CANCEL else None,
         )
         if order.status.may_fill and order.filled >= event.quantity:

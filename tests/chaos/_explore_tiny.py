@@ -53,7 +53,7 @@ class TinyJournal:
         self.events: list[DurableEvent] = []
         self.marks: dict[str, Any] = {}
         self.fills: dict[Any, int] = {}
-        self.wishes: dict[str, Decimal] = {}
+        self.wishes: dict[str, Any] = {}
         self.is_halted = False
         self.sent: set[str] = set()
 
@@ -67,7 +67,7 @@ class TinyJournal:
         return Wait("claim", (order.id, prepared, ts))
 
     def keep(self, events: Sequence[DurableEvent]) -> None:
-        changes = Changes(self.marks.get, lambda key: key in self.fills, lambda id: self.wishes.get(id, Decimal(0)))
+        changes = Changes(self.marks.get, lambda key: key in self.fills, self.wishes.get)
         for event in events:
             changes.fold(len(self.events) + 1, event)
             self.events.append(event)

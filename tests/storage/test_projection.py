@@ -80,10 +80,11 @@ steps = st.one_of(
         st.integers(1, 20),
     ),
     st.builds(
-        lambda id, phase, q: OrderRequested(
-            ts=1, client_order_id=id, requested=Requested(kind=RequestKind.REPLACE, phase=phase, quantity=q)
+        lambda id, kind, phase, q: OrderRequested(
+            ts=1, client_order_id=id, requested=Requested(kind=kind, phase=phase, quantity=q)
         ),
         ids,
+        st.sampled_from(RequestKind),
         st.sampled_from(RequestPhase),
         st.none() | st.integers(1, 20).map(Decimal),
     ),

@@ -12,13 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.account import TradingState
-from core.domain.commands import SetTradingState, StartDay, Submit, Tick
-from core.domain.events import BalanceChanged, FeedChanged, OrderSending, OrderUnknown, PhaseChanged, RateChanged
+from core.domain.commands import Cancel, Replace, SetTradingState, StartDay, Submit, Tick
+from core.domain.events import (
+    BalanceChanged,
+    FeedChanged,
+    OrderFilled,
+    OrderReplaced,
+    OrderRequested,
+    OrderSending,
+    OrderUnknown,
+    PhaseChanged,
+    RateChanged,
+)
 from core.domain.ids import ClientOrderId
 from core.domain.instrument import Kind
 from core.domain.limits import RiskLimits
 from core.domain.market import NS, Freshness, Phase, Quote
-from core.domain.order import OrderType, TimeInForce
+from core.domain.order import OrderStatus, OrderType, Requested, RequestKind, RequestPhase, TimeInForce
 from core.trading import risk
 from core.trading.engine import Engine
 from tests import scenes
@@ -434,3 +444,29 @@ def test_a_sale_of_what_is_held_takes_no_cash() -> None:
     engine.step(BalanceChanged(ts=START, account=ACCOUNT, currency=USD, total=D(100_000), available=D(100_000)), 1)
     engine.step(Submit(request=scenes.request("sell", "400", "227.40", APPLE)), START)
     assert rule(engine, side="buy", quantity="400", price="227.30", instrument=APPLE) == ""
+
+
+def test_a_refused_cancel_does_not_forgive_the_change_that_may_have_arrived() -> None:
+    """Larger terms whose answer is lost count until somebody knows, whatever becomes of a cancel asked for since."""
+    engine = scenes.engine(RiskLimits(max_position_value=D(3_000_000)))
+    order = scenes.request("buy", "10", "71000")
+    engine.step(Submit(request=order), START)
+    scenes.send(engine, order.client_order_id)
+    id = order.client_order_id
+    engine.step(Replace(client_order_id=id, quantity=D(30), limit_price=D(71_000)), START + 1)
+    lost = Requested(
+        kind=RequestKind.REPLACE, phase=RequestPhase.UNKNOWN, quantity=D(30), limit_price=D(71_000), ts=START + 2
+    )
+    engine.step(OrderRequested(ts=START + 2, client_order_id=id, requested=lost), START + 2)
+    engine.step(Cancel(client_order_id=id), START + 3)
+    busy = Requested(kind=RequestKind.CANCEL, phase=RequestPhase.REFUSED, text="busy", ts=START + 4)
+    engine.step(OrderRequested(ts=START + 4, client_order_id=id, requested=busy), START + 4)
+    assert engine.state.orders[id].most == 30
+    engine.step(OrderFilled(ts=START + 5, fill=scenes.fill("buy", "10", "71000", order=id)), START + 5)
+    assert engine.state.orders[id].status is OrderStatus.OPEN, "twenty more may be at the venue"
+    assert rule(engine, side="buy", quantity="20", price="70900", now=START + NS) == "max position"
+    # Once the change is known it is known, and another refused cancel brings nothing back.
+    engine.step(OrderReplaced(ts=START + 6, client_order_id=id, quantity=D(12), limit_price=D(71_000)), START + 6)
+    engine.step(Cancel(client_order_id=id), START + 5 * NS)
+    engine.step(OrderRequested(ts=START + 7, client_order_id=id, requested=busy), START + 5 * NS)
+    assert engine.state.orders[id].most == 12
