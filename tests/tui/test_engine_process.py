@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,15 @@ def test_an_engine_that_hangs_is_killed_only_when_that_is_said(house: House) -> 
     assert patient.returncode == Exit.FAILED and "--force" in patient.stderr
     assert house.told("engine", "stop", "--wait", "0.2", "--force")["how"] == "killed"
     assert holding(house.data) is None
+
+
+def test_of_two_who_start_at_once_one_is_told_that_another_runs(house: House) -> None:
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda _: house.ask("engine", "start", "--json"), range(2)))
+    assert sorted(one.returncode for one in done) == [Exit.OK, Exit.IN_USE], [one.stderr for one in done]
+    there = holding(house.data)
+    (told,) = [json.loads(one.stdout)["pid"] for one in done if one.returncode == Exit.OK]
+    assert there is not None and there.pid == told
 
 
 def test_a_start_that_fails_says_why(house: House) -> None:

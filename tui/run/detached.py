@@ -45,7 +45,7 @@ async def start(settings: Settings, folder: Path, words: Sequence[str], seconds:
     output = folder / OUTPUT
     clock = SystemClock()
     until = clock.monotonic() + round(seconds * 1e9)
-    while not await answers(folder):
+    while not (_holds(folder, child.pid) and await answers(folder)):
         code = child.poll()
         if code is not None:
             raise EngineFailed(f"the engine ended at once (exit code {code}). It said:\n{tail(output, 10)}", code)
@@ -57,6 +57,12 @@ async def start(settings: Settings, folder: Path, words: Sequence[str], seconds:
             )
         await clock.sleep(LOOK_SECONDS)
     return child.pid
+
+
+def _holds(folder: Path, pid: int) -> bool:
+    """Is it this one? Of two that are started at once one ends, and it is not the one that answers."""
+    there = holding(folder)
+    return there is not None and there.pid == pid
 
 
 def _spawn(settings: Settings, folder: Path, words: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -157,7 +163,7 @@ async def _gone(folder: Path, pid: int, seconds: float) -> bool:
     """The lock is let go by the system when the process has ended, however it ended."""
     clock = SystemClock()
     until = clock.monotonic() + round(seconds * 1e9)
-    while (there := holding(folder)) is not None and there.pid == pid:
+    while _holds(folder, pid):
         if clock.monotonic() > until:
             return False
         await clock.sleep(LOOK_SECONDS)
