@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,14 +60,21 @@ class Full(sqlite3.Connection):
         return super().execute(sql, *more)  # type: ignore[arg-type]
 
 
+def exchange(writer: Any, path: Path, kind: type[sqlite3.Connection]) -> sqlite3.Connection:
+    """The writer goes on with a connection of this kind. Its own one is given back and closed when it has ended: closed
+    under a commit that it is in the middle of, SQLite takes the process with it."""
+    own = writer.connection
+    writer.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=kind)
+    return own  # type: ignore[no-any-return]
+
+
 async def test_a_commit_that_fails_gives_no_permit(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     journal = Journal.open(path)
     request = scenes.request()
     await journal.append([OrderStaged(ts=1, request=request)])
     writer = writer_of(journal)
-    writer.connection.close()
-    writer.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Refusing)
+    own = exchange(writer, path, Refusing)
     order = Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
     id = request.client_order_id
     sealed = PaperOrder(client_order_id=id, account=request.account, digest="d", body=b"")
@@ -78,6 +86,7 @@ async def test_a_commit_that_fails_gives_no_permit(tmp_path: Path) -> None:
     assert await journal.claim(order, sealed, 3) is not None, "nothing of the failed claim was kept"
     assert sum(isinstance(event, OrderSending) for _, event in journal.replay()) == 1
     await journal.close()
+    own.close()
 
 
 async def test_room_is_kept_back_given_up_for_a_cancel_and_kept_back_again(tmp_path: Path) -> None:
@@ -88,8 +97,7 @@ async def test_room_is_kept_back_given_up_for_a_cancel_and_kept_back_again(tmp_p
     request = scenes.request()
     await journal.append([OrderStaged(ts=1, request=request)])
     writer = writer_of(journal)
-    writer.connection.close()
-    writer.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Full)
+    own = exchange(writer, path, Full)
     writer.connection.ballast = kept  # type: ignore[attr-defined]
     order = Order(request=request, status=OrderStatus.STAGED, quantity=request.quantity, created=1, updated=1)
     id = request.client_order_id
@@ -108,6 +116,7 @@ async def test_room_is_kept_back_given_up_for_a_cancel_and_kept_back_again(tmp_p
         await SystemClock().sleep(0.01)
     assert kept.exists()
     await journal.close()
+    own.close()
 
 
 async def test_who_starts_without_room_to_keep_back_is_told_what_is_free_and_what_is_wanted(
