@@ -143,6 +143,8 @@ def read(name: str, text: str) -> Value:
     number = parse(text.rstrip("kmb%"), name)
     unit = text[len(text.rstrip("kmb%")) :]
     if unit == "%":
+        if not name.startswith("price_collar"):
+            raise InvalidValue(f"{name} is an amount, not a share: {text[:40]!r}")
         number /= 100
     elif unit:
         if unit not in _SCALES:
@@ -176,4 +178,7 @@ def text_of(value: Any) -> str:
         return OFF
     if value is True:
         return "on"
-    return plain(value) if isinstance(value, Decimal) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)  # a restart reads it: not a digit may be lost
+    return plain(value) if isinstance(value, Decimal) else str(value)

@@ -109,7 +109,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             return request.stop_price
         if quote is None or instrument is None:
             return None
-        touch = quote.ask if request.side is Side.BUY else quote.bid
+        touch = most_asked(quote) if request.side is Side.BUY else quote.bid
         if not (isfinite(touch) and touch > 0):
             return None
         collar = collar_of(instrument, self.limits) or ZERO
@@ -122,6 +122,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         if price is None or instrument is None:
             return None
         return self.state.to_base(instrument.value(price, self.request.quantity), instrument.currency)
+
+
+def most_asked(quote: Quote) -> float:
+    """What a buy at market has to reckon with: in a quote that is crossed somebody pays more than is asked, and the one
+    or the other is wrong."""
+    return quote.bid if quote.bid > quote.ask > 0 else quote.ask
 
 
 def collar_of(instrument: Instrument, limits: RiskLimits) -> Decimal | None:

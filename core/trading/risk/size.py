@@ -11,7 +11,7 @@ from core.domain.ids import AccountId, ClientOrderId, InstrumentId
 from core.domain.instrument import Instrument
 from core.domain.limits import RiskLimits
 from core.domain.order import Order, OrderRequest, OrderStatus, RequestPhase, Side
-from core.trading.risk.question import Costs, Denial, Question, collar_of, money
+from core.trading.risk.question import Costs, Denial, Question, collar_of, money, most_asked
 from core.trading.state import State, exposure
 
 
@@ -232,4 +232,4 @@ def order_price(state: State, request: OrderRequest, price: Decimal | None, limi
     quote, instrument = state.quotes.get(request.instrument), state.instruments.get(request.instrument)
     if quote is None or instrument is None or not (isfinite(quote.ask) and quote.ask > 0):
         return state.mark(request.instrument)
-    return exact(quote.ask) * (ONE + (collar_of(instrument, limits) or ZERO))
+    return exact(most_asked(quote)) * (ONE + (collar_of(instrument, limits) or ZERO))

@@ -44,8 +44,15 @@ def test_what_is_no_value_is_refused(text: str) -> None:
 
 
 def test_every_limit_is_written_and_read_back() -> None:
-    for limits in (RiskLimits(), RiskLimits(daily_loss=None, forbid_self_cross=False, max_quote_age_seconds=2.5)):
+    odd = RiskLimits(loss_cooldown_seconds=1_234_564.5, max_quote_age_seconds=0.1234567)
+    for limits in (RiskLimits(), RiskLimits(daily_loss=None, forbid_self_cross=False, max_quote_age_seconds=2.5), odd):
         assert {name: read(name, text) for name, text in texts(limits).items()} == values(limits)
+
+
+@pytest.mark.parametrize("name", ["daily_loss", "max_order_value", "loss_cooldown_seconds"])
+def test_a_share_is_no_amount(name: str) -> None:
+    with pytest.raises(ValueError, match="not a share"):
+        read(name, "5%")
 
 
 def test_which_way_is_tighter() -> None:

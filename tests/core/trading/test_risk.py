@@ -470,3 +470,17 @@ def test_a_refused_cancel_does_not_forgive_the_change_that_may_have_arrived() ->
     engine.step(Cancel(client_order_id=id), START + 5 * NS)
     engine.step(OrderRequested(ts=START + 7, client_order_id=id, requested=busy), START + 5 * NS)
     assert engine.state.orders[id].most == 12
+
+
+@pytest.mark.parametrize(("bid", "ask"), [(71_000, 71), (71_000, 7_100), (71_200, 71_100)])
+def test_an_order_at_market_is_not_valued_at_the_low_side_of_a_crossed_quote(bid: float, ask: float) -> None:
+    engine = scenes.engine()
+    engine.step(scenes.quote(bid, ask), START)
+    assert rule(engine, price=None, quantity="10") == ""
+    assert rule(engine, price=None, quantity="1500") == "max value", "1,500 of them cost more than 100 million"
+    loose = scenes.engine(RiskLimits(max_order_value=None, max_position_value=None, max_gross_value=None))
+    loose.step(scenes.quote(bid, ask), START)
+    assert rule(loose, price=None, quantity="1500") == "buying power"
+    first = scenes.request(price=None, quantity="1300")
+    loose.step(Submit(request=first), START)
+    assert rule(loose, price=None, quantity="200") == "buying power", "what works already counts as dear"
