@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from math import inf
 
 from core.backtest.admission import (
     RULES,
@@ -180,7 +181,8 @@ class Matching:
 
     def on_quote(self, quote: Quote) -> Events:
         lane = self._lanes.get(quote.instrument)
-        if lane is None:
+        sane = 0.0 <= quote.bid < inf and 0.0 <= quote.ask < inf and quote.bid_size >= 0.0 and quote.ask_size >= 0.0
+        if lane is None or not sane:
             return NOTHING
         lane.quote = quote
         if lane.taken:
@@ -198,7 +200,7 @@ class Matching:
 
     def on_trade(self, trade: Trade) -> Events:
         lane = self._lanes.get(trade.instrument)
-        if lane is None:
+        if lane is None or not (0.0 < trade.price < inf and 0.0 <= trade.size < inf):
             return NOTHING
         lane.last = trade.price
         if not lane.orders and not lane.is_opening:

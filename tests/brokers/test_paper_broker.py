@@ -473,3 +473,20 @@ async def test_nothing_trades_at_a_price_of_a_line_that_is_down() -> None:
     source.told.put_nowait(quote(109, 110, clock.now()))
     fills = [e.fill for e in await listen(broker, clock, 0.2) if isinstance(e, OrderFilled)]
     assert [fill.price for fill in fills] == [D(110)]
+
+
+@pytest.mark.parametrize("bad", [0.0, -5.0, float("nan"), float("inf")])
+async def test_what_is_no_price_fills_nothing_and_breaks_nothing(bad: float) -> None:
+    broker = driven(ManualClock(START))
+    broker.on_market(quote(99, 101))
+    await send(broker, request("buy", limit="98"))
+    for price, size in ((bad, 5.0), (98.0, -5.0), (98.0, float("nan"))):
+        broker.on_market(Trade(PLAIN.id, price, size, Aggressor.SELL, START, START))
+    if bad:  # an empty side is none
+        for bid, ask in ((bad, 101.0), (99.0, bad)):
+            broker.on_market(Quote(PLAIN.id, bid, 5.0, ask, 5.0, START, START))
+    broker.on_market(Quote(PLAIN.id, 97.0, 5.0, 98.0, float("nan"), START, START))
+    assert not [e for e in broker.take() if isinstance(e, OrderFilled)]
+    await send(broker, request("buy", quantity="3", limit=None))
+    fills = [e.fill for e in broker.take() if isinstance(e, OrderFilled)]
+    assert [(fill.quantity, fill.price) for fill in fills] == [(D(3), D(101))], "the last sane quote stands"
