@@ -225,7 +225,9 @@ def _trade(side: Side) -> Callable[[Word, Sequence[Word], LineContext], Line]:
         closes = held * side.sign < 0 and quantity <= abs(held)
         if closes and not draft.reduce_only and (draft.stop_loss or draft.take_profit) is not None:
             raise verb.wrong(f"this only closes the {plain(held)} that are held: no sl= and tp= with it; p protects")
-        draft = msgspec.structs.replace(draft, account=account, quantity=quantity)
+        # A share of what is held closes it: said twice, where one may be short, it must not turn it.
+        closes_only = draft.reduce_only or (part_of is not None and side is Side.SELL and market.instrument.can_short)
+        draft = msgspec.structs.replace(draft, account=account, quantity=quantity, reduce_only=closes_only)
         draft = with_algo(draft, options, market, False, remarks)
         return msgspec.structs.replace(draft, remarks=tuple(remarks))
 

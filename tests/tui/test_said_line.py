@@ -148,6 +148,7 @@ def amount(wish: Meant, chance: Random, held: dict[Any, Decimal], touch: Decimal
             wish.money = POWER * percent / 100
         else:
             wish.most = max(held.get((MAIN, instrument.id), D(0)), D(0)) * percent / 100
+            wish.reduce_only = instrument.can_short
         wish.words.insert(1, f"{percent}%" if percent < 100 else chance.choice(("100%", "all", "전량")))
     elif way == "scaled":
         times, mark = chance.choice(((1000, "k"), (1000, "천주"), (10_000, "만"), (1_000_000, "m")))

@@ -241,6 +241,14 @@ def test_options() -> None:
     assert not order("b 1 005930").is_immediate
 
 
+def test_a_share_of_what_is_held_only_closes_where_one_may_be_short() -> None:
+    """Sent twice it would turn the position; where one cannot be short, what is held is the bound as it is."""
+    assert order("s all aapl acct=ib2").reduce_only
+    assert order("s 50% aapl acct=ib2").reduce_only
+    assert not order("s 7 aapl acct=ib2").reduce_only
+    assert not order("s all 005930").reduce_only
+
+
 def test_stops_and_trails() -> None:
     line = order("s all 005930 stop=69500 @mkt")
     assert (line.type, line.stop_price, line.limit_price, line.quantity) == (OrderType.STOP, D(69_500), None, D(100))
