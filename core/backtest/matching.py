@@ -216,7 +216,7 @@ class Matching:
             self._crossing.uncross(lane, trade, now, out)
         for order in tuple(lane.orders):
             if order.stage is Stage.ARMED and order.is_triggered(trade.price):
-                self._trigger(lane, order, now, out)
+                self._trigger(lane, order, now, out, trade.price)
         return self._funds.flush(now, out)
 
     def go_dark(self) -> None:
@@ -347,10 +347,14 @@ class Matching:
         elif order.stage is Stage.WORKING and self._phase(lane) is Phase.OPEN:
             self._crossing.sweep(lane, order, now, out)
 
-    def _trigger(self, lane: Lane, order: Working, now: int, out: Events) -> None:
+    def _trigger(self, lane: Lane, order: Working, now: int, out: Events, price: float | None = None) -> None:
+        """`price` is the print that set it off. What is still shown on the near side of it is gone there already: the
+        order meets the next display."""
         order.stage = Stage.WORKING
         lane.sort()
-        if self._phase(lane) is Phase.OPEN:
+        touch = lane.top(order.side.other)[0]
+        is_gone = price is not None and touch and (touch > price if order.side is Side.SELL else touch < price)
+        if self._phase(lane) is Phase.OPEN and not is_gone:
             self._crossing.sweep(lane, order, now, out)
 
     def _carry_out(self, id: ClientOrderId, wish: Requested, now: int, out: Events) -> None:

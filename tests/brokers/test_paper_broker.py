@@ -490,3 +490,19 @@ async def test_what_is_no_price_fills_nothing_and_breaks_nothing(bad: float) -> 
     await send(broker, request("buy", quantity="3", limit=None))
     fills = [e.fill for e in broker.take() if isinstance(e, OrderFilled)]
     assert [(fill.quantity, fill.price) for fill in fills] == [(D(3), D(101))], "the last sane quote stands"
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+async def test_a_stop_fills_where_the_market_went_not_at_what_was_shown_before(side: str) -> None:
+    """A feed tells a print before the quote that follows it."""
+    broker = driven(ManualClock(START))
+    opening, far, after = ("sell", 120.0, (119, 121)) if side == "buy" else ("buy", 80.0, (79, 81))
+    broker.on_market(quote(99, 101))
+    broker.on_market(Trade(PLAIN.id, 100.0, 5.0, Aggressor.BUY, START, START))
+    broker.restore([], {(MAIN, PLAIN.id): D(-10 if opening == "sell" else 10)}, {}, START)
+    stop = "105" if side == "buy" else "95"
+    await send(broker, request(side, limit=None, type=OrderType.STOP, stop_price=D(stop), reduce_only=True))
+    broker.on_market(Trade(PLAIN.id, far, 5.0, Aggressor(side), START, START))
+    broker.on_market(quote(*after))
+    fills = [e.fill for e in broker.take() if isinstance(e, OrderFilled)]
+    assert [(fill.quantity, fill.price) for fill in fills] == [(D(10), D(after[1] if side == "buy" else after[0]))]
