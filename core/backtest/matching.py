@@ -254,7 +254,9 @@ class Matching:
                     self._crossing.end(lane, order, "expired", "the trading day is over")
                     out.append(OrderExpired(ts=now, client_order_id=order.id, text=order.text))
                 else:
-                    order.is_passive, order.ahead = False, None
+                    # Where no auction opens the next day it rests through the night, and is met at its limit.
+                    order.is_passive &= not self._door.rules_of(lane).has_opening_auction
+                    order.ahead = None
             lane.forget()
         return self._funds.flush(now, out)
 

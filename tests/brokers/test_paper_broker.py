@@ -32,7 +32,17 @@ from core.domain.events import (
 from core.domain.ids import AccountId, InstrumentId, VenueRef, derived_client_order_id
 from core.domain.instrument import Currency, Instrument, Kind, fixed_tick
 from core.domain.market import NS, Aggressor, Freshness, Interval, OrderBook, Phase, Quote, Trade
-from core.domain.order import Order, OrderRequest, OrderStatus, OrderType, Requested, RequestKind, RequestPhase, Side
+from core.domain.order import (
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Requested,
+    RequestKind,
+    RequestPhase,
+    Side,
+    TimeInForce,
+)
 from core.ports import Accepted, Broker, Prepared, SendPermit, Subscription
 from core.secret import Secret
 
@@ -506,3 +516,12 @@ async def test_a_stop_fills_where_the_market_went_not_at_what_was_shown_before(s
     broker.on_market(quote(*after))
     fills = [e.fill for e in broker.take() if isinstance(e, OrderFilled)]
     assert [(fill.quantity, fill.price) for fill in fills] == [(D(10), D(after[1] if side == "buy" else after[0]))]
+
+
+async def test_a_market_that_never_closes_gives_no_better_price_at_midnight() -> None:
+    broker = driven(ManualClock(START))
+    broker.on_market(quote(99, 101))
+    await send(broker, request("buy", limit="98", time_in_force=TimeInForce.GTC))
+    broker.on_market(quote(79, 80, START + 86_400 * NS))
+    fills = [e.fill for e in broker.take() if isinstance(e, OrderFilled)]
+    assert [(fill.quantity, fill.price) for fill in fills] == [(D(10), D(98))]
