@@ -92,9 +92,10 @@ class Writer:
         self._inode = os.stat(path).st_ino if path is not None else 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._is_adrift = False
-        self.seq, self.head = self._tail()
+        self._seq, self._head = self.seq, self.head = self._tail()
+        """As the transaction has them; and as they are durable, for everybody to see."""
         self.verified = self.seq
-        self._folded = self.seq
+        self._folded = self._seq
         self._wishes = wishes or {}
         """As the transaction has them; of orders that live."""
         self._changes = Changes(self._find, self._has_fill, self._wishes.get)
@@ -148,7 +149,9 @@ class Writer:
                 jobs.pop()
             if jobs:
                 self._taken = cast(list[Job], jobs)
-                self._answer(self._commit(self._taken))
+                answers = self._commit(self._taken)
+                self.seq, self.head = self._seq, self._head
+                self._answer(answers)
                 self._taken = []
             elif is_open:
                 self._fold_in("PASSIVE")
@@ -159,7 +162,7 @@ class Writer:
         """What waits, in order; None at its end asks to stop. Empty after a quiet moment in which the WAL should be
         folded in: done then, nobody waits for it, while SQLite's own habit would make some order wait; or in which
         room may be kept back again."""
-        is_due = self.seq - self._folded >= FOLD_EVENTS or self.ballast.is_spent
+        is_due = self._seq - self._folded >= FOLD_EVENTS or self.ballast.is_spent
         jobs: list[Job | None] = []
         try:
             jobs.append(self._queue.get(timeout=QUIET_SECONDS if is_due else None))
@@ -171,7 +174,7 @@ class Writer:
 
     def _fold_in(self, mode: str) -> None:
         """Move the WAL into the file. A disk that refuses loses nothing: the WAL is as durable."""
-        self._folded = self.seq
+        self._folded = self._seq
         if self._path is not None:
             with suppress(sqlite3.Error):
                 self.connection.execute(f"PRAGMA wal_checkpoint({mode})")
@@ -179,7 +182,7 @@ class Writer:
     def _commit(self, jobs: list[Job]) -> list[Answer]:
         """One transaction for all jobs. When the disk refuses, all of them get the reason and nothing is kept; a full
         disk is tried once more with what was kept back for it."""
-        before, wishes = (self.seq, self.head), dict(self._wishes)
+        before, wishes = (self._seq, self._head), dict(self._wishes)
         try:
             self._look_at_file()
             self.connection.execute("BEGIN IMMEDIATE")
@@ -188,7 +191,7 @@ class Writer:
             self.connection.execute("COMMIT")
             return answers
         except Exception as error:
-            self.seq, self.head = before
+            self._seq, self._head = before
             self._rows.clear()
             self._changes.clear()
             self._marks.clear()
@@ -203,7 +206,7 @@ class Writer:
         wish = job.wish
         if isinstance(wish, Claim):
             return (job, None, JournalUnavailable(self.shortage)) if self.shortage else (job, self._claim(wish), None)
-        before = (self.seq, self.head, len(self._rows))
+        before = (self._seq, self._head, len(self._rows))
         changes = self._changes.branch()
         try:
             fold, add = changes.fold, self._add
@@ -212,14 +215,14 @@ class Writer:
                 if kind in FOLDED:
                     if kind is OrderSending:
                         raise IllegalTransition("only a claim makes an order SENDING")
-                    fold(self.seq + 1, event)
+                    fold(self._seq + 1, event)
                 add(event)
         except (HogaError, ValueError, TypeError, OverflowError) as error:  # this call's own fault: the others go on
-            self.seq, self.head = before[:2]
+            self._seq, self._head = before[:2]
             del self._rows[before[2] :]
             return job, None, error
         self._changes.merge(changes)
-        return job, self.seq, None
+        return job, self._seq, None
 
     def _claim(self, wish: Claim) -> SendPermit | None:
         """The only maker of a SendPermit. It reaches the caller after the commit, or not at all."""
@@ -227,7 +230,7 @@ class Writer:
         sealed = wish.prepared
         id, account = sealed.client_order_id, sealed.account
         facts = encode_facts(sealed.facts)
-        done = self.connection.execute(_CLAIM, (facts, self.seq + 1, id, account, account, ALL_ACCOUNTS))
+        done = self.connection.execute(_CLAIM, (facts, self._seq + 1, id, account, account, ALL_ACCOUNTS))
         if done.rowcount != 1:
             return None
         self._marks.pop(id, None)
@@ -235,9 +238,9 @@ class Writer:
         return SendPermit(id, sealed.digest)
 
     def _add(self, event: DurableEvent) -> None:
-        payload, ts, before = _encode(event), event.ts, self.head
-        self.seq = seq = self.seq + 1
-        self.head = head = link(before, seq, ts, self._boot, payload)
+        payload, ts, before = _encode(event), event.ts, self._head
+        self._seq = seq = self._seq + 1
+        self._head = head = link(before, seq, ts, self._boot, payload)
         intent = getattr(event, "client_order_id", None) or event_order(event)
         kind = event.__class__.__name__
         self._rows.append((seq, kind, intent, payload.decode(), ts, self._boot_id, before, head))
@@ -310,7 +313,7 @@ class Writer:
         except sqlite3.Error:
             self._reconnect()
         with suppress(sqlite3.Error):
-            self._is_adrift = self._tail() != (self.seq, self.head)
+            self._is_adrift = self._tail() != (self._seq, self._head)
 
     def _reconnect(self) -> None:
         if self._path is None:

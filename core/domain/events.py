@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 
 import msgspec
 
 from core.domain.account import Account, TradingState
 from core.domain.alert import Alert
 from core.domain.decimals import ONE, check, check_positive
+from core.domain.errors import InvalidValue
 from core.domain.ids import AccountId, ClientOrderId, InstrumentId, VenueRef
 from core.domain.instrument import Currency, Instrument
 from core.domain.market import Bar, OrderBook, Phase, Quote, Trade
@@ -324,6 +326,10 @@ class AlertFired(_Event, frozen=True, kw_only=True):
     id: str
     price: float
     text: str = ""
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.price):  # it would be journalled as nothing, which no start can read
+            raise InvalidValue(f"a price must be finite, not {self.price}")
 
 
 class NoteWritten(_Event, frozen=True, kw_only=True):

@@ -21,7 +21,14 @@ from hypothesis import strategies as st
 
 from core.domain.account import Account, Mode, TradingState
 from core.domain.alert import Alert
-from core.domain.errors import IllegalTransition, JournalBroken, JournalInUse, JournalUnavailable, StorageError
+from core.domain.errors import (
+    IllegalTransition,
+    InvalidValue,
+    JournalBroken,
+    JournalInUse,
+    JournalUnavailable,
+    StorageError,
+)
 from core.domain.events import (
     AccountListed,
     AlertCleared,
@@ -295,6 +302,24 @@ async def test_an_event_that_cannot_be_written_harms_no_other(tmp_path: Path) ->
     assert answers[2] == 1
     await journal.close()
     assert verify(tmp_path / "journal.db").events == 1
+
+
+async def test_nothing_is_told_before_it_is_durable(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db", boot_id="b")
+    await journal.append([staged("a")])
+    before, told = (1, journal.head()), []
+    journal._writer.connection.set_trace_callback(lambda _: told.append((journal.facts().sequence, journal.head())))  # type: ignore[union-attr]
+    await journal.append([staged("b"), staged("c")])
+    journal._writer.connection.set_trace_callback(None)  # type: ignore[union-attr]
+    assert len(told) >= 3 and set(told) == {before}
+    assert journal.facts().sequence == 3 and journal.head() != before[1]
+    await journal.close()
+
+
+@pytest.mark.parametrize("price", [float("nan"), float("inf")])
+def test_what_no_start_could_read_is_no_event(price: float) -> None:
+    with pytest.raises(InvalidValue):
+        AlertFired(ts=1, id="a1", price=price)
 
 
 async def test_the_status_follows_the_events(tmp_path: Path) -> None:
