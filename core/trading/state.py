@@ -101,7 +101,8 @@ class State(Market):
         """Executions of orders that are not known here."""
         self.frozen: dict[PositionKey, Freeze] = {}
         self.spent: dict[tuple[AccountId, Currency], Decimal] = {}
-        """Cash of buys that were filled since the broker last spoke of the balance: gone, though not yet told."""
+        """Cash of buys and short sales that were filled since the broker last spoke of the balance: gone, though not
+        yet told."""
         self.positions: dict[PositionKey, Position] = {}
         self.strategy_positions: dict[StrategyKey, Position] = {}
         self.strategy_fills: dict[str, int] = {}
@@ -274,9 +275,12 @@ class State(Market):
         if key in self.fill_ids:
             return
         self.fill_ids[key] = fill
+        short = fill.quantity - max(self.position(fill.account, fill.instrument).quantity, ZERO)
         self._book(fill)
         if fill.side is Side.BUY:
             self._spend(fill, _paid(fill))
+        elif short > 0:
+            self._spend(fill, short * fill.price * fill.multiplier)
         if fill.source:
             self.strategy_fills[fill.source] = self.strategy_fills.get(fill.source, 0) + 1
         order = self.orders.get(fill.client_order_id) if fill.client_order_id else None

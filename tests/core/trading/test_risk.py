@@ -432,10 +432,23 @@ def test_two_short_sales_do_not_sell_the_same_cash_twice(held: int) -> None:
     assert rule(engine, side="sell", quantity="401", price="227.30", instrument=APPLE) == ""
     engine.step(Submit(request=first), START)
     assert rule(engine, side="sell", quantity="401", price="227.30", instrument=APPLE) == "buying power"
-    assert rule(engine, side="buy", quantity="401", price="227.30", instrument=APPLE) in ("buying power", "self cross")
+    assert rule(engine, side="buy", quantity="401", price="227.20", instrument=APPLE) == "buying power"
     assert rule(engine, side="sell", quantity="39", price="227.40", instrument=APPLE) == ""
     scenes.send(engine, first.client_order_id)
     assert rule(engine, side="sell", quantity="401", price="227.40", instrument=APPLE) == "buying power"
+
+
+def test_a_short_sale_that_filled_takes_its_cash_until_the_broker_has_told_the_balance() -> None:
+    engine = scenes.engine(ONLY_CASH)
+    first = scenes.request("sell", "400", "227.30", APPLE)
+    engine.step(Submit(request=first), START)
+    scenes.send(engine, first.client_order_id)
+    done = scenes.fill("sell", "400", "227.30", order=first.client_order_id, instrument=APPLE)
+    engine.step(OrderFilled(ts=START, fill=done), START)
+    assert rule(engine, side="sell", quantity="401", price="227.40", instrument=APPLE) == "buying power"
+    told = BalanceChanged(ts=START, account=ACCOUNT, currency=USD, total=D(190_920), available=D(100_000))
+    engine.step(told, START)
+    assert rule(engine, side="sell", quantity="401", price="227.40", instrument=APPLE) == ""
 
 
 def test_a_sale_of_what_is_held_takes_no_cash() -> None:
