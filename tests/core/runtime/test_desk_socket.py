@@ -385,6 +385,24 @@ async def test_garbage_never_crashes_and_is_never_obeyed(place: Path) -> None:
         assert await still_serves(place)
 
 
+async def test_a_command_that_is_cut_anywhere_is_not_obeyed(place: Path) -> None:
+    body = wire.encode(wire.Send(id=1, command=order(), until=NEVER_NS))
+    whole, desk = framed(body), NotebookDesk()
+    cuts = [whole[:at] for at in range(1, len(whole), 7)] + [framed(body[:at]) for at in range(0, len(body), 7)]
+    async with serve(desk, place):
+        for cut in (*cuts, whole[:-1], framed(body[:-1])):
+            reader, writer = await raw(place, HELLO, cut)
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+        assert desk.commands == []
+        reader, writer = await raw(place, HELLO, whole)
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+    assert desk.commands == [order()]
+
+
 async def test_the_frame_reader_survives_any_bytes() -> None:
     chance = random.Random(7)
     for _ in range(5_000):
