@@ -19,8 +19,9 @@ from core.domain.market import Bar, OrderBook, Phase, Quote, Trade
 from core.domain.order import Binding, Fill, OrderRequest, Requested
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
-    """Shared form: frozen, keyword-only, tagged with its class name."""
+class _Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="event", tag=True):
+    """Shared form: frozen, keyword-only, tagged with its class name. Values alone, as orders and fills: none can be
+    part of a cycle, and the collector that walks over a year of them would hold up the loop."""
 
     ts: int
 

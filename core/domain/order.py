@@ -127,7 +127,7 @@ class Binding(StrEnum):
     BY_PERSON = "by_person"
 
 
-class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What someone wants. Quantities and prices are positive; `side` says the direction.
 
     `client_order_id` is made by the face when the ticket opens, so a repeated send is the same order.
@@ -217,7 +217,7 @@ class RequestPhase(StrEnum):
     REFUSED = "refused"
 
 
-class Requested(msgspec.Struct, frozen=True, kw_only=True):
+class Requested(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A wish to cancel or replace: a fact about us, nothing to undo when the venue says no."""
 
     kind: RequestKind
@@ -250,7 +250,7 @@ def most(quantity: Decimal, wish: Requested | None) -> Decimal:
     return max(quantity, wish.quantity)
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request that passed risk, and all that became of it. Prices here are the ones in force after replaces."""
 
     request: OrderRequest
@@ -313,7 +313,7 @@ class Liquidity(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Fill(msgspec.Struct, frozen=True, kw_only=True):
+class Fill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One execution of our order. `fill_id` makes a repeat harmless. Fee and tax are positive costs in `currency`."""
 
     fill_id: FillId
